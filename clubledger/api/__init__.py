@@ -1,0 +1,1 @@
+"""Door: REST, for membership and point-of-sale systems."""

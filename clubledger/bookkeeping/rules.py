@@ -1,0 +1,305 @@
+"""Which fact debits and credits what: facts become legs, legs add up to totals, totals and a mapping become lines.
+
+Sign: debit positive, credit negative, as in Xero's LineAmount. Debits and credits of one account are never netted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, ITEM_KIND_OF, Fact, ItemKind
+from clubledger.bookkeeping.findings import Finding
+from clubledger.bookkeeping.said import said
+
+ZERO = Decimal("0.00")
+
+
+class TaxKind(StrEnum):
+    """What the source said of a row's tax. Where it said nothing, or on the control side, it is `unstated`."""
+
+    STATED = "stated"
+    UNSTATED = "unstated"
+    NIL = "nil"
+
+
+def tax_kind_of(tax: Decimal | None) -> TaxKind:
+    """Tell blank (not stated) from `0.00` (stated as none) from an amount."""
+    if tax is None:
+        return TaxKind.UNSTATED
+    return TaxKind.STATED if tax else TaxKind.NIL
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of a row, or of a whole fact on its account type. `tax` has the sign of `amount`."""
+
+    item_kind: ItemKind
+    code: str
+    job: str
+    amount: Decimal
+    tax: Decimal | None = None
+
+    @property
+    def key(self) -> "TotalKey":
+        """Where it adds up."""
+        return TotalKey(self.item_kind, self.code, self.job, self.amount > 0, tax_kind_of(self.tax))
+
+
+@dataclass(frozen=True, slots=True)
+class TotalKey:
+    """What totals are kept by: financial item, job as the source gave it, side, and what was said of tax."""
+
+    item_kind: ItemKind
+    code: str
+    job: str
+    is_debit: bool
+    tax_kind: TaxKind
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum of legs. `amount` and `tax` are not negative: the key's side says which way they go."""
+
+    amount: Decimal = ZERO
+    tax: Decimal = ZERO
+    row_count: int = 0
+
+    def __add__(self, other: "Total") -> "Total":
+        return Total(self.amount + other.amount, self.tax + other.tax, self.row_count + other.row_count)
+
+    def __sub__(self, other: "Total") -> "Total":
+        return Total(self.amount - other.amount, self.tax - other.tax, self.row_count - other.row_count)
+
+
+def legs_of(fact: Fact) -> list[Leg]:
+    """Give the legs of a fact; they add up to nil.
+
+    The control side counts with its net per account type (an invoice with a discount row is one debit); on the item
+    side each row counts. A net of nil makes no leg. Jobs stand on item legs only. Source: domain.md, double entry by
+    kind of transaction.
+    """
+    direction = 1 if fact.kind in DEBITS_THE_ACCOUNT_TYPE else -1
+    if fact.mirrored:
+        direction = -direction
+    item_kind = ITEM_KIND_OF[fact.kind]
+    control: dict[str, Decimal] = {}
+    item_legs = []
+    for row in fact.rows:
+        control[row.account_type] = control.get(row.account_type, ZERO) + direction * row.amount
+        tax = None if row.tax is None else -direction * row.tax
+        item_legs.append(Leg(item_kind, row.item, row.job, -direction * row.amount, tax))
+    control_legs = [Leg(ItemKind.ACCOUNT_TYPE, code, "", net) for code, net in control.items() if net]
+    return control_legs + item_legs
+
+
+def add_up(facts: Iterable[Fact]) -> dict[date, dict[TotalKey, Total]]:
+    """Add the legs of facts up by accounting date and key. The order of the facts makes no difference."""
+    days: dict[date, dict[TotalKey, Total]] = {}
+    for fact in facts:
+        totals = days.setdefault(fact.accounting_date, {})
+        for leg in legs_of(fact):
+            totals[leg.key] = totals.get(leg.key, Total()) + Total(abs(leg.amount), abs(leg.tax or ZERO), 1)
+    return days
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """The ledger account that an item is mapped to. `gl_code_id` is the ledger's own key for it."""
+
+    gl_code_id: int
+    code: str
+    name: str
+    account_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """The tracking option that a job code stands for. Ids are blank while it is not mapped."""
+
+    job_code_id: int
+    code: str
+    category_id: str = ""
+    option_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMapping:
+    """Where a financial item goes. `account` is None while it is not mapped; tax types belong to charges only.
+
+    `is_taxed` tells whether `tax_type` has a rate above nil: only then do rows stated without tax need a type of their
+    own (`untaxed_tax_type`).
+    """
+
+    account: AccountRef | None
+    tax_type: str = ""
+    untaxed_tax_type: str = ""
+    is_taxed: bool = True
+    default_job: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMapping:
+    """A club's whole mapping: items by (kind, code), and jobs by code."""
+
+    items: Mapping[tuple[ItemKind, str], ItemMapping]
+    jobs: Mapping[str, JobRef]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLine:
+    """A line of a journal to be: `account` is None where an item has no GL code yet. Amounts are debit positive.
+
+    `stated_gross` and `stated_tax` are those of the rows that state a tax; `keys` are the totals it is made of.
+    """
+
+    account: AccountRef | None
+    job: JobRef | None
+    tax_type: str
+    amount: Decimal
+    stated_gross: Decimal
+    stated_tax: Decimal
+    row_count: int
+    description: str
+    keys: tuple[TotalKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The lines that totals become under a mapping, and every finding about the mapping itself."""
+
+    lines: tuple[ResolvedLine, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _Pile:
+    account: AccountRef | None
+    job: JobRef | None
+    tax_type: str
+    is_debit: bool
+    amount: Decimal = ZERO
+    stated_gross: Decimal = ZERO
+    stated_tax: Decimal = ZERO
+    row_count: int = 0
+    names: dict[str, None] = field(default_factory=dict)
+    keys: list[TotalKey] = field(default_factory=list)
+
+    def add(self, key: TotalKey, total: Total, name: str) -> None:
+        sign = 1 if self.is_debit else -1
+        self.amount += sign * total.amount
+        self.row_count += total.row_count
+        if key.tax_kind is TaxKind.STATED:
+            self.stated_gross += sign * total.amount
+            self.stated_tax += sign * total.tax
+        self.names[name] = None
+        self.keys.append(key)
+
+    def line(self) -> ResolvedLine:
+        return ResolvedLine(
+            self.account,
+            self.job,
+            self.tax_type,
+            self.amount,
+            self.stated_gross,
+            self.stated_tax,
+            self.row_count,
+            ", ".join(self.names)[:400],
+            tuple(self.keys),
+        )
+
+
+def resolve(
+    totals: Mapping[TotalKey, Total],
+    mapping: AccountMapping,
+    *,
+    no_tax_type: str = "BASEXCLUDED",
+    with_tax: bool = True,
+) -> Resolution:
+    """Turn totals into lines: one per GL code, job, tax type and side, in order of code.
+
+    `no_tax_type` goes on control and clearing lines, and on every line where `with_tax` is false (a club that is not
+    registered). An item without mapping gives a line without account, and a finding that says what is missing.
+    """
+    piles: dict[tuple[str, str, str, bool], _Pile] = {}
+    findings: dict[tuple[str, str], Finding] = {}
+    for key, total in sorted(totals.items(), key=_order):
+        if not total.amount:
+            continue
+        item = mapping.items.get((key.item_kind, key.code)) or ItemMapping(None)
+        job, job_findings = _job_of(key, item, mapping)
+        tax_type, tax_findings = _tax_type_of(key, item, no_tax_type if with_tax else "", no_tax_type)
+        found = [*job_findings, *tax_findings]
+        if item.account is None:
+            found.append(_no_gl_code(key, total))
+        for finding in found:
+            findings.setdefault((finding.code, finding.mends), finding)
+        code = item.account.code if item.account else f"~{key.item_kind}:{key.code}"
+        where = (code, job.code if job else "", tax_type, key.is_debit)
+        pile = piles.setdefault(where, _Pile(item.account, job, tax_type, key.is_debit))
+        pile.add(key, total, item.name or key.code)
+    ordered = sorted(piles.items(), key=lambda pair: (pair[0][0], not pair[0][3], pair[0][1], pair[0][2]))
+    return Resolution(tuple(pile.line() for _, pile in ordered), tuple(findings.values()))
+
+
+def _order(pair: tuple[TotalKey, Total]) -> tuple[str, str, str, bool, str]:
+    key = pair[0]
+    return (key.item_kind, key.code, key.job, key.is_debit, key.tax_kind)
+
+
+def _job_of(key: TotalKey, item: ItemMapping, mapping: AccountMapping) -> tuple[JobRef | None, list[Finding]]:
+    # The charge's default stands in only on item legs of charges; a control leg never carries a job.
+    code = key.job or (item.default_job if key.item_kind is ItemKind.CHARGE else "")
+    if not code:
+        return None, []
+    job = mapping.jobs.get(code)
+    if job is None or not job.option_id:
+        finding = Finding(
+            code="job_unmapped",
+            message=said("Job code %(code)s is not linked to a tracking option of Xero.", code=code),
+            remedy=said("Get Categories, or choose the option for this job code."),
+            mends=f"job:{code}",
+        )
+        return job or JobRef(0, code), [finding]
+    return job, []
+
+
+def _tax_type_of(
+    key: TotalKey, item: ItemMapping, no_tax_type: str, unregistered_type: str
+) -> tuple[str, list[Finding]]:
+    if not no_tax_type:
+        return unregistered_type, []
+    if key.item_kind is not ItemKind.CHARGE:
+        return no_tax_type, []
+    if key.tax_kind is not TaxKind.NIL or (item.tax_type and not item.is_taxed):
+        missing = "tax_type_missing", said("Charge %(code)s has no tax type.", code=key.code)
+        chosen = item.tax_type
+    else:
+        missing = (
+            "untaxed_tax_type_missing",
+            said("Charge %(code)s has rows without tax and no tax type for them.", code=key.code),
+        )
+        chosen = item.untaxed_tax_type
+    if chosen or item.account is None:
+        return chosen, []
+    return "", [
+        Finding(code=missing[0], message=missing[1], remedy=said("Choose its tax type."), mends=f"charge:{key.code}")
+    ]
+
+
+def _no_gl_code(key: TotalKey, total: Total) -> Finding:
+    words = {
+        "charge": said("Charge %(code)s has no GL code.", code=key.code),
+        "account_type": said("Account type %(code)s has no GL code.", code=key.code),
+        "payment_method": said("Payment method %(code)s has no GL code.", code=key.code),
+    }
+    return Finding(
+        code="item_unmapped",
+        message=words[key.item_kind],
+        remedy=said("Choose its GL code."),
+        mends=f"{key.item_kind}:{key.code}",
+        amount=total.amount,
+        count=total.row_count,
+    )

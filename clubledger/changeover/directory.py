@@ -1,0 +1,107 @@
+"""Clubs as the vendor's staff see them: connection, who authorised, how far the books are. Never a transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+
+from clubledger.changeover import staff
+from clubledger.changeover.models import ENDED, Changeover
+from clubledger.clubs.models import Club, SupportGrant, User
+from clubledger.foundation import clock
+from clubledger.ledger.models import Journal, JournalState
+from clubledger.xero.models import Authorisation, Connection, secrets_of
+
+WHY = "the vendor's staff see states across clubs"
+
+UNSENT = ["open", "valid", "queued", "sending", "rejected", "uncertain", "differs"]
+
+SHOWS = ("all", "live", "moved", "none", "changeover")
+"""What the list may be narrowed to: connected, connection moved, not connected, in a changeover."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClubRow:
+    """A club with its states."""
+
+    club: Club
+    connection: Connection | None
+    connected: str
+    """live, moved, none"""
+    authorised: list[str] = field(default_factory=list)
+    last_sent_at: datetime | None = None
+    oldest_unsent_on: date | None = None
+    changeover: Changeover | None = None
+    may_look: bool = False
+
+
+def find(*, actor: User, text: str = "", show: str = "all", app_id: int | None = None) -> QuerySet[Club]:
+    """Give the active clubs whose name, slug or organisation holds the text, by name. Raises NotStaff."""
+    staff.require(actor)
+    rows = Club.objects.filter(is_active=True)
+    if text:
+        organisation = Connection.objects.across_clubs(WHY).filter(
+            club=OuterRef("pk"), organisation_name__icontains=text
+        )
+        rows = rows.filter(Q(name__icontains=text) | Q(slug__icontains=text) | Exists(organisation))
+    if app_id:
+        rows = rows.filter(xero_connection__app_id=app_id)
+    live = Authorisation.objects.across_clubs(WHY).filter(
+        club=OuterRef("pk"), ended_at=None, token_set__died_at=None, token_set__isnull=False
+    )
+    present = live.filter(app_id=OuterRef("xero_connection__app_id"))
+    if show == "live":
+        rows = rows.filter(Exists(present))
+    elif show == "moved":
+        rows = rows.filter(Exists(live), ~Exists(present))
+    elif show == "none":
+        rows = rows.filter(~Exists(live))
+    elif show == "changeover":
+        moving = Changeover.objects.across_clubs(WHY).filter(club=OuterRef("pk")).exclude(state__in=ENDED)
+        rows = rows.filter(Exists(moving))
+    return rows.order_by("name", "pk")
+
+
+def describe(clubs: Sequence[Club]) -> list[ClubRow]:
+    """Give the states of these clubs, in a handful of queries for all of them."""
+    ids = [club.pk for club in clubs]
+    known = Connection.objects.across_clubs(WHY).filter(club__in=ids).select_related("app")
+    connections = {one.club_id: one for one in known.defer(*secrets_of("app"))}
+    live: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    standing = Authorisation.objects.across_clubs(WHY).filter(
+        club__in=ids, ended_at=None, token_set__isnull=False, token_set__died_at=None
+    )
+    people = standing.order_by("user__name").values_list("club_id", "app_id", "user__name", "user__email")
+    for club_id, app_id, name, email in people:
+        live[club_id].append((app_id, name or email))
+    sent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state=JournalState.SENT)
+    last_sent = dict(sent.values("club_id").annotate(at=Max("sent_at")).values_list("club_id", "at"))
+    unsent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state__in=UNSENT, debit_minor__gt=0)
+    oldest = dict(unsent.values("club_id").annotate(on=Min("accounting_date")).values_list("club_id", "on"))
+    moving = {
+        one.club_id: one for one in Changeover.objects.across_clubs(WHY).filter(club__in=ids).exclude(state__in=ENDED)
+    }
+    open_to_staff = set(
+        SupportGrant.objects.across_clubs(WHY)
+        .filter(club__in=ids, ended_at=None, until__gt=clock.now())
+        .values_list("club_id", flat=True)
+    )
+    rows = []
+    for club in clubs:
+        connection = connections.get(club.pk)
+        present = [name for app_id, name in live[club.pk] if connection is not None and app_id == connection.app_id]
+        rows.append(
+            ClubRow(
+                club=club,
+                connection=connection,
+                connected="live" if present else "moved" if live[club.pk] else "none",
+                authorised=present,
+                last_sent_at=last_sent.get(club.pk),
+                oldest_unsent_on=oldest.get(club.pk),
+                changeover=moving.get(club.pk),
+                may_look=club.pk in open_to_staff,
+            )
+        )
+    return rows

@@ -1,0 +1,152 @@
+"""Leaving the old app behind in Xero: disconnecting it with its own authorisations, or noticing that a person has.
+
+Asks Xero with no database transaction open. May die between any two lines: the next look goes on from the rows.
+"""
+
+from datetime import timedelta
+
+import structlog
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clubledger.bookkeeping.said import said
+from clubledger.changeover import fence, steps, watching
+from clubledger.changeover.errors import InFlight, WrongStep
+from clubledger.changeover.models import AFTER, Changeover
+from clubledger.changeover.standing import allows
+from clubledger.clubs import access
+from clubledger.clubs.access import Permission
+from clubledger.clubs.models import Club, User
+from clubledger.foundation import clock, crash, stopping
+from clubledger.xero import connections
+from clubledger.xero.errors import AppMisconfigured, AuthorisationLost, NotAuthorised, XeroError
+from clubledger.xero.models import Authorisation
+
+LOOK_EVERY_AT_FIRST = timedelta(minutes=2)
+LOOK_EVERY_LATER = timedelta(hours=1)
+FIRST_HOURS = timedelta(hours=2)
+"""Soon after the switch somebody probably disconnects it right now; later once an hour is enough."""
+
+AT_A_TIME = 40
+"""Clubs of which Xero is asked in one sweep: two thousand clubs take under an hour, and no limit is touched."""
+
+WHY = "old apps are watched across clubs; states only"
+
+log = structlog.get_logger("clubledger.changeover")
+
+
+def old_authorisations(changeover: Changeover) -> list[Authorisation]:
+    """Give the authorisations of the old app that still stand, one a person."""
+    if changeover.from_app_id is None:
+        return []
+    rows = Authorisation.objects.of(changeover.club).filter(app_id=changeover.from_app_id, ended_at=None)
+    return list(rows.select_related("user", "app", "token_set", "club").order_by("authorised_at"))
+
+
+def disconnect_old(*, club: Club, actor: User | None, changeover_id: int) -> int:
+    """Disconnect every person's connection of the old app, in Xero and here. Gives how many.
+
+    For staff, and for the club's people who may configure; None is Clubledger itself, where it was so planned. Can be
+    pressed again after a failure. Raises NotAllowed, WrongStep, InFlight, and the errors of `xero` for what is left.
+    """
+    if actor is not None and not (actor.is_staff and actor.is_active):
+        access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
+    row = _row(club, changeover_id)
+    waiting = fence.in_flight(club)
+    if waiting:
+        raise InFlight(
+            ngettext(
+                "%(count)s journal is on its way to Xero under the old app. Wait until it has arrived.",
+                "%(count)s journals are on their way to Xero under the old app. Wait until they have arrived.",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    ended = 0
+    for authorisation in old_authorisations(row):
+        if not allows(_row(club, changeover_id), "disconnect"):
+            # Rolled back meanwhile: what is left of the old app is needed again.
+            break
+        try:
+            connections.disconnect(club=club, actor=actor, authorisation_id=authorisation.pk)
+        except NotAuthorised:
+            # Somebody else has just ended it.
+            continue
+        ended += 1
+        crash.point("changeover.after_disconnect")
+    watching.look(club=club)
+    return ended
+
+
+def _row(club: Club, changeover_id: int) -> Changeover:
+    row: Changeover | None = (
+        Changeover.objects.of(club).select_related("club", "from_app", "to_app").filter(pk=changeover_id).first()
+    )
+    if row is None or not allows(row, "disconnect"):
+        raise WrongStep(_("There is no old app to disconnect now."))
+    return row
+
+
+def look_in_xero(*, club: Club, changeover_id: int) -> Changeover | None:
+    """Ask Xero whether the old app's connections still stand, and end here those that don't. Raises WrongStep.
+
+    What can't be asked now stays as it is. Gives the changeover if it has moved.
+    """
+    row = _row(club, changeover_id)
+    Changeover.objects.of(club).filter(pk=row.pk).update(looked_at=clock.now())
+    for authorisation in old_authorisations(row):
+        try:
+            connections.look_at(authorisation=authorisation)
+        except AuthorisationLost:
+            # Its tokens are dead; the look has noted the end.
+            continue
+        except XeroError as error:
+            log.info("changeover.old_app_not_asked", club=club.slug, words=error.words)
+            break
+    return watching.look(club=club)
+
+
+def go_round() -> int:
+    """Look at some clubs whose old app still stands, and disconnect it where that was planned. Gives how many clubs."""
+    now = clock.now()
+    stands = Authorisation.objects.across_clubs(WHY).filter(
+        club=OuterRef("club"), app=OuterRef("from_app"), ended_at=None
+    )
+    soon = Q(switched_at__gt=now - FIRST_HOURS) & Q(looked_at__lte=now - LOOK_EVERY_AT_FIRST)
+    due = Q(looked_at=None) | soon | Q(looked_at__lte=now - LOOK_EVERY_LATER)
+    rows = (
+        Changeover.objects.across_clubs(WHY)
+        .filter(due, Exists(stands), state__in=AFTER)
+        .select_related("club")
+        .order_by(F("looked_at").asc(nulls_first=True), "pk")
+    )
+    looked = 0
+    for row in rows[:AT_A_TIME]:
+        if stopping.is_asked():
+            break
+        looked += 1
+        _leave(row) if row.disconnects_itself else _look(row)
+    return looked
+
+
+def _look(row: Changeover) -> None:
+    try:
+        look_in_xero(club=row.club, changeover_id=row.pk)
+    except WrongStep:
+        return
+
+
+def _leave(row: Changeover) -> None:
+    Changeover.objects.of(row.club).filter(pk=row.pk).update(looked_at=clock.now())
+    try:
+        disconnect_old(club=row.club, actor=None, changeover_id=row.pk)
+    except (WrongStep, InFlight):
+        return
+    except AppMisconfigured as error:
+        words = said("The old app can't be disconnected: %(words)s", words=error.words)
+        steps.set_trouble(club=row.club, changeover_id=row.pk, words=words)
+    except XeroError as error:
+        log.info("changeover.not_disconnected_yet", club=row.club.slug, words=error.words)
+    else:
+        steps.set_trouble(club=row.club, changeover_id=row.pk, words="")

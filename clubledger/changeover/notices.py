@@ -1,0 +1,185 @@
+"""E-mails about changeovers: at most one a day to a person for a cause, in their language and the club's time.
+
+A row is written with the step it tells of, claimed before it is sent and never sent again: an e-mail may be lost with
+the process that sends it, but never comes twice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from smtplib import SMTPServerDisconnected
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import pgettext
+
+from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State, Traveller
+from clubledger.clubs import languages
+from clubledger.clubs.access import PERMISSIONS, Permission
+from clubledger.clubs.models import Club, Membership
+from clubledger.foundation import clock, crash
+from clubledger.foundation.told import told
+from clubledger.foundation.wake import wake
+from clubledger.xero import connections
+
+BATCH = 100
+WHY = "e-mails go out in the order in which they were written, whatever the club"
+
+STILL_TRUE: Mapping[str, tuple[str, ...]] = {
+    Cause.PLANNED: (*BEFORE, State.PAUSED),
+    Cause.TOMORROW: BEFORE,
+    Cause.SWITCHED: (*AFTER, State.PAUSED, State.DONE),
+    Cause.STILL: (*AFTER,),
+    Cause.FAILING: (*BEFORE, *AFTER),
+    Cause.DONE: (State.DONE,),
+    Cause.ROLLED_BACK: (State.ROLLED_BACK,),
+}
+"""In which states of the changeover each notice is still worth sending."""
+
+log = structlog.get_logger("clubledger.changeover")
+
+
+class _MailServerGone(Exception):
+    """The connection to the mail server broke: what waits stays waiting."""
+
+
+def write(changeovers: Sequence[Changeover], cause: str) -> None:
+    """Write notices of a cause to the people they concern: those who may authorise; reminders to who has not yet.
+
+    Call it in the database transaction of the step. Who was told of the same cause today is left out.
+    """
+    by_club = {one.club_id: one for one in changeovers}
+    days = _todays([one.club for one in changeovers])
+    rows = [
+        Notice(club_id=club_id, changeover=by_club[club_id], user_id=user_id, cause=cause, on=days[club_id])
+        for club_id, user_id in _readers(by_club, cause)
+    ]
+    # A second notice for the same cause on the same day meets the unique constraint and is left out.
+    Notice.objects.across_clubs("written for many clubs at once").bulk_create(
+        rows, ignore_conflicts=True, batch_size=1000
+    )
+    if rows:
+        wake("changeover.send_notices")
+
+
+def _todays(clubs: Iterable[Club]) -> dict[int, date]:
+    zones: dict[str, date] = {}
+    return {club.pk: zones.setdefault(club.time_zone, clock.today_in(club.time_zone)) for club in clubs}
+
+
+def _readers(by_club: Mapping[int, Changeover], cause: str) -> list[tuple[int, int]]:
+    if cause == Cause.STILL:
+        waiting = Traveller.objects.across_clubs("reminders of many clubs at once").filter(
+            changeover__in=[one.pk for one in by_club.values()], authorised_at=None, excused_at=None
+        )
+        return list(waiting.order_by("club_id", "user_id").values_list("club_id", "user_id"))
+    roles = [role for role, allowed in PERMISSIONS.items() if Permission.AUTHORISE in allowed]
+    members = Membership.objects.filter(
+        club_id__in=list(by_club), role__in=roles, is_active=True, user__is_active=True, club__is_active=True
+    )
+    return list(members.order_by("club_id", "user_id").values_list("club_id", "user_id"))
+
+
+def send_waiting(*, limit: int = 1000) -> int:
+    """Send the notices that wait, oldest first, on one connection to the mail server a batch. Gives how many went out.
+
+    Several workers may do it at once: each notice is claimed by a guarded UPDATE before it is sent.
+    """
+    went = 0
+    for _batch in range(-(-limit // BATCH)):
+        waiting = list(
+            Notice.objects.across_clubs(WHY)
+            .filter(state="waiting")
+            .select_related("club", "user", "changeover", "changeover__to_app", "changeover__from_app")
+            .order_by("pk")[:BATCH]
+        )
+        if not waiting:
+            return went
+        post = get_connection()
+        try:
+            post.open()
+        except OSError as error:
+            log.warning("changeover.mail_server_unreachable", words=str(error))
+            return went
+        try:
+            went += sum(_send(notice, post) for notice in waiting)
+        except _MailServerGone:
+            return went
+        finally:
+            post.close()
+    wake("changeover.send_notices")
+    return went
+
+
+def _send(notice: Notice, post: object) -> bool:
+    mine = Notice.objects.of(notice.club).filter(pk=notice.pk, state="waiting")
+    if not is_still_true(notice):
+        mine.update(state="moot")
+        return False
+    if not mine.update(state="sending", claimed_at=clock.now()):
+        return False
+    crash.point("changeover.after_notice_claim")
+    claimed = Notice.objects.of(notice.club).filter(pk=notice.pk, state="sending")
+    try:
+        message(notice, post).send()
+    except Exception as error:
+        # Whatever the mail server says of one address must not stop the others.
+        log.warning("changeover.notice_failed", notice=notice.pk, words=str(error))
+        claimed.update(state="failed", words=str(error)[:1000])
+        if isinstance(error, ConnectionError | SMTPServerDisconnected):
+            raise _MailServerGone from error
+        return False
+    crash.point("changeover.after_notice_sent")
+    claimed.update(state="sent", sent_at=clock.now())
+    return True
+
+
+def is_still_true(notice: Notice) -> bool:
+    """Tell whether what a notice says still holds, so that nobody is reminded of what they have just done."""
+    changeover: Changeover = notice.changeover
+    if changeover.state not in STILL_TRUE[notice.cause]:
+        return False
+    if notice.cause == Cause.STILL:
+        return (
+            Traveller.objects.of(notice.club)
+            .filter(changeover=changeover, user_id=notice.user_id, authorised_at=None, excused_at=None)
+            .exists()
+        )
+    if notice.cause == Cause.FAILING:
+        return bool(changeover.trouble)
+    return True
+
+
+def message(notice: Notice, post: object = None) -> EmailMessage:
+    """Give a notice as an e-mail: plain text, the person's language, the club's time, one link to the thing to do."""
+    changeover, club = notice.changeover, notice.club
+    switch_at = changeover.switch_at.astimezone(ZoneInfo(club.time_zone)) if changeover.switch_at else None
+    context = {
+        "cause": notice.cause,
+        "changeover": changeover,
+        "club": club,
+        "person": notice.user,
+        "organisation": _organisation_of(club),
+        "to_app": changeover.to_app,
+        "link": f"{settings.CLUBLEDGER_BASE_URL}{reverse('changeover', args=[club.slug])}",
+    }
+    with translation.override(languages.of_letter(reader=notice.user, club=club)):
+        if switch_at is not None:
+            context |= {
+                "day": date_format(switch_at, pgettext("date pattern", "l j F Y")),
+                "time": date_format(switch_at, "H:i"),
+            }
+        context["trouble"] = told(changeover.trouble)
+        text = render_to_string("changeover/notice.txt", context)
+    subject, _line, body = text.strip().partition("\n")
+    return EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[notice.user.email], connection=post)  # type: ignore[arg-type]
+
+
+def _organisation_of(club: Club) -> str:
+    connection = connections.current(club=club)
+    return connection.organisation_name if connection else ""

@@ -1,0 +1,93 @@
+"""The test of the new connection, and the empty journals that surface after it: what a club presses at the end."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from clubledger.bookkeeping.said import said
+from clubledger.changeover import steps, watching
+from clubledger.clubs import access
+from clubledger.clubs.access import Permission
+from clubledger.clubs.models import Club, User
+from clubledger.delivery import preflight
+from clubledger.foundation import clock
+from clubledger.ledger import journals
+from clubledger.ledger.mapping import ChartChanges
+from clubledger.ledger.models import TAKES_IN, Journal, JournalTotal, Posting
+from clubledger.xero.errors import AuthorisationNeeded, XeroError
+
+
+def get_gl_codes(*, club: Club, actor: User) -> ChartChanges:
+    """Get the GL codes under the club's present app: the test that it works. Raises NotAllowed or the errors of `xero`.
+
+    What Xero says against it is kept as the changeover's trouble, so that staff see it.
+    """
+    row = steps.live_of(club=club)
+    try:
+        changes = preflight.get_gl_codes(club=club, actor=actor)
+    except AuthorisationNeeded:
+        raise
+    except XeroError as error:
+        if row is not None and not row.is_before:
+            words = said("Get GL Codes fails: %(words)s", words=error.words or type(error).__name__)
+            steps.set_trouble(club=club, changeover_id=row.pk, words=words)
+        raise
+    if row is not None:
+        steps.set_trouble(club=club, changeover_id=row.pk, words="")
+    watching.look(club=club)
+    return changes
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """An empty journal with the proof that it carries nothing. Amounts are whole minor units."""
+
+    journal: Journal
+    transactions: int
+    totals: int
+    debit_minor: int
+    tax_minor: int
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether every total in it is nil."""
+        return self.debit_minor == 0 and self.tax_minor == 0
+
+
+def empty_journals(*, club: Club, before_on: date | None = None) -> list[Empty]:
+    """Give the journals of days before `before_on` (today) that can still be sent and carry nothing, oldest first.
+
+    Counted anew from the rows beneath them, not from what the journal keeps of itself.
+    """
+    before_on = before_on or clock.today_in(club.time_zone)
+    rows = Journal.objects.of(club).filter(state__in=TAKES_IN, debit_minor=0, accounting_date__lt=before_on)
+    found = list(rows.order_by("accounting_date", "sequence")[:1000])
+    ids = [journal.pk for journal in found]
+    postings: dict[int, int] = {}
+    for journal_id in Posting.objects.filter(journal__in=ids).values_list("journal_id", flat=True):
+        postings[journal_id] = postings.get(journal_id, 0) + 1
+    sums: dict[int, list[int]] = {}
+    totals = JournalTotal.objects.filter(journal__in=ids)
+    for journal_id, amount, tax in totals.values_list("journal_id", "amount_minor", "tax_minor"):
+        entry = sums.setdefault(journal_id, [0, 0, 0])
+        entry[0] += 1
+        entry[1] += abs(amount)
+        entry[2] += abs(tax)
+    empty = [Empty(journal, postings.get(journal.pk, 0), *sums.get(journal.pk, [0, 0, 0])) for journal in found]
+    return [one for one in empty if one.is_nothing]
+
+
+@transaction.atomic
+def record_empty(*, club: Club, actor: User) -> int:
+    """Record every empty journal as manually added, in one act; Xero is not touched. Gives how many.
+
+    Raises NotAllowed. The club is locked between the proof and the recording, so that nothing comes in between.
+    """
+    access.require(club=club, actor=actor, permission=Permission.SEND)
+    access.lock_club(club)
+    ids = [one.journal.pk for one in empty_journals(club=club)]
+    if not ids:
+        return 0
+    reason = said("Empty: every total in it is nil, so nothing is missing from the general ledger.")
+    return journals.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)

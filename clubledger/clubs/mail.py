@@ -1,0 +1,38 @@
+"""Sends e-mail. A message that fails is logged and told; it never undoes what it is about."""
+
+import threading
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import translation
+
+log = structlog.get_logger(__name__)
+
+
+def compose(*, to: str, template: str, language: str, **context: object) -> EmailMessage:
+    """Give a message from the template `clubs/email/<template>.txt`, whose first line is the subject."""
+    with translation.override(language):
+        text = render_to_string(f"clubs/email/{template}.txt", context)
+    subject, _, body = text.partition("\n")
+    return EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[to])
+
+
+def send(message: EmailMessage) -> bool:
+    """Send now and tell whether it left. Never call it inside a database transaction: it talks to another machine."""
+    try:
+        message.send()
+    except (OSError, SMTPException) as error:
+        log.warning("mail.not_sent", reason=type(error).__name__)
+        return False
+    return True
+
+
+def send_soon(message: EmailMessage) -> None:
+    """Send in the background, so that how long an answer takes does not tell whether somebody was written to."""
+    if settings.MAIL_IN_BACKGROUND:
+        threading.Thread(target=send, args=[message], name="mail", daemon=True).start()
+    else:
+        send(message)

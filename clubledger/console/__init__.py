@@ -1,0 +1,1 @@
+"""Door: the pages of vendor staff. States of clubs, never their transactions."""

@@ -1,0 +1,223 @@
+"""Console → Changeovers: the board, waves, who is stuck, one changeover with its steps; reminders, downloads."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.changeover import board, leaving, steps, waves
+from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller
+from clubledger.changeover.standing import FROM, allows, is_stuck, words_of
+from clubledger.clubs.models import User
+from clubledger.console import pictures
+from clubledger.console.doors import show, staff_page
+from clubledger.console.words import SIGNS
+from clubledger.foundation import clock
+from clubledger.frame import exports, paging
+from clubledger.xero.errors import XeroError
+
+STEPS = ("announce", "switch", "pause", "resume", "call_off", "disconnect", "remind", "roll_back", "reschedule")
+
+
+@require_safe
+@staff_page
+def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
+    """Show the board: how many stand where, the waves, and the list, the one that has stood longest first."""
+    wave = request.GET.get("wave", "")
+    wave_id = paging.whole_number(wave) if wave else None
+    asked: dict[str, Any] = {
+        "wave_id": wave_id,
+        "state": request.GET.get("state", ""),
+        "text": request.GET.get("text", "").strip(),
+        "stuck": bool(request.GET.get("stuck")),
+        "sort": request.GET.get("sort", ""),
+    }
+    rows = board.find(actor=actor, **asked)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(rows, request.GET["format"])
+    tally = board.tally(actor=actor, wave_id=wave_id)
+    page = paging.page_of(request, rows, total=rows.count(), per_page=25)
+    missing = board.missing_people(page.rows)
+    now = clock.now()
+    known = board.waves(actor=actor)
+    return show(
+        request,
+        "console/changeovers.html",
+        tally=tally,
+        picture=pictures.stacked(_parts(tally)),
+        chips=_chips(request, tally),
+        legend=[(SIGNS[state], state, State(state).label, count) for state, count in tally.by_state.items()],
+        waves=[(one, counts, pictures.stacked(_parts(counts))) for one, counts in known],
+        wave=next((one for one, _counts in known if one.pk == wave_id), None),
+        asked=asked,
+        page=page,
+        rows=[
+            {
+                "row": one,
+                "sign": SIGNS[one.state],
+                "is_stuck": is_stuck(one, now),
+                "words": words_of(one, now),
+                "missing": missing.get(one.pk, []),
+            }
+            for one in page.rows
+        ],
+    )
+
+
+def _parts(tally: board.Tally) -> list[tuple[str, str, int]]:
+    return [(state, str(State(state).label), count) for state, count in tally.by_state.items()]
+
+
+def _chips(request: HttpRequest, tally: board.Tally) -> list[dict[str, Any]]:
+    here = (request.GET.get("state", ""), bool(request.GET.get("stuck")))
+    chips: list[dict[str, Any]] = [
+        {"title": _("All"), "count": sum(tally.by_state.values()), "state": None, "stuck": None}
+    ]
+    chips.append({"title": _("Stuck"), "count": tally.stuck, "state": None, "stuck": 1})
+    for state, count in tally.by_state.items():
+        chips.append({"title": str(State(state).label), "count": count, "state": state, "stuck": None})
+    return [
+        {
+            "title": chip["title"],
+            "count": chip["count"],
+            "link": paging.address_with(request, state=chip["state"], stuck=chip["stuck"], page=None),
+            "is_here": here == (chip["state"] or "", bool(chip["stuck"])),
+        }
+        for chip in chips
+    ]
+
+
+def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
+    header = [
+        _("Club"), _("Name"), _("Wave"), _("From"), _("To"), _("State"), _("Since"), _("Stuck"), _("Waits for"),
+        _("Switch at"), _("Switched at"), _("Disconnected at"), _("Verified at"), _("Ended at"), _("Authorised"),
+        _("People"), _("Still to authorise"), _("Contact"),
+    ]  # fmt: skip
+
+    def lines() -> Iterator[tuple[Any, ...]]:
+        found = list(rows)
+        missing, now = board.missing_people(found), clock.now()
+        for row in found:
+            value = board.as_value(row, missing.get(row.pk, []), now)
+            yield (
+                value["club"], value["club_name"], value["wave"], value["from_app"], value["to_app"],
+                State(row.state).label, value["since"], _("yes") if value["stuck"] else "", value["waits_for"],
+                value["switch_at"], value["switched_at"], value["disconnected_at"], value["verified_at"],
+                value["ended_at"], value["people_done"], value["people_total"],
+                " ".join(value["still_to_authorise"]), value["contact"],
+            )  # fmt: skip
+
+    name = f"changeovers-{clock.now():%Y-%m-%d}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=lines())
+
+
+def find(changeover_id: int) -> Changeover:
+    """Give one changeover, or answer 404."""
+    rows = Changeover.objects.across_clubs("staff work on any club's changeover; states only")
+    row: Changeover | None = (
+        rows.select_related("club", "wave", "from_app", "to_app", "planned_by").filter(pk=changeover_id).first()
+    )
+    if row is None:
+        raise Http404
+    return row
+
+
+@require_safe
+@staff_page
+def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpResponseBase:
+    """Show one changeover: where it stands, who has authorised, what was done, whom we wrote, and what can be done."""
+    row = find(changeover_id)
+    now = clock.now()
+    return show(
+        request,
+        "console/changeover.html",
+        row=row,
+        sign=SIGNS[row.state],
+        is_stuck=is_stuck(row, now),
+        words=words_of(row, now),
+        can=[step for step in STEPS if step in FROM and allows(row, step)],
+        travellers=Traveller.objects.of(row.club).filter(changeover=row).select_related("user").order_by("user__name"),
+        old=[] if row.is_before else leaving.old_authorisations(row),
+        story=Step.objects.of(row.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
+        letters=Notice.objects.of(row.club).filter(changeover=row).select_related("user").order_by("-on", "-pk")[:100],
+        switch_at_text=f"{row.switch_at.astimezone(ZoneInfo(row.club.time_zone)):%Y-%m-%dT%H:%M}"
+        if row.switch_at
+        else "",
+    )
+
+
+@require_POST
+@staff_page
+def take_step(request: HttpRequest, actor: User, changeover_id: int, step: str) -> HttpResponseBase:
+    """Take a step of one changeover."""
+    row = find(changeover_id)
+    if step not in STEPS:
+        raise Http404
+    try:
+        messages.success(request, _do(request, actor, row, step))
+    except ChangeoverError as error:
+        messages.error(request, str(error))
+    except XeroError as error:
+        words = error.words or type(error).__name__
+        messages.error(request, _("Xero could not be asked: %(words)s") % {"words": words})
+    return redirect("console-changeover", changeover_id)
+
+
+def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
+    asked: dict[str, Any] = {"club": row.club, "actor": actor, "changeover_id": row.pk}
+    reason = request.POST.get("reason", "")
+    if step == "disconnect":
+        count = leaving.disconnect_old(**asked)
+        return ngettext("%(count)s connection removed.", "%(count)s connections removed.", count) % {"count": count}
+    if step == "reschedule":
+        steps.reschedule(**asked, switch_at=read_local(request.POST.get("switch_at", ""), row.club.time_zone))
+        return _("It has another time, and the club is told.")
+    if step in {"pause", "call_off", "roll_back"}:
+        getattr(steps, step)(**asked, reason=reason)
+    else:
+        getattr(steps, step)(**asked)
+    return {
+        "announce": _("The club is being told."),
+        "switch": _("Switched. From now on the club's people authorise the new app."),
+        "pause": _("Paused."),
+        "resume": _("Resumed."),
+        "call_off": _("Called off. Nothing of the club has changed."),
+        "remind": _("Whoever has still to authorise is being reminded, at most once a day."),
+        "roll_back": _("Rolled back. What was waiting goes on under the old app."),
+    }[step]
+
+
+def read_local(text: str, zone: str) -> datetime | None:
+    """Read a date and time of a form as local to a time zone; None for nothing. Raises ChangeoverError."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        raise ChangeoverError(_("Write date and time like 2026-11-30T14:00.")) from None
+
+
+@require_POST
+@staff_page
+def take_step_for_all(request: HttpRequest, actor: User) -> HttpResponseBase:
+    """Take a step (remind, announce, switch, pause, resume) for every changeover of a wave that it follows for."""
+    step = request.POST.get("step", "")
+    wave_id = paging.whole_number(request.POST.get("wave"))
+    try:
+        count = waves.take_step(actor=actor, wave_id=wave_id, step=step)
+    except ChangeoverError as error:
+        messages.error(request, str(error))
+    else:
+        words = ngettext("Done for %(count)s club.", "Done for %(count)s clubs.", count)
+        messages.success(request, words % {"count": count})
+    return redirect(f"{request.path.removesuffix('all/')}?{urlencode({'wave': wave_id})}")

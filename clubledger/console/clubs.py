@@ -1,0 +1,135 @@
+"""Console → Clubs: connection, who authorised, last sent, oldest unsent; one club with what staff may do for it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.changeover import directory, plan, steps
+from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.models import Changeover
+from clubledger.clubs import support
+from clubledger.clubs.models import Club, Membership, User
+from clubledger.console.changeovers import read_local
+from clubledger.console.doors import show, staff_page
+from clubledger.console.words import SIGNS
+from clubledger.frame import exports, paging
+from clubledger.xero import connections
+from clubledger.xero.models import XeroApp
+
+
+@require_safe
+@staff_page
+def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
+    """List the clubs that fit what is asked, with their states."""
+    asked = {"text": request.GET.get("text", "").strip(), "show": request.GET.get("show", "all")}
+    if asked["show"] not in directory.SHOWS:
+        asked["show"] = "all"
+    app = request.GET.get("app", "")
+    app_id = paging.whole_number(app) if app else None
+    rows = directory.find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(rows, request.GET["format"])
+    page = paging.page_of(request, rows, total=rows.count(), per_page=50)
+    shows = {
+        "all": _("All"),
+        "live": _("Connected"),
+        "moved": _("Connection moved"),
+        "none": _("Not connected"),
+        "changeover": _("In a changeover"),
+    }
+    chips = [
+        {
+            "title": title,
+            "link": paging.address_with(request, show=name, page=None),
+            "is_here": asked["show"] == name,
+        }
+        for name, title in shows.items()
+    ]
+    described = directory.describe(page.rows)
+    return show(
+        request,
+        "console/clubs.html",
+        asked=asked,
+        app=XeroApp.objects.filter(pk=app_id).first() if app_id else None,
+        page=page,
+        chips=chips,
+        rows=[{"row": one, "sign": SIGNS[one.changeover.state] if one.changeover else ""} for one in described],
+    )
+
+
+def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
+    header = [
+        _("Club"), _("Name"), _("Connection"), _("App"), _("Organisation"), _("Authorised"), _("Last sent"),
+        _("Oldest not sent"), _("Changeover"),
+    ]  # fmt: skip
+
+    def lines() -> Iterator[tuple[Any, ...]]:
+        found = list(rows)
+        for start in range(0, len(found), 500):
+            for one in directory.describe(found[start : start + 500]):
+                connection = one.connection
+                yield (
+                    one.club.slug, one.club.name, one.connected, str(connection.app or "") if connection else "",
+                    connection.organisation_name if connection else "", ", ".join(one.authorised), one.last_sent_at,
+                    one.oldest_unsent_on, one.changeover.state if one.changeover else "",
+                )  # fmt: skip
+
+    return exports.download(file_format=file_format, name="clubs", header=header, rows=lines())
+
+
+def _find(slug: str) -> Club:
+    found = Club.objects.filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@staff_page
+def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
+    """Show one club's states: who belongs to it, who has authorised which app, its changeovers."""
+    found = _find(slug)
+    live = steps.live_of(club=found)
+    return show(
+        request,
+        "console/club.html",
+        club=found,
+        state=directory.describe([found])[0],
+        people=Membership.objects.filter(club=found, is_active=True).select_related("user").order_by("user__name"),
+        authorisations=connections.authorisations(club=found),
+        live=live,
+        past=Changeover.objects.of(found).select_related("from_app", "to_app").order_by("-pk"),
+        apps=[] if live else XeroApp.objects.filter(status="active").order_by("-created_at"),
+        grant=support.current(club=found),
+    )
+
+
+@require_POST
+@staff_page
+def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
+    """Plan the changeover of one club."""
+    found = _find(slug)
+    app = XeroApp.objects.filter(pk=paging.whole_number(request.POST.get("to_app"))).first()
+    if app is None:
+        raise Http404
+    try:
+        made = plan.plan(
+            club=found,
+            actor=actor,
+            to_app=app,
+            switch_at=read_local(request.POST.get("switch_at", ""), found.time_zone),
+            contact=request.POST.get("contact", ""),
+            notes=request.POST.get("notes", ""),
+            disconnects_itself=bool(request.POST.get("disconnects_itself")),
+            announce=bool(request.POST.get("announce")),
+        )
+    except ChangeoverError as error:
+        messages.error(request, str(error))
+        return redirect("console-club", slug)
+    return redirect("console-changeover", made.pk)

@@ -1,0 +1,79 @@
+"""What the console calls states and reasons, and which sign stands beside each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from clubledger.changeover.models import State
+
+SIGNS: Mapping[str, str] = {
+    State.PLANNED: "unsent",
+    State.ANNOUNCED: "queued",
+    State.SWITCHED: "sending",
+    State.DISCONNECTED: "voided",
+    State.REAUTHORISING: "recorded",
+    State.VERIFIED: "valid",
+    State.DONE: "sent",
+    State.PAUSED: "locked",
+    State.ROLLED_BACK: "rejected",
+    State.CALLED_OFF: "empty",
+}
+"""The icon of each state of a changeover."""
+
+REASONS: Mapping[str, Any] = {
+    "turn": _("their turn"),
+    "limit": _("Xero's limit"),
+    "authorisation": _("an authorisation"),
+    "changeover": _("the changeover"),
+    "permission": _("a permission of the sender"),
+    "lock": _("a locked day in Xero"),
+    "setup": _("the app's registration"),
+    "offline": _("Xero, which is offline"),
+    "network": _("the network"),
+    "check": _("a check after a restore"),
+    "sending": _("Xero's answer"),
+    "uncertain": _("a look in Xero"),
+}
+"""What journals wait for."""
+
+FAILURES: Mapping[str, Any] = {
+    "rejected": _("Rejected by Xero"),
+    "differs": _("Differs in Xero"),
+    "uncertain": _("Checking in Xero"),
+    "open": _("Fault found by validation"),
+}
+"""How journals fail."""
+
+FAULTS: Mapping[str, Any] = {
+    "account_unknown": _("A GL code is not in Xero's chart"),
+    "account_unusable": _("A GL code can't be used on a journal"),
+    "amount_too_large": _("An amount is larger than Xero takes"),
+    "bad_entry": _("The journal does not hold together"),
+    "before_cutover": _("The day is before the club posts from"),
+    "cash_basis": _("The organisation reports tax on a cash basis"),
+    "currency": _("Club and organisation have different currencies"),
+    "earlier_tax_period": _("A document belongs to an earlier tax period"),
+    "empty": _("The journal is empty"),
+    "item_unmapped": _("A charge, account type or payment method goes to no GL code"),
+    "job_unmapped": _("A job code goes to no tracking option"),
+    "job_unusable": _("A job code's tracking option is archived or gone"),
+    "locked": _("The day is locked in Xero"),
+    "row_tax_off": _("A row's tax does not fit its tax type"),
+    "sample": _("The journal holds sample data, which is never sent."),
+    "tax_differs": _("The source's tax differs from Xero's"),
+    "tax_type_missing": _("A charge has no tax type"),
+    "untaxed_tax_type_missing": _("A charge has no tax type for its rows without tax"),
+    "tax_type_not_for_class": _("A tax type can't stand on that kind of account"),
+    "tax_type_unknown": _("A tax type is not in use in Xero"),
+}
+"""What validation finds, without any figure of the club; the codes are those of findings."""
+
+LIMITS: Mapping[str, Any] = {
+    "minute": _("a minute's calls of an organisation"),
+    "day": _("a day's calls of an organisation"),
+    "concurrent": _("calls at a time"),
+    "appminute": _("a minute's calls of the app"),
+    "offline": _("Xero is offline"),
+}
+"""Xero's limits."""

@@ -1,0 +1,33 @@
+"""What can be wrong with what a person asks of delivery.
+
+DeliveryError
+├── NothingToSend          no journal of the selection is valid and unchanged
+├── CannotWithdraw         it is on its way already, or was never queued
+├── CannotTakeOver         nothing of the selection waits for its sender
+├── CannotSettle           the journal is not in a state that a person can settle
+└── VoidFailed             Xero did not void the journal; its words are kept
+"""
+
+
+class DeliveryError(Exception):
+    """Root of the errors of this room. The text is for people."""
+
+
+class NothingToSend(DeliveryError):
+    """No journal of the selection is valid and unchanged since it was validated."""
+
+
+class CannotWithdraw(DeliveryError):
+    """None of the journals waits in the queue."""
+
+
+class CannotTakeOver(DeliveryError):
+    """None of the journals waits for its sender."""
+
+
+class CannotSettle(DeliveryError):
+    """The journal is not in a state that a person can settle."""
+
+
+class VoidFailed(DeliveryError):
+    """Xero did not void the journal. The text has its words."""

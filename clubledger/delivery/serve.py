@@ -1,0 +1,102 @@
+"""A club's turn: the steps in their order. First what is in doubt, then what Xero has, then what is to be sent."""
+
+from datetime import timedelta
+
+import structlog
+
+from clubledger.clubs.models import Club
+from clubledger.delivery import holding, reconcile, replay, restoring, send, turns
+from clubledger.delivery.models import Delivery
+from clubledger.foundation import clock, crash, stopping
+from clubledger.ledger.models import JournalState
+from clubledger.xero import tokens
+from clubledger.xero.errors import AuthorisationLost, RateLimited, XeroError
+from clubledger.xero.tokens import XeroAccess
+
+MOST_READERS = 4
+"""How many people's authorisations are tried in one turn when one after the other turns out to have ended."""
+
+log = structlog.get_logger(__name__)
+
+
+def serve_club(club_id: int, club: Club | None = None) -> bool:
+    """Take the club's turn and do all that is due for it. False if it is not due or another worker has it.
+
+    `club` is its row, where the caller has read it already.
+    """
+    holder = send.new_holder()
+    if not turns.take(club_id, holder):
+        return False
+    club = club or Club.objects.get(pk=club_id)
+    try:
+        _serve(club, holder)
+    finally:
+        turns.release(club, holder)
+    return True
+
+
+def _serve(club: Club, holder: str) -> None:
+    crash.point("delivery.after_turn")
+    send.give_up_stale_claims(club)
+    for reader in range(1, MOST_READERS + 1):
+        try:
+            # Looking needs no more than the organisation: during a changeover an old app's authorisation will do.
+            xero = tokens.access_for_reading(club=club, any_app=True)
+        except XeroError as error:
+            hold_everything(club, error)
+            return
+        until, problem = turns.limited_until(club, xero.app_id)
+        if until is not None:
+            _wait_for_limit(club, until.timestamp() - clock.now().timestamp(), problem)
+            return
+        try:
+            _settle_and_send(club, holder, xero)
+            return
+        except XeroError as error:
+            log.warning("delivery.turn_interrupted", club=club.slug, error=type(error).__name__, words=error.words)
+            if isinstance(error, AuthorisationLost) and reader < MOST_READERS:
+                # It has ended here as well; somebody else's may still stand.
+                continue
+            hold_everything(club, error)
+            return
+
+
+def _settle_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
+    reconcile.read_changes(club, xero)
+    reconcile.look_up_uncertain(club, xero)
+    held_until = restoring.held_until(club)
+    if held_until is not None:
+        reconcile.adopt_sighted(club, xero)
+        restoring.hold_back(club, held_until)
+        return
+    carried = replay.replay_unknown_calls(club, holder)
+    reconcile.adopt_sighted(club, xero)
+    is_sending = True
+    while is_sending:
+        # Told to stop, or the turn went to another: what is claimed is recorded, nothing more is begun.
+        if stopping.is_asked() or not turns.keep(club, holder, xero.app_id):
+            break
+        sent, is_sending = send.send_batch(club, holder)
+        carried += sent
+    if carried:
+        reconcile.read_back(club, xero)
+
+
+def hold_everything(club: Club, error: XeroError) -> None:
+    """Keep back all that is due, with the reason: nothing is sent without reading first."""
+    due = list(Delivery.objects.of(club).filter(closed_at=None, due_at__lte=clock.now()).select_related("journal"))
+    holding.hold_for_error(club, [one for one in due if one.journal.state == JournalState.QUEUED], error)
+    later = clock.now() + timedelta(seconds=holding.LOOK_AGAIN_SECONDS[holding.reason_of(error)])
+    doubtful = [one.pk for one in due if one.journal.state != JournalState.QUEUED]
+    Delivery.objects.of(club).filter(pk__in=doubtful).update(due_at=later)
+    if isinstance(error, RateLimited):
+        seconds = error.retry_after_seconds or holding.LOOK_AGAIN_SECONDS["limit"]
+        turns.limit(club, until=clock.now() + timedelta(seconds=seconds), problem=error.problem)
+
+
+def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:
+    queued = Delivery.objects.of(club).filter(
+        closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED
+    )
+    reason = "offline" if problem == "offline" else "limit"
+    holding.hold(club, list(queued), reason=reason, seconds=max(1.0, seconds))

@@ -1,0 +1,41 @@
+"""What workers are woken for. Each task may run late, twice or never: the rows are the truth."""
+
+from django.db import transaction
+
+from clubledger.clubs import access
+from clubledger.clubs.models import Club
+from clubledger.delivery import holding, nightly, serve, turns
+from clubledger.foundation.wake import task
+
+
+@task("delivery.serve_club")
+def serve_club(club_id: int) -> None:
+    """Do all that is due for a club, if it is its turn and no other worker has it."""
+    serve.serve_club(club_id)
+
+
+@task("delivery.go_on")
+def go_on(club_id: int) -> None:
+    """Somebody of the club has authorised: what waited for that is served now."""
+    club = Club.objects.get(pk=club_id)
+    with transaction.atomic():
+        access.lock_club(club)
+        holding.go_on(club)
+
+
+@task("delivery.sweep")
+def sweep() -> None:
+    """Find what lost wake-ups left behind."""
+    turns.sweep()
+
+
+@task("delivery.nightly.run")
+def run_night(club_id: int) -> None:
+    """Run a club's scheduled sending, if its time has come and no other worker has."""
+    nightly.run(club_id)
+
+
+@task("delivery.nightly.sweep")
+def sweep_nights() -> None:
+    """Find the clubs whose local time has come."""
+    nightly.sweep()

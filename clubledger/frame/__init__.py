@@ -1,0 +1,1 @@
+"""The look that pages share: layout, components, tables, charts as SVG, exports."""

@@ -1,0 +1,171 @@
+"""Filters and tags that pages share: amounts, dates, icons, states, the script's address. They only present."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from clubledger.foundation.told import told as in_readers_words
+from clubledger.frame import formats
+from clubledger.frame.paging import address_with
+
+register = template.Library()
+
+STATES: dict[str, tuple[str, Any]] = {
+    "open": ("unsent", _("Not sent")),
+    "valid": ("valid", _("Valid")),
+    "queued": ("queued", _("Queued")),
+    "sending": ("sending", _("Sending")),
+    "sent": ("sent", _("Sent")),
+    "rejected": ("rejected", _("Rejected by Xero")),
+    "uncertain": ("uncertain", _("Checking in Xero")),
+    "differs": ("differs", _("Differs in Xero")),
+    "recorded": ("recorded", _("Recorded as manually added")),
+    "voided": ("voided", _("Voided")),
+    "help": ("help", _("Needs your help")),
+    "empty": ("empty", _("Empty")),
+    "locked": ("locked", _("Locked in Xero")),
+    "before_cutover": ("locked", _("Before cut-over")),
+    "waiting": ("queued", _("Waiting")),
+    "running": ("sending", _("Reading")),
+    "done": ("sent", _("Done")),
+    "refused": ("rejected", _("Refused")),
+    "failed": ("rejected", _("Failed")),
+    "undoing": ("sending", _("Being undone")),
+    "undone": ("voided", _("Undone")),
+    "live": ("sent", _("Connected")),
+    "moved": ("help", _("Connection moved")),
+    "ended": ("voided", _("Ended")),
+    "active": ("sent", _("Active")),
+    "archived": ("locked", _("Archived in Xero")),
+    "gone": ("rejected", _("Gone from Xero")),
+}
+"""Icon and word of every state that a page can show."""
+
+
+@register.filter
+def told(text: str) -> str:
+    """Tell in the reader's language what was said, and kept, in English."""
+    return in_readers_words(text)
+
+
+@register.filter
+def named(key: str, names: dict[str, Any]) -> Any:
+    """Give the name of a key, or the key where it has none."""
+    return names.get(key, key)
+
+
+@register.filter
+def money(amount: Decimal | int | None) -> str:
+    """Write an amount: 14,087.60."""
+    return formats.money(amount)
+
+
+@register.filter
+def debit(amount: Decimal | None) -> str:
+    """Write an amount that debits (is positive); nothing for any other."""
+    return formats.money(amount) if amount is not None and amount > 0 else ""
+
+
+@register.filter
+def credit(amount: Decimal | None) -> str:
+    """Write an amount that credits (is negative), without its sign; nothing for any other."""
+    return formats.money(-amount) if amount is not None and amount < 0 else ""
+
+
+@register.filter
+def size(amount: Decimal | None) -> str:
+    """Write an amount without its sign."""
+    return "" if amount is None else formats.money(abs(amount))
+
+
+@register.filter
+def minor(amount_minor: int | None) -> str:
+    """Write minor units as an amount."""
+    return formats.minor(amount_minor)
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """Write a count: 1,822."""
+    return formats.count(value)
+
+
+@register.filter
+def day(on: date | None) -> str:
+    """Write a date with its weekday."""
+    return formats.day(on)
+
+
+@register.filter
+def short_day(on: date | None) -> str:
+    """Write a date without its weekday."""
+    return formats.short_day(on)
+
+
+@register.filter
+def instant(at: datetime | None, zone: str = "UTC") -> str:
+    """Write an instant in a time zone."""
+    return formats.instant(at, zone)
+
+
+@register.filter
+def clock_time(at: datetime | None, zone: str = "UTC") -> str:
+    """Write the time of day of an instant in a time zone."""
+    return formats.clock_time(at, zone)
+
+
+@register.filter
+def time_left(remaining: float | None) -> str:
+    """Write roughly how long something will still take."""
+    return formats.seconds(remaining)
+
+
+@register.simple_tag
+def own_names_of_languages() -> list[tuple[str, str]]:
+    """Give each language with what it calls itself, whatever the page speaks."""
+    return list(settings.LANGUAGES)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite that every page carries."""
+    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag
+def state(name: str, word: str = "") -> SafeString:
+    """Show a state: icon and word, never colour alone."""
+    return state_shown(name, word)
+
+
+def state_shown(name: str, word: str = "") -> SafeString:
+    """Give a state's icon and word."""
+    drawn, usual = STATES.get(name, ("unsent", name))
+    return format_html(
+        '<span class="state s-{}"><svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>{}</span>',
+        drawn,
+        drawn,
+        word or usual,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def here_with(context: dict[str, Any], **changes: str | int | None) -> str:
+    """Give the present address's query with some parameters changed."""
+    return address_with(context["request"], **changes)
+
+
+@register.inclusion_tag("frame/sort.html", takes_context=True)
+def sort(context: dict[str, Any], column: str, title: str, numeric: bool = False) -> dict[str, Any]:
+    """Show a column's head that sorts the table by it, and says which way it stands."""
+    current = context["request"].GET.get("sort", "")
+    turned = f"-{column}" if current == column else column
+    direction = {column: "ascending", f"-{column}": "descending"}.get(current, "none")
+    link = address_with(context["request"], sort=turned, page=None)
+    return {"title": title, "link": link, "direction": direction, "numeric": numeric}

@@ -1,0 +1,185 @@
+"""The club's lists of GL codes, tax rates and job codes against Xero's: what is new, renamed, archived or gone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
+from clubledger.clubs import access, audit
+from clubledger.clubs.access import Permission
+from clubledger.clubs.models import Club, User
+from clubledger.foundation import clock
+from clubledger.ledger.models import GLCode, JobCode, TaxCode
+
+GONE = "GONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a retrieval changes: codes with their names; `renamed` tells the name (or code) before and after."""
+
+    new: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    archived: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+
+ChartChanges = Changes
+TrackingChanges = Changes
+
+
+def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]) -> ChartChanges:
+    """Say what applying these accounts would change, and change nothing."""
+    del tax_rates  # They are offered by what they are; a club has no list of its own to compare.
+    return _merge_accounts(club, accounts)[0]
+
+
+@transaction.atomic
+def apply_accounts(
+    *, club: Club, actor: User, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]
+) -> ChartChanges:
+    """Make the club's GL codes and tax codes those of Xero. Nothing is deleted: what is missing is marked as gone.
+
+    An account is known by Xero's id, so a renamed code stays mapped; one entered by hand, by its code.
+    """
+    access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
+    access.lock_club(club)
+    changes, rows = _merge_accounts(club, accounts)
+    at = clock.now()
+    for row in rows:
+        row.retrieved_at = at
+    # Codes may have been swapped in Xero: out of each other's way first.
+    for row in rows:
+        if row.pk:
+            GLCode.objects.of(club).filter(pk=row.pk).update(code=f"~{row.pk}"[:10])
+    for row in rows:
+        row.save()
+    _replace_tax_codes(club, tax_rates)
+    _note(club, actor, "gl_codes.retrieved", changes)
+    return changes
+
+
+def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[ChartChanges, list[GLCode]]:
+    known = list(GLCode.objects.of(club))
+    by_id = {row.account_id: row for row in known if row.account_id}
+    by_code = {row.code: row for row in known if not row.account_id}
+    changes, unchanged, rows = Changes(), 0, []
+    for account in accounts:
+        if not account.code:
+            continue  # A bank account without code can't be mapped to, and journals can't use it.
+        row = by_id.pop(account.account_id, None) or by_code.pop(account.code, None)
+        shown = f"{account.code} {account.name}"
+        if row is None:
+            row = GLCode(club=club)
+            changes.new.append(shown)
+        elif (row.code, row.name) != (account.code, account.name) and row.account_id:
+            changes.renamed.append((str(row), shown))
+        elif account.status not in {row.status, "ACTIVE"}:
+            changes.archived.append(shown)
+        else:
+            unchanged += 1
+        row.code, row.name, row.account_id = account.code, account.name, account.account_id
+        row.account_type, row.account_class = account.account_type, account.account_class
+        row.system_account, row.default_tax_type = account.system_account, account.default_tax_type
+        row.status = account.status
+        rows.append(row)
+    for row in by_id.values():
+        if row.status != GONE:
+            changes.gone.append(str(row))
+            row.status = GONE
+        if any(other.code == row.code for other in rows):
+            row.code = f"{row.code[:6]}-{row.pk}"[:10]
+        rows.append(row)
+    return Changes(changes.new, changes.renamed, changes.archived, changes.gone, unchanged), rows
+
+
+def _replace_tax_codes(club: Club, tax_rates: Iterable[TaxRate]) -> None:
+    at = clock.now()
+    kept = []
+    for rate in tax_rates:
+        kept.append(rate.tax_type)
+        TaxCode.objects.of(club).update_or_create(
+            club=club,
+            tax_type=rate.tax_type,
+            defaults={
+                "name": rate.name,
+                "rate": rate.rate,
+                "status": rate.status,
+                "applies_to": sorted(rate.applies_to),
+                "retrieved_at": at,
+            },
+        )
+    TaxCode.objects.of(club).exclude(tax_type__in=kept).update(status=GONE)
+
+
+def compare_tracking(*, club: Club, options: Sequence[TrackingOption]) -> TrackingChanges:
+    """Say what applying these tracking options would change, and change nothing."""
+    return _merge_tracking(club, options)[0]
+
+
+@transaction.atomic
+def apply_tracking(*, club: Club, actor: User, options: Sequence[TrackingOption]) -> TrackingChanges:
+    """Link the club's job codes to Xero's tracking options, by id and else by name; new options become job codes.
+
+    The code that the source system uses stays as it is when the option is renamed in Xero.
+    """
+    access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
+    access.lock_club(club)
+    changes, rows = _merge_tracking(club, options)
+    at = clock.now()
+    for row in rows:
+        row.retrieved_at = at
+        row.save()
+    _note(club, actor, "job_codes.retrieved", changes)
+    return changes
+
+
+def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[TrackingChanges, list[JobCode]]:
+    known = list(JobCode.objects.of(club))
+    by_id = {row.option_id: row for row in known if row.option_id}
+    by_code = {row.code.casefold(): row for row in known if not row.option_id}
+    taken = {row.code for row in known}
+    changes, unchanged, rows = Changes(), 0, []
+    for option in options:
+        row = by_id.pop(option.option_id, None) or by_code.pop(option.name.casefold(), None)
+        if row is None:
+            code = option.name if option.name not in taken else f"{option.name} ({option.category_name})"[:100]
+            row = JobCode(club=club, code=code, name=option.name)
+            taken.add(code)
+            changes.new.append(code)
+        elif row.option_id and row.option_name != option.name:
+            changes.renamed.append((row.option_name, option.name))
+        elif row.option_id and option.status not in {row.status, "ACTIVE"}:
+            changes.archived.append(option.name)
+        else:
+            unchanged += 1
+        row.category_id, row.category_name = option.category_id, option.category_name
+        row.option_id, row.option_name, row.status = option.option_id, option.name, option.status
+        rows.append(row)
+    for row in by_id.values():
+        if row.status != GONE:
+            changes.gone.append(row.code)
+            row.status = GONE
+        rows.append(row)
+    return Changes(changes.new, changes.renamed, changes.archived, changes.gone, unchanged), rows
+
+
+def _note(club: Club, actor: User, action: str, changes: Changes) -> None:
+    audit.note(
+        club=club,
+        actor=actor,
+        action=action,
+        subject=f"{len(changes.new)} new",
+        summary=(
+            f"Retrieved from Xero: {len(changes.new)} new, {len(changes.renamed)} renamed,"
+            f" {len(changes.archived)} archived, {len(changes.gone)} gone."
+        ),
+        after={
+            "new": changes.new,
+            "renamed": [list(pair) for pair in changes.renamed],
+            "archived": changes.archived,
+            "gone": changes.gone,
+        },
+    )

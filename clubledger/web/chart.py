@@ -1,0 +1,291 @@
+"""Chart of Accounts: the lists GL Code and Job#, adding to them, and retrieving them from Xero with a look first."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES, unusable_because
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.delivery import preflight
+from clubledger.frame import exports, formats, paging
+from clubledger.ledger import mapping
+from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.models import GLCode, JobCode, TaxCode
+from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.xero_words import tell
+from clubledger.xero.errors import XeroError
+
+PARTS = (
+    ("new", gettext_lazy("New")),
+    ("renamed", gettext_lazy("Renamed")),
+    ("archived", gettext_lazy("Archived in Xero")),
+    ("gone", gettext_lazy("Gone from Xero")),
+)
+
+
+TYPES = {
+    "BANK": gettext_lazy("Bank"), "CURRENT": gettext_lazy("Current asset"),
+    "CURRLIAB": gettext_lazy("Current liability"), "DEPRECIATN": gettext_lazy("Depreciation"),
+    "DIRECTCOSTS": gettext_lazy("Direct costs"), "EQUITY": gettext_lazy("Equity"),
+    "EXPENSE": gettext_lazy("Expense"), "FIXED": gettext_lazy("Fixed asset"), "INVENTORY": gettext_lazy("Inventory"),
+    "LIABILITY": gettext_lazy("Liability"), "NONCURRENT": gettext_lazy("Non-current asset"),
+    "OTHERINCOME": gettext_lazy("Other income"), "OVERHEADS": gettext_lazy("Overhead"),
+    "PREPAYMENT": gettext_lazy("Prepayment"), "REVENUE": gettext_lazy("Revenue"), "SALES": gettext_lazy("Sales"),
+    "TERMLIAB": gettext_lazy("Non-current liability"),
+}  # fmt: skip
+"""Xero's account types as its own screens call them."""
+
+UNUSABLE = (
+    ~Q(status="ACTIVE")
+    | Q(account_type__in=list(UNUSABLE_TYPES))
+    | Q(system_account__in=list(UNUSABLE_SYSTEM_ACCOUNTS))
+)
+"""The accounts that journals can't use: the same rule as `unusable_because`, for the database."""
+
+USERS = (
+    ("charges", "charges", "charge"),
+    ("account_types", "account-types", "account_type"),
+    ("payment_methods", "payment-methods", "payment_method"),
+)
+"""What may use an account: the count, the grid it stands in, and the kind of item."""
+
+
+class GLCodeForm(forms.Form):
+    """A GL code entered by hand."""
+
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=10)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=150)
+
+
+class JobCodeForm(forms.Form):
+    """A job code entered by hand."""
+
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=100)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
+
+
+def _crumbs(at: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    trail = [(_("Configuration"), ""), (_("Financials"), "")]
+    return [*trail, (_("Chart of Accounts"), link_to(at, "chart-of-accounts")), *more]
+
+
+@require_safe
+@club_page()
+def chart_of_accounts(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the two lists that make up the chart: GL Code and Job#."""
+    gl_codes = GLCode.objects.of(at.club).aggregate(
+        all=Count("pk"), unusable=Count("pk", filter=UNUSABLE), read_at=Max("retrieved_at")
+    )
+    job_codes = JobCode.objects.of(at.club).aggregate(
+        all=Count("pk"), unusable=Count("pk", filter=~Q(status="ACTIVE")), read_at=Max("retrieved_at")
+    )
+    return show(
+        request,
+        at,
+        "web/chart.html",
+        crumbs=_crumbs(at)[:-1],
+        gl_codes=gl_codes,
+        job_codes=job_codes,
+        zone=at.club.time_zone,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page()
+def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """List GL codes; a POST adds one."""
+    form = GLCodeForm(request.POST or None)
+    if request.method == "POST":
+        at.require(Permission.CONFIGURE)
+        if form.is_valid():
+            try:
+                mapping.add_gl_code(club=at.club, actor=at.user, **form.cleaned_data)
+            except LedgerError as error:
+                form.add_error("code", str(error))
+            else:
+                messages.success(request, _("GL code %(code)s was added.") % {"code": form.cleaned_data["code"]})
+                return redirect(link_to(at, "gl-codes"))
+    everything = GLCode.objects.of(at.club)
+    counts = everything.aggregate(all=Count("pk"), unusable=Count("pk", filter=UNUSABLE))
+    wanted = request.GET.get("show", "")
+    rows = _searched(request, everything)
+    rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
+    counted = {name: Count("items", filter=Q(items__kind=kind)) for name, _grid, kind in USERS}
+    rows = rows.annotate(**counted).order_by("code")
+    if request.GET.get("format") in exports.FORMATS:
+        return _gl_codes_as_file(at, rows, request.GET["format"])
+    page = paging.page_of(request, rows, total=rows.count(), per_page=200)
+    asked = request.GET.get("code", "")
+    taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
+    return show(
+        request,
+        at,
+        "web/gl_codes.html",
+        counts=counts,
+        chips=[
+            (_("All"), counts["all"], "?", wanted not in {"usable", "unusable"}),
+            (_("Usable"), counts["all"] - counts["unusable"], "?show=usable", wanted == "usable"),
+            (_("Not usable"), counts["unusable"], "?show=unusable", wanted == "unusable"),
+        ],
+        crumbs=_crumbs(at, (_("GL Code"), "")),
+        page=page,
+        rows=[
+            {
+                "code": row,
+                "because": _because(row),
+                "state": row.status.lower(),
+                "is_asked": row.code == asked,
+                "is_by_hand": not row.account_id,
+                "type": TYPES.get(row.account_type, row.account_type.title()),
+                "tax": taxes.get(row.default_tax_type, row.default_tax_type),
+                "users": _users(at, row),
+            }
+            for row in page.rows
+        ],
+        form=form,
+        q=request.GET.get("q", ""),
+        retrieved_at=max((row.retrieved_at for row in page.rows if row.retrieved_at), default=None),
+        status=422 if form.errors else 200,
+    )
+
+
+def _users(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
+    """Give the words and the address of each grid where items use the account."""
+    words = {
+        "charges": lambda number: ngettext("%(count)s charge", "%(count)s charges", number),
+        "account_types": lambda number: ngettext("%(count)s account type", "%(count)s account types", number),
+        "payment_methods": lambda number: ngettext("%(count)s payment method", "%(count)s payment methods", number),
+    }
+    return [
+        (
+            words[name](number) % {"count": formats.count(number)},
+            f"{link_to(at, grid)}?{urlencode({'gl_code': row.code})}",
+        )
+        for name, grid, _kind in USERS
+        if (number := getattr(row, name))
+    ]
+
+
+def _because(code: GLCode) -> str:
+    return unusable_because(account_type=code.account_type, system_account=code.system_account, status=code.status)
+
+
+def _searched(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+    words = request.GET.get("q", "").strip()[:100]
+    return rows.filter(Q(code__istartswith=words) | Q(name__icontains=words)) if words else rows
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page()
+def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """List job codes; a POST adds one."""
+    form = JobCodeForm(request.POST or None)
+    if request.method == "POST":
+        at.require(Permission.CONFIGURE)
+        if form.is_valid():
+            try:
+                mapping.add_job_code(club=at.club, actor=at.user, **form.cleaned_data)
+            except LedgerError as error:
+                form.add_error("code", str(error))
+            else:
+                messages.success(request, _("Job code %(code)s was added.") % {"code": form.cleaned_data["code"]})
+                return redirect(link_to(at, "job-codes"))
+    everything = JobCode.objects.of(at.club)
+    rows = _searched(request, everything).annotate(charges=Count("items")).order_by("category_name", "code")
+    if request.GET.get("format") in exports.FORMATS:
+        return _job_codes_as_file(at, rows, request.GET["format"])
+    page = paging.page_of(request, rows, total=rows.count(), per_page=200)
+    asked = request.GET.get("code", "")
+    return show(
+        request,
+        at,
+        "web/job_codes.html",
+        amiss=everything.filter(Q(option_id="") | ~Q(status="ACTIVE")).count(),
+        crumbs=_crumbs(at, (_("Job#"), "")),
+        page=page,
+        rows=[{"code": row, "is_asked": asked in {row.code, row.option_name} and bool(asked)} for row in page.rows],
+        form=form,
+        q=request.GET.get("q", ""),
+        status=422 if form.errors else 200,
+    )
+
+
+@require_POST
+@club_page(Permission.GET_GL_CODES)
+def get_gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Fetch accounts and tax rates; show what would change, or change it when told to."""
+    is_first = not GLCode.objects.of(at.club).exclude(account_id="").exists()
+    return _retrieve(request, at, preflight.get_gl_codes, back="gl-codes", is_first=is_first)
+
+
+@require_POST
+@club_page(Permission.GET_GL_CODES)
+def get_categories(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Fetch tracking options; show what would change, or change it when told to."""
+    is_first = not JobCode.objects.of(at.club).exclude(option_id="").exists()
+    return _retrieve(request, at, preflight.get_categories, back="job-codes", is_first=is_first)
+
+
+def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is_first: bool) -> HttpResponseBase:
+    apply = is_first or request.POST.get("apply") == "1"
+    try:
+        changes = fetch(club=at.club, actor=at.user, apply=apply)
+    except XeroError as error:
+        tell(request, at, error)
+        return redirect(link_to(at, back))
+    parts = [(str(word), [_named(one) for one in getattr(changes, part)]) for part, word in PARTS]
+    total = sum(len(found) for _word, found in parts)
+    if apply or not total:
+        told = ngettext("%(count)s change was taken over.", "%(count)s changes were taken over.", total)
+        counted = told % {"count": formats.count(total)}
+        words = counted if total else _("Nothing has changed there since.")
+        messages.success(request, _("Xero answered.") + " " + words)
+        return redirect(link_to(at, back))
+    leaf = _("GL Code") if back == "gl-codes" else _("Job#")
+    title = _("Retrieve GL Codes from Xero") if back == "gl-codes" else _("Retrieve Categories from Xero")
+    return show(
+        request,
+        at,
+        "web/retrieved.html",
+        crumbs=_crumbs(at, (leaf, link_to(at, back)), (title, "")),
+        title=title,
+        parts=parts,
+        total=total,
+        back=link_to(at, back),
+    )
+
+
+def _named(one: Any) -> str:
+    """Say a change in a line: a code with its name, or what it was before and is after."""
+    return " → ".join(one) if isinstance(one, tuple) else str(one)
+
+
+def _gl_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
+    def cells() -> Iterator[tuple[Any, ...]]:
+        for row in rows:
+            kind = (row.account_type, row.account_class, row.default_tax_type)
+            yield row.code, row.name, *kind, row.status, _because(row)
+
+    header = [
+        _("Code"), _("Name"), _("Type"), _("Class"), _("Default tax type"), _("Status"), _("Not usable because"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"gl-codes-{at.club.slug}", header=header, rows=cells())
+
+
+def _job_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
+    def cells() -> Iterator[tuple[Any, ...]]:
+        for row in rows:
+            yield row.code, row.name, row.category_name, row.option_name, row.status
+
+    header = [_("Code"), _("Name"), _("Tracking category"), _("Option"), _("Status")]
+    return exports.download(file_format=file_format, name=f"job-codes-{at.club.slug}", header=header, rows=cells())

@@ -1,0 +1,220 @@
+"""Integration Settings → Manage Integrations → General Ledger: authorise, confirm, revoke; and the return from Xero.
+
+Every return from Xero ends on a page that says what happened and what to do; none of them shows a code or a token.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs import access, currency
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.foundation import clock
+from clubledger.ledger.models import GLCode
+from clubledger.web.doors import club_page, link_to, person, show
+from clubledger.web.xero_words import explain, tell
+from clubledger.xero import connections
+from clubledger.xero.errors import (
+    AppMisconfigured,
+    BindingRefused,
+    CurrencyDiffers,
+    OrganisationTaken,
+    WrongOrganisation,
+    XeroError,
+)
+from clubledger.xero.models import AuthorisationRequest
+
+
+def _crumbs(at: ClubAccess, *more: str) -> list[tuple[str, str]]:
+    trail = [
+        (_("Configuration"), ""),
+        (_("Integration"), ""),
+        (_("Integration Settings"), link_to(at, "integration-settings")),
+        (_("Manage Integrations"), link_to(at, "integration-settings") + "#manage"),
+        (_("General Ledger"), link_to(at, "general-ledger") if more else ""),
+    ]
+    return [*trail, *((leaf, "") for leaf in more)]
+
+
+@require_safe
+@club_page()
+def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the integrations a club has: the general ledger."""
+    return show(
+        request,
+        at,
+        "web/integration_settings.html",
+        crumbs=[(_("Configuration"), ""), (_("Integration"), "")],
+        connection=connections.current(club=at.club),
+    )
+
+
+@require_safe
+@club_page()
+def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the connection: organisation, where this person stands, who has authorised."""
+    connection = connections.current(club=at.club)
+    return show(
+        request,
+        at,
+        "web/general_ledger.html",
+        crumbs=_crumbs(at),
+        connection=connection,
+        standing=connections.standing_of(club=at.club, user=at.user, connection=connection),
+        authorisations=connections.authorisations(club=at.club),
+        has_gl_codes=GLCode.objects.of(at.club).exclude(account_id="").exists(),
+        today=clock.today_in(at.club.time_zone),
+    )
+
+
+@require_POST
+@club_page(Permission.AUTHORISE)
+def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Leave for Xero. A page that goes on by itself: the strict form policy would stop a redirect to another site."""
+    base_url = f"{request.scheme}://{request.get_host()}"
+    try:
+        address = connections.begin_authorisation(club=at.club, actor=at.user, base_url=base_url)
+    except XeroError as error:
+        tell(request, at, error)
+        return redirect(link_to(at, "general-ledger"))
+    return show(request, at, "web/leaving_for_xero.html", crumbs=_crumbs(at, _("Authorize Xero")), address=address)
+
+
+@require_POST
+@club_page(Permission.AUTHORISE)
+def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Disconnect this person's own connection, after they saw what that means."""
+    connection = connections.current(club=at.club)
+    if request.POST.get("confirmed") != "1":
+        others = [row for row in connections.authorisations(club=at.club) if row.is_live and row.user_id != at.user.pk]
+        return show(
+            request,
+            at,
+            "web/revoke.html",
+            crumbs=_crumbs(at, _("Revoke Connection")),
+            connection=connection,
+            others=others,
+        )
+    try:
+        connections.revoke(club=at.club, actor=at.user)
+    except XeroError as error:
+        tell(request, at, error)
+    else:
+        messages.success(request, _("Your connection was removed, in Xero and here. Nobody else's was touched."))
+    return redirect(link_to(at, "general-ledger"))
+
+
+@require_safe
+@club_page(Permission.AUTHORISE)
+def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
+    """Show the organisation by name, before the club is bound to it."""
+    asked = _open_request(at, request_id)
+    return show(
+        request,
+        at,
+        "web/confirm_organisation.html",
+        crumbs=_crumbs(at, _("Confirm the organisation")),
+        choices=asked.choices,
+        request_id=request_id,
+    )
+
+
+@require_POST
+@club_page(Permission.AUTHORISE)
+def bind(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
+    """Bind the club to the organisation that was confirmed, or let it go."""
+    _open_request(at, request_id)
+    try:
+        if request.POST.get("answer") == "no":
+            connections.decline_organisation(club=at.club, actor=at.user, request_id=request_id)
+            messages.success(request, _("Nothing was connected."))
+        else:
+            row = connections.confirm_organisation(
+                club=at.club, actor=at.user, request_id=request_id, tenant_id=request.POST.get("tenant_id", "")
+            )
+            messages.success(
+                request, _("%(organisation)s is connected.") % {"organisation": row.organisation_name}
+            )  # fmt: skip
+    except WrongOrganisation as error:
+        return _wrong(request, at, error.bound_name, (error.offered_name,), "")
+    except OrganisationTaken as error:
+        return _wrong(request, at, "", (error.organisation_name,), error.club_name)
+    except CurrencyDiffers as error:
+        return _returned(request, at, 409, kind="other_currency", words=error.words)
+    except BindingRefused as error:
+        messages.error(request, error.words)
+    except XeroError as error:
+        tell(request, at, error)
+    return redirect(link_to(at, "general-ledger"))
+
+
+@require_POST
+@club_page(Permission.UNDO)
+def set_currency(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Say in which currency the club's books are."""
+    try:
+        club = currency.set_currency(club=at.club, actor=at.user, currency=request.POST.get("currency", ""))
+    except currency.UnknownCurrency as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The club's books are in %(currency)s.") % {"currency": club.currency})
+    return redirect(link_to(at, "general-ledger"))
+
+
+def _open_request(at: ClubAccess, request_id: int) -> AuthorisationRequest:
+    rows = AuthorisationRequest.objects.of(at.club).filter(pk=request_id, user=at.user)
+    found: AuthorisationRequest | None = rows.filter(outcome__in=("confirm", "choose")).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _wrong(
+    request: HttpRequest, at: ClubAccess, bound: str, offered: tuple[str, ...], taken_by: str
+) -> HttpResponseBase:
+    return _returned(
+        request, at, 409, kind="wrong_organisation", bound_name=bound, offered=", ".join(offered), taken_by=taken_by
+    )
+
+
+def _returned(request: HttpRequest, at: ClubAccess, status: int, **context: Any) -> HttpResponseBase:
+    crumbs = _crumbs(at, _("Authorize Xero"))
+    return show(request, at, "web/returned.html", status=status, crumbs=crumbs, **context)
+
+
+@require_safe
+@login_required
+@sensitive_variables()
+def xero_callback(request: HttpRequest) -> HttpResponseBase:
+    """Take the return from Xero and lead on, or say what happened. The address itself is never shown or logged."""
+    try:
+        outcome = connections.finish_authorisation(actor=person(request), params=request.GET.dict())
+    except access.NotAllowed:
+        return render(request, "403.html", {"reason": _("You may no longer authorise Xero for this club.")}, status=403)
+    except AppMisconfigured as error:
+        return render(request, "web/returned_alone.html", {"words": explain(error).words}, status=502)
+    if outcome.club is None:
+        return render(request, "web/returned_alone.html", {"words": outcome.words}, status=400)
+    try:
+        at = access.open_club(person(request), outcome.club.slug)
+    except access.ClubNotFound:
+        raise Http404 from None
+    if outcome.kind in {"confirm", "choose"} and outcome.request_id is not None:
+        return redirect(reverse("confirm-organisation", args=[at.club.slug, outcome.request_id]))
+    if outcome.kind == "connected":
+        organisation = outcome.authorisation.organisation_name if outcome.authorisation else ""
+        messages.success(
+            request, _("Xero is authorised: you can send journals to %(name)s.") % {"name": organisation}
+        )  # fmt: skip
+        return redirect(link_to(at, "general-ledger"))
+    if outcome.kind == "wrong_organisation":
+        return _wrong(request, at, outcome.bound_name, outcome.offered_names, outcome.taken_by)
+    return _returned(request, at, 400, kind=outcome.kind, words=outcome.words)

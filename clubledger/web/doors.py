@@ -1,0 +1,168 @@
+"""The way in to every page of a club: who asks, for which club, with what right, and the frame around the answer.
+
+Outsiders get 404, members without the right a page that says so. No page reaches a club's rows in another way.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clubledger.changeover import steps
+from clubledger.clubs import access
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import Role, User
+from clubledger.xero import connections
+from clubledger.xero.models import Connection
+
+RIGHTS = {
+    Permission.SEE: gettext_lazy("see everything of the club"),
+    Permission.IMPORT: gettext_lazy("import and correct transactions"),
+    Permission.CONFIGURE: gettext_lazy("change mapping, chart and settings"),
+    Permission.GET_GL_CODES: gettext_lazy("get GL codes from Xero"),
+    Permission.AUTHORISE: gettext_lazy("authorise Xero"),
+    Permission.SEND: gettext_lazy("validate, send and record journals"),
+    Permission.UNDO: gettext_lazy("undo recordings and void journals"),
+    Permission.PEOPLE: gettext_lazy("manage people and roles"),
+}
+"""What each permission is called in a sentence."""
+
+Rest = ParamSpec("Rest")
+ClubPage = Callable[Concatenate[HttpRequest, ClubAccess, Rest], HttpResponseBase]
+
+
+class Entry(NamedTuple):
+    """A line of the menu."""
+
+    title: str
+    link: str
+    is_here: bool
+
+
+class Section(NamedTuple):
+    """A group of the menu."""
+
+    title: str
+    entries: list[Entry]
+
+
+class Chip(NamedTuple):
+    """The sign in the head that tells whether Xero is connected."""
+
+    words: str
+    is_on: bool
+    link: str
+
+
+def person(request: HttpRequest) -> User:
+    """Give the person who is signed in."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
+
+
+def club_page(permission: Permission = Permission.SEE) -> Callable[[ClubPage[Rest]], Callable[..., HttpResponseBase]]:
+    """Open a view of a club: it receives the ClubAccess in place of the slug, after its permission was checked."""
+
+    def decorate(view: ClubPage[Rest]) -> Callable[..., HttpResponseBase]:
+        @login_required
+        @wraps(view)
+        def opened(request: HttpRequest, slug: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+            try:
+                at = access.open_club(person(request), slug)
+            except access.ClubNotFound:
+                raise Http404 from None
+            try:
+                at.require(permission)
+                return view(request, at, *args, **kwargs)
+            except access.NotAllowed as error:
+                return refuse(request, at, error)
+
+        opened.permission = permission  # type: ignore[attr-defined]
+        return opened
+
+    return decorate
+
+
+def refuse(request: HttpRequest, at: ClubAccess, error: access.NotAllowed) -> HttpResponse:
+    """Answer 403 with the reason, inside the club's frame."""
+    reason = _("You are %(role)s at %(club)s. This needs the right to %(right)s.") % {
+        "role": Role(at.role).label,
+        "club": at.club.name,
+        "right": RIGHTS[error.permission],
+    }
+    return render(request, "403.html", {"reason": reason, "back": link_to(at, "gl")}, status=403)
+
+
+def link_to(at: ClubAccess, name: str, *args: Any) -> str:
+    """Give the address of a page of the club."""
+    return reverse(name, args=[at.club.slug, *args])
+
+
+def show(request: HttpRequest, at: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Render a page of the club in its frame: menu, connection, messages."""
+    frame = {
+        "at": at,
+        "may": {permission.name: at.may(permission) for permission in Permission},
+        "zone": at.club.time_zone,
+        "role": Role(at.role).label,
+        "menu": _menu(request, at),
+        "home_link": link_to(at, "gl"),
+        "chip": _chip(at, context["connection"] if "connection" in context else connections.current(club=at.club)),
+        # Few pages show it; the others don't ask for it.
+        "changeover": SimpleLazyObject(lambda: steps.live_of(club=at.club)),
+    }
+    return render(request, template, frame | context, status=status)
+
+
+def _chip(at: ClubAccess, connection: Connection | None) -> Chip:
+    link = link_to(at, "general-ledger")
+    if connection is None or not connection.tenant_id:
+        return Chip(_("Xero: not connected"), False, link)
+    return Chip(_("Xero: %(organisation)s") % {"organisation": connection.organisation_name}, True, link)
+
+
+def _menu(request: HttpRequest, at: ClubAccess) -> list[Section]:
+    sections = [
+        (
+            _("Financials"),
+            [
+                (_("GL Integration"), "gl"),
+                (_("Transactions"), "transactions"),
+                (_("Import"), "imports"),
+                (_("GST check"), "gst-check"),
+            ],
+        ),
+        (
+            _("Configuration → Financials"),
+            [
+                (_("Chart of Accounts"), "chart-of-accounts"),
+                (_("Charges"), "charges"),
+                (_("Account Types"), "account-types"),
+                (_("Payment Methods"), "payment-methods"),
+            ],
+        ),
+        (_("Configuration → Integration"), [(_("Integration Settings"), "integration-settings")]),
+        (
+            _("Configuration → Security"),
+            [
+                (_("Users"), "users"),
+                (_("API Keys"), "api-keys"),
+                (_("Audit Trail"), "audit-trail"),
+                (_("Support access"), "support-access"),
+            ],
+        ),
+    ]
+    made = []
+    for title, entries in sections:
+        links = [(name, link_to(at, view)) for name, view in entries]
+        made.append(Section(title, [Entry(name, link, request.path.startswith(link)) for name, link in links]))
+    return made

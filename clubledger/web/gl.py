@@ -1,0 +1,301 @@
+"""GL Integration: what is not in Xero yet, the days as a picture, what needs help, the journals and what to do next."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import Club
+from clubledger.delivery import queue, sightings
+from clubledger.delivery.models import RestoreHold, SendRun, Sighting
+from clubledger.foundation import clock
+from clubledger.frame import calendar, exports, formats, paging
+from clubledger.ledger import journals, samples
+from clubledger.ledger.models import FinancialItem, Import, Journal
+from clubledger.web import journal_rows, mending
+from clubledger.web.asked import ORDERS, SHOWS, TICKABLE, Asked, Tally, read_day
+from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.journal_words import rows_of
+from clubledger.web.settling import sighting_words
+from clubledger.xero import connections
+from clubledger.xero.models import Connection
+
+STRIP_DAYS = calendar.WEEKS * 7
+ALARMS_SHOWN = 5
+"""Alarms about journals in Xero that are shown at once; the next come up as these are settled."""
+
+
+@require_safe
+@club_page()
+def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show GL Integration, or its list as a file."""
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"], request.GET.get("sort", ""))
+    overview = journals.overview(club=at.club)
+    asked = Asked.from_query(at, request.GET, preset=overview.preset)
+    if overview.first_on is None:
+        return show(
+            request, at, "web/gl_first_run.html", steps=first_steps(at, overview, connections.current(club=at.club))
+        )
+    counts = Tally.of(asked)
+    total = _total(counts.shown(asked.show))
+    page = paging.page_of(
+        request, _ordered(asked, request.GET.get("sort", "")).select_related("sent_by", "recorded_by"),
+        total=total["journals"],
+    )  # fmt: skip
+    connection = connections.current(club=at.club)
+    ticked = request.GET.get("ticked", "")
+    signs = _signs(at.club)
+    run_id, progress = _run(request, at, signs)
+    return show(
+        request,
+        at,
+        "web/gl.html",
+        asked=asked,
+        overview=overview,
+        sentence=_sentence(overview),
+        strip=_strip(request, at.club, asked, connection),
+        chips=_chips(asked, counts),
+        total=total,
+        page=page,
+        connection=connection,
+        rows=journal_rows.draw(rows_of(page.rows, at, connection, ticked)),
+        select_all=_select_all(counts.sendable()),
+        causes=_causes(at, asked, counts),
+        run_id=run_id,
+        progress=progress,
+        is_moving=progress is not None and is_moving(progress),
+        alarms=_alarms(at) if signs["alarms"] else [],
+        alarms_left=max(0, signs["alarms"] - ALARMS_SHOWN),
+        has_sample=signs["has_sample"],
+        is_restored=signs["has_holds"],
+        can_take_over=counts.has("queued", "waits_for_sender"),
+        oldest_link=_oldest_link(asked, overview.oldest_unsent_on),
+        empty_link=_empty_link(at, overview, counts),
+        is_valid_selection=ticked == "valid",
+        has_valid=counts.has("valid"),
+        standing=connections.standing_of(club=at.club, user=at.user, connection=connection)
+        if at.may(Permission.SEND)
+        else None,
+        steps=None if signs["has_sent"] else first_steps(at, overview, connection, signs["unmapped"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the four steps of a new club."""
+
+    title: str
+    words: str
+    label: str
+    link: str
+    is_done: bool
+
+
+def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
+    """Give the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
+    is_connected = connection is not None and bool(connection.tenant_id)
+    return [
+        Step(
+            _("Bring transactions"),
+            _("Export them from the membership or point-of-sale system and import the file."),
+            _("Import"),
+            link_to(at, "imports"),
+            overview.first_on is not None,
+        ),
+        Step(
+            _("Connect Xero"),
+            _("Authorise with your own Xero login; Clubledger shows the organisation before it is used."),
+            _("Open General Ledger"),
+            link_to(at, "general-ledger"),
+            is_connected,
+        ),
+        Step(
+            _("Map"),
+            _unmapped_words(unmapped),
+            _("Map"),
+            link_to(at, "charges"),
+            overview.first_on is not None and not unmapped,
+        ),
+        Step(
+            _("Send"),
+            _("Validate the journals against Xero, see every fault at once, and send what is valid."),
+            _("Open GL Integration"),
+            link_to(at, "gl"),
+            False,
+        ),
+    ]  # fmt: skip
+
+
+def _unmapped_words(unmapped: int) -> str:
+    if not unmapped:
+        return _("Give each charge, account type and payment method its GL code.")
+    words = ngettext("%(count)s item has no GL code yet.", "%(count)s items have no GL code yet.", unmapped)
+    return words % {"count": unmapped}
+
+
+def _signs(club: Club) -> Mapping[str, Any]:
+    """Ask in one query which of the rarer things there are to show at all."""
+    newest = SendRun.objects.of(club).order_by("-pk")
+    return (
+        Club.objects.filter(pk=club.pk)
+        .values(
+            has_sent=Exists(Journal.objects.of(club).filter(state="sent")),
+            run_id=Subquery(newest.values("pk")[:1]),
+            run_finished_at=Subquery(newest.values("finished_at")[:1]),
+            alarms=_number_of(Sighting.objects.of(club).filter(settled_at=None)),
+            has_sample=Exists(Import.objects.of(club).filter(source=samples.SOURCE, state="done")),
+            has_holds=Exists(RestoreHold.objects.of(club).filter(confirmed_at=None)),
+            unmapped=_number_of(FinancialItem.objects.of(club).filter(gl_code=None)),
+        )
+        .get()
+    )
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("club").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _sentence(overview: Any) -> dict[str, str]:
+    count = overview.journals_unsent
+    if not count:
+        return {"main": _("Everything up to %(day)s is in Xero.") % {"day": formats.day(overview.last_on)}, "help": ""}
+    span = formats.span(overview.oldest_unsent_on, overview.newest_unsent_on or overview.oldest_unsent_on)
+    main = ngettext(
+        "%(count)s journal of %(span)s is not in Xero yet.",
+        "%(count)s journals from %(span)s are not in Xero yet.",
+        count,
+    ) % {"count": formats.count(count), "span": span}
+    needing = overview.journals_needing_help
+    if not needing:
+        return {"main": main, "help": ""}
+    words = ngettext("%(count)s of them needs your help.", "%(count)s of them need your help.", needing)
+    return {"main": main, "help": words % {"count": formats.count(needing)}}
+
+
+def _strip(request: HttpRequest, club: Club, asked: Asked, connection: Any) -> calendar.Strip:
+    today = clock.today_in(club.time_zone)
+    # Who asks for everything up to a far day wants to see the days until now, not the empty ones to come.
+    ahead = today + timedelta(days=31 if asked.from_on <= today else 366)
+    until = min(asked.up_to_on, ahead)
+    last_on = read_day(request.GET.get("strip")) or until
+    first_on = calendar.monday_of(last_on) - timedelta(days=STRIP_DAYS - 7)
+    locked_until = connection.organisation.locked_until if connection is not None else None
+    days = journals.days(club=club, from_on=first_on, up_to_on=last_on, locked_until=locked_until)
+    status = {day.on: str(day.status) for day in days}
+    return calendar.draw(status, last_on=last_on, link=lambda on: f"?on={on.isoformat()}")
+
+
+def _chips(asked: Asked, counts: Tally) -> list[dict[str, Any]]:
+    chips = []
+    for name, (title, _states) in SHOWS.items():
+        number = sum(group["journals"] for group in counts.shown(name))
+        if number or name in {"unsent", "all", asked.show}:
+            chips.append(
+                {"title": title, "count": number, "link": asked.address(show=name), "is_here": name == asked.show}
+            )
+    return chips
+
+
+def _total(groups: list[dict[str, Any]]) -> dict[str, int]:
+    """Give what journals add up to."""
+    names = ("journals", "minor", "transactions", "lines")
+    return {name: sum(group[name] for group in groups) for name in names}
+
+
+def _select_all(groups: list[dict[str, Any]]) -> dict[str, Any]:
+    total = _total(groups)
+    states = " ".join(sorted({group["state"] for group in groups}))
+    return {"count": total["journals"], "minor": total["minor"], "states": states}
+
+
+def _causes(at: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[mending.Cause]]:
+    found = asked.days.filter(state__in=TICKABLE).exclude(findings=[]).values_list("pk", "findings")
+    causes = mending.causes(at, found) if counts.has("tickable", "is_found") else []
+    return {
+        "faults": [cause for cause in causes if cause.is_fault],
+        "warnings": [cause for cause in causes if not cause.is_fault],
+    }
+
+
+def _run(request: HttpRequest, at: ClubAccess, signs: Mapping[str, Any]) -> tuple[int | None, queue.Progress | None]:
+    """Give the send run whose progress the page shows: the newest that goes on, or the one just asked for."""
+    run_id = signs["run_id"]
+    is_asked = request.GET.get("run") == str(run_id)
+    if run_id is None or (signs["run_finished_at"] is not None and not is_asked):
+        return None, None
+    progress = queue.progress_of(club=at.club, run_id=run_id)
+    return (None, None) if progress.is_finished and not is_asked else (run_id, progress)
+
+
+def is_moving(progress: queue.Progress) -> bool:
+    """Tell whether asking again soon would show something new: not if all that is left waits for a reason."""
+    return not progress.is_finished and progress.total - progress.done > progress.waiting
+
+
+def _alarms(at: ClubAccess) -> list[dict[str, Any]]:
+    seen = Sighting.objects.of(at.club).filter(settled_at=None).order_by("seen_at")[:ALARMS_SHOWN]
+    return [
+        {
+            "words": sighting_words(one),
+            "link": link_to(at, "settle-sighting", one.pk),
+            "void_link": link_to(at, "void-sighted", one.pk) if one.kind in sightings.VOIDABLE else "",
+        }
+        for one in seen
+    ]
+
+
+def _oldest_link(asked: Asked, oldest: date | None) -> str:
+    if oldest is None or asked.from_on == oldest:
+        return ""
+    return asked.address(**{"from": oldest.isoformat(), "show": "unsent"})
+
+
+def _empty_link(at: ClubAccess, overview: Any, counts: Tally) -> str:
+    if not at.may(Permission.SEND) or overview.oldest_unsent_on is None:
+        return ""
+    if not counts.has("tickable", "is_empty"):
+        return ""
+    newest = overview.newest_unsent_on or overview.last_on
+    return (
+        f"{reverse('gl', args=[at.club.slug])}?from={overview.oldest_unsent_on.isoformat()}"
+        f"&up_to={newest.isoformat()}&show=empty&ticked=all"
+    )
+
+
+def _ordered(asked: Asked, sort: str) -> Any:
+    columns = ORDERS.get(sort.removeprefix("-"))
+    if columns is None:
+        return asked.matching
+    sign = "-" if sort.startswith("-") else ""
+    return asked.matching.order_by(f"{sign}{columns[0]}", *columns[1:])
+
+
+def _as_file(at: ClubAccess, asked: Asked, file_format: str, sort: str) -> HttpResponseBase:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for journal in _ordered(asked, sort).iterator(chunk_size=500):
+            amount: Decimal = from_minor(journal.debit_minor)
+            yield (
+                journal.accounting_date, journal.sequence, journal.number or "TBA", journal.transaction_count,
+                journal.line_count, amount, amount, journal.get_state_display(), journal.xero_words,
+            )  # fmt: skip
+
+    header = [
+        _("Date"), _("Sequence"), _("Journal"), _("Transactions"), _("Lines"), _("Debit"), _("Credit"), _("State"),
+        _("Xero's words"),
+    ]  # fmt: skip
+    name = f"journals-{at.club.slug}-{asked.from_on}-{asked.up_to_on}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

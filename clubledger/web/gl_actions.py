@@ -1,0 +1,173 @@
+"""What can be done with selected journals: validate, send, record, undo, withdraw, take over; and the progress.
+
+What leaves the club's hands is said with count and amount first; if that is not what the person saw, they are asked.
+"""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.delivery import preflight, queue
+from clubledger.delivery.errors import DeliveryError
+from clubledger.delivery.models import SendRun
+from clubledger.frame import formats
+from clubledger.ledger import journals
+from clubledger.ledger.errors import LedgerError
+from clubledger.web.asked import Selection
+from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.gl import is_moving
+from clubledger.web.xero_words import tell
+from clubledger.xero import connections
+from clubledger.xero.errors import XeroError
+
+
+def _back(at: ClubAccess, chosen: Selection, **more: str) -> HttpResponse:
+    return redirect(link_to(at, "gl") + chosen.asked.address(**more))
+
+
+def _nothing(request: HttpRequest, at: ClubAccess, chosen: Selection) -> HttpResponse:
+    messages.warning(request, _("No journal was selected. Tick some, or Select All at the head of the table."))
+    return _back(at, chosen)
+
+
+def _counted(number: int) -> str:
+    return ngettext("%(count)s journal", "%(count)s journals", number) % {"count": formats.count(number)}
+
+
+@require_POST
+@club_page(Permission.SEND)
+def validate(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Check the selected journals against a chart fetched now, and come back with the valid ones ticked."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    try:
+        result = preflight.validate(club=at.club, actor=at.user, journal_ids=chosen.ids)
+    except XeroError as error:
+        tell(request, at, error)
+        return _back(at, chosen)
+    except (DeliveryError, LedgerError) as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    valid, checked = len(result.valid_ids), chosen.count
+    if valid == checked:
+        words = _("%(journals)s checked against Xero's chart of accounts: all valid.")
+        messages.success(request, words % {"journals": _counted(checked)})
+    else:
+        messages.warning(
+            request,
+            _("%(journals)s checked: %(valid)s valid, %(faulty)s to mend.")
+            % {"journals": _counted(checked), "valid": formats.count(valid), "faulty": formats.count(checked - valid)},
+        )
+    return _back(at, chosen, ticked="valid")
+
+
+@require_POST
+@club_page(Permission.SEND)
+def send(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Queue the selected journals; if they are not what the person was told, say what they are and ask."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    if not chosen.is_as_said:
+        return show(
+            request, at, "web/confirm_send.html", chosen=chosen, connection=connections.current(club=at.club)
+        )  # fmt: skip
+    try:
+        run = queue.send_to_gl(club=at.club, actor=at.user, journal_ids=chosen.ids)
+    except XeroError as error:
+        tell(request, at, error)
+        return _back(at, chosen)
+    except (DeliveryError, LedgerError) as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    return _back(at, chosen, run=str(run.pk))
+
+
+@require_safe
+@club_page()
+def send_progress(request: HttpRequest, at: ClubAccess, run_id: int) -> HttpResponseBase:
+    """Give the progress of a send run as a part of the page."""
+    run = SendRun.objects.of(at.club).filter(pk=run_id).first()
+    if run is None:
+        raise Http404
+    progress = queue.progress(club=at.club, run=run)
+    return render(request, "web/progress.html", {"run": run, "progress": progress, "is_moving": is_moving(progress)})
+
+
+@require_POST
+@club_page(Permission.SEND)
+def record(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Ask for the reason, then record the selected journals as manually added to GL."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    reason = request.POST.get("reason")
+    if reason is None or not reason.strip() or not chosen.is_as_said:
+        return show(request, at, "web/record.html", chosen=chosen, is_missing=reason is not None, reason=reason or "")
+    try:
+        number = journals.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    messages.success(
+        request,
+        _("%(journals)s recorded as manually added. Clubledger has not checked Xero.") % {"journals": _counted(number)},
+    )
+    return redirect(link_to(at, "gl"))
+
+
+@require_POST
+@club_page(Permission.UNDO)
+def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Ask for the reason, then take the recording of the selected journals back."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    reason = request.POST.get("reason")
+    if reason is None or not reason.strip() or not chosen.is_as_said:
+        return show(
+            request, at, "web/undo_recording.html", chosen=chosen, is_missing=reason is not None, reason=reason or ""
+        )  # fmt: skip
+    try:
+        number = journals.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    messages.success(request, _("%(journals)s stand open again.") % {"journals": _counted(number)})
+    return _back(at, chosen, show="unsent")
+
+
+@require_POST
+@club_page(Permission.SEND)
+def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Take queued journals back before they are sent."""
+    return _queued(request, at, queue.withdraw, _("%(journals)s withdrawn; nothing of them was sent."))
+
+
+@require_POST
+@club_page(Permission.SEND)
+def take_over(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Send queued journals of somebody who can't any more under the present person's authorisation."""
+    return _queued(request, at, queue.take_over, _("%(journals)s taken over: they go out under your authorisation."))
+
+
+def _queued(request: HttpRequest, at: ClubAccess, act: object, words: str) -> HttpResponse:
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    assert callable(act)
+    try:
+        act(club=at.club, actor=at.user, journal_ids=chosen.ids)
+    except XeroError as error:
+        tell(request, at, error)
+    except (DeliveryError, LedgerError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, words % {"journals": _counted(chosen.count)})
+    return _back(at, chosen)

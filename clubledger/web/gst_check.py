@@ -1,0 +1,240 @@
+"""GST check: the page before the BAS. Per tax period and tax type the documents' tax, Xero's, and why they differ."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess
+from clubledger.foundation import clock
+from clubledger.frame import exports, formats, paging
+from clubledger.ledger import gst
+from clubledger.ledger.gst import JournalTax, Period, Tax, TaxType
+from clubledger.web.asked import read_day
+from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.transactions import KINDS
+from clubledger.xero import connections
+from clubledger.xero.models import Connection
+
+LENGTHS = {"quarter": gettext_lazy("Quarters"), "month": gettext_lazy("Months")}
+Table = tuple[list[str], Iterator[tuple[Any, ...]]]
+"""A table's head and its rows."""
+
+PERIODS_SHOWN = 4
+DOCUMENTS_SHOWN = 25
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A period in the list at the top. Sales and purchases apart, as on the BAS."""
+
+    period: Period
+    name: str
+    link: str
+    is_here: bool
+    collected: Tax
+    paid: Tax
+
+    @property
+    def both(self) -> Tax:
+        """Collected less paid: what the club owes the tax office, or is owed."""
+        whole = Tax()
+        for name in ("stated", "xero", "unstated", "unsent", "recorded"):
+            setattr(whole, name, getattr(self.collected, name) - getattr(self.paid, name))
+        return whole
+
+
+@require_safe
+@club_page()
+def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the period asked for, or the last full one; or one of the page's tables as a file."""
+    length = request.GET.get("length", "")
+    length = length if length in LENGTHS else "quarter"
+    today = clock.today_in(at.club.time_zone)
+    now = Period.holding(today, length)
+    asked_on = read_day(request.GET.get("period"))
+    period = Period.holding(asked_on, length) if asked_on else now.before(length)
+    periods = _around(period, now, length)
+    every = gst.journals_between(club=at.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
+    rows = [row for row in every if period.holds(row.dated_on)]
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(request, at, period, rows)
+    documents, document_count, document_tax = gst.earlier_documents(
+        club=at.club, period=period, limit=DOCUMENTS_SHOWN
+    )  # fmt: skip
+    off = sorted(
+        (row for row in rows if row.tax.difference or row.tax.unread),
+        key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)),
+    )
+    connection = connections.current(club=at.club)
+    here = _period_row(period, rows, length, is_here=True)
+    return show(
+        request,
+        at,
+        "web/gst_check.html",
+        connection=connection,
+        standing=_registration(connection),
+        lengths=[(name, words, name == length) for name, words in LENGTHS.items()],
+        length=length,
+        period=period,
+        name=_name(period),
+        is_running=period.last_on >= today,
+        is_to_come=period.first_on > today,
+        periods=[_period_row(one, every, length, is_here=one == period) for one in reversed(periods)],
+        earlier=_link(periods[0].before(length), length),
+        later=_link(period.after(length), length) if period < now else "",
+        here=here,
+        sentence=_sentence(here, off),
+        types=gst.sum_up(rows).items(),
+        beyond={row.tax_type for row in off if not row.tax.is_rounding},
+        page=paging.page_of(request, off, total=len(off)),
+        unsent=len({row.journal_id for row in rows if row.tax.unsent}),
+        unsent_link=_unsent_link(at, rows),
+        moved=[row for row in rows if not period.holds(row.accounting_date)],
+        documents=documents,
+        document_count=document_count,
+        document_tax=document_tax,
+        post_from=at.club.post_from if at.club.post_from and at.club.post_from > period.first_on else None,
+    )
+
+
+def _around(period: Period, now: Period, length: str) -> list[Period]:
+    """Give the periods to list, oldest first: those up to the present one, or up to the one asked for."""
+    last = now
+    for _step in range(PERIODS_SHOWN - 1):
+        if last <= period:
+            break
+        last = last.before(length)
+    shown = [now] if last <= period <= now else [period]
+    while len(shown) < PERIODS_SHOWN:
+        shown.append(shown[-1].before(length))
+    return shown[::-1]
+
+
+def _link(period: Period, length: str) -> str:
+    return f"?length={length}&period={period.first_on.isoformat()}"
+
+
+def _name(period: Period) -> str:
+    return formats.span(period.first_on, period.last_on)
+
+
+def _period_row(period: Period, rows: Sequence[JournalTax], length: str, *, is_here: bool) -> PeriodRow:
+    collected, paid = Tax(), Tax()
+    for row in rows:
+        if period.holds(row.dated_on):
+            (paid if row.tax_type.is_purchase else collected).add(row.tax)
+    return PeriodRow(period, _name(period), _link(period, length), is_here, collected, paid)
+
+
+def _registration(connection: Connection | None) -> str:
+    """Say how the organisation stands to GST: none (not registered), cash, fine, or unknown before Xero was read."""
+    if connection is None or not connection.tenant_id or not connection.sales_tax_basis:
+        return "unknown"
+    if not connection.organisation.is_registered_for_tax:
+        return "none"
+    return "cash" if connection.organisation.is_on_cash_basis else "fine"
+
+
+def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
+    """Give the answer in a sentence: whether documents and Xero agree, and what is not there yet."""
+    if not any((here.collected.documents, here.paid.documents, here.collected.xero, here.paid.xero)):
+        return {"main": _("There is no GST in this period."), "help": ""}
+    beyond = sum(not row.tax.is_rounding for row in off)
+    helps = []
+    if not any(row.tax.difference for row in off):
+        main = _("The GST in Xero and in your documents agrees to the cent.")
+    else:
+        main = _("The GST in Xero and in your documents differs by %(amount)s, which rounding explains.")
+        if beyond:
+            main = _("The GST in Xero and in your documents differs by %(amount)s.")
+            words = ngettext(
+                "%(count)s journal differs by more than rounding explains.",
+                "%(count)s journals differ by more than rounding explains.",
+                beyond,
+            )
+            helps.append(words % {"count": formats.count(beyond)})
+        main %= {"amount": formats.minor(abs(here.both.difference))}
+    waits = abs(here.collected.unsent) + abs(here.paid.unsent)
+    if waits:
+        helps.append(_("GST of %(amount)s is not in Xero yet.") % {"amount": formats.minor(waits)})
+    return {"main": main, "help": " ".join(helps)}
+
+
+def _unsent_link(at: ClubAccess, rows: Sequence[JournalTax]) -> str:
+    days = [row.accounting_date for row in rows if row.tax.unsent]
+    if not days:
+        return ""
+    return f"{link_to(at, 'gl')}?from={min(days).isoformat()}&up_to={max(days).isoformat()}&show=unsent"
+
+
+# --- as files ---------------------------------------------------------------------------------------------------------
+
+
+def _as_file(request: HttpRequest, at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> HttpResponseBase:
+    """Give one of the tables: by tax type (the preset), by journal, or the earlier documents."""
+    table = request.GET.get("table", "")
+    makers: dict[str, Callable[[ClubAccess, Period, Sequence[JournalTax]], Table]] = {
+        "journals": _journals_table,
+        "documents": _documents_table,
+    }
+    header, cells = makers.get(table, _types_table)(at, period, rows)
+    name = f"gst-check-{at.club.slug}-{period.first_on}-{period.last_on}" + (f"-{table}" if table in makers else "")
+    return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)
+
+
+def _figures(tax: Tax) -> tuple[Any, ...]:
+    amounts = (tax.gross, tax.documents, tax.stated, tax.xero, tax.unstated, tax.difference, tax.unsent, tax.recorded)
+    return tuple(from_minor(amount) for amount in amounts)
+
+
+def _figure_titles() -> list[str]:
+    return [
+        _("Amount with tax"), _("Documents' tax"), _("Documents' tax in Xero's journals"), _("Xero's tax"),
+        _("of which documents state none"), _("Difference"), _("Not sent yet"), _("Recorded by hand"),
+    ]  # fmt: skip
+
+
+def _side(tax_type: TaxType) -> str:
+    return _("Purchases") if tax_type.is_purchase else _("Sales")
+
+
+def _types_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
+    del at, period
+    header = [_("Side"), _("Tax type"), _("Name"), *_figure_titles()]
+    found = gst.sum_up(rows)
+    return header, ((_side(one), one.code, one.name, *_figures(tax)) for one, tax in found.items())
+
+
+def _journals_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
+    del at, period
+    header = [
+        _("Date"), _("Date in Xero"), _("Journal"), _("State"), _("Side"), _("Tax type"), *_figure_titles(),
+        _("Rounding explains up to"),
+    ]  # fmt: skip
+    cells = (
+        (
+            row.accounting_date, row.dated_on, row.number or "TBA", row.state, _side(row.tax_type), row.tax_type.code,
+            *_figures(row.tax), from_minor(row.tax.tolerance // 2),
+        )
+        for row in rows
+    )  # fmt: skip
+    return header, cells
+
+
+def _documents_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
+    del rows
+    header = [_("Transaction"), _("Kind"), _("Member"), _("Document dated"), _("Accounting date"), _("Tax")]
+    found, _count, _tax = gst.earlier_documents(club=at.club, period=period)
+    cells = (
+        (one.source_id, str(KINDS.get(one.kind, one.kind)), one.member, one.document_date, one.accounting_date,
+         from_minor(one.tax))
+        for one in found
+    )  # fmt: skip
+    return header, cells

@@ -1,0 +1,202 @@
+"""Import: choose a file, see its first rows, bring it in with progress, get the refused rows back to mend."""
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.frame import formats, paging
+from clubledger.ledger import importing, undoing
+from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.models import Import, RefusedRow
+from clubledger.web.doors import club_page, link_to, show
+
+LARGEST_BYTES = 300_000_000
+
+if TYPE_CHECKING:
+    Upload = UploadedFile[Any]
+else:
+    Upload = UploadedFile
+
+
+class ImportForm(forms.Form):
+    """A file and the name of the system it comes from."""
+
+    source = forms.RegexField(r"^[\w .\-]{1,60}$", label=gettext_lazy("Source system"), initial="file")
+    file = forms.FileField(label=gettext_lazy("Transactions file"), max_length=200)
+
+    def clean_file(self) -> Upload:
+        """Refuse what is too large to be a club's transactions."""
+        file: Upload = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST_BYTES:
+            raise forms.ValidationError(_("The file is larger than 300 MB. Split it: whole transactions in each part."))
+        return file
+
+
+@require_http_methods(["GET", "HEAD"])
+@club_page()
+def imports(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the form and past imports."""
+    return _page(request, at, ImportForm())
+
+
+def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
+    rows = Import.objects.of(at.club).select_related("actor").order_by("-pk")
+    page = paging.page_of(request, rows, total=rows.count(), per_page=25)
+    return show(request, at, "web/imports.html", form=form, page=page, newest=rows.first(), status=status)
+
+
+@require_POST
+@club_page(Permission.IMPORT)
+def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Keep the uploaded file and show its first rows before anything is brought in."""
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, at, form, status=422)
+    file: Upload = form.cleaned_data["file"]
+    name = f"{at.club.pk}-{secrets.token_hex(16)}.csv"
+    path = _kept(at, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+    seen = importing.preview(path, limit=12)
+    return show(
+        request,
+        at,
+        "web/import_preview.html",
+        crumbs=[(_("Import"), link_to(at, "imports")), (_("Preview"), "")],
+        preview=seen,
+        kept=name,
+        file_name=file.name,
+        size=file.size,
+        source=form.cleaned_data["source"],
+        status=422 if seen.refusal else 200,
+    )
+
+
+def _kept(at: ClubAccess, name: str) -> Path:
+    """Give the path of an uploaded file. Raises Http404 for a name that is not one of this club's."""
+    club, _dash, rest = name.partition("-")
+    if club != str(at.club.pk) or not rest.removesuffix(".csv").isalnum():
+        raise Http404
+    return Path(settings.MEDIA_ROOT) / "uploads" / name
+
+
+@require_POST
+@club_page(Permission.IMPORT)
+def start_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Bring the previewed file in; the worker reads it."""
+    path = _kept(at, request.POST.get("kept", ""))
+    if not path.exists():
+        messages.error(request, _("The uploaded file is no longer here. Choose it again."))
+        return redirect(link_to(at, "imports"))
+    try:
+        begun = importing.begin_import(
+            club=at.club,
+            actor=at.user,
+            path=path,
+            file_name=request.POST.get("file_name", "")[:255],
+            source=request.POST.get("source", "file")[:60] or "file",
+        )
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return redirect(link_to(at, "imports"))
+    # The ledger has made its own copy.
+    path.unlink(missing_ok=True)
+    return redirect(link_to(at, "import", begun.pk))
+
+
+@require_safe
+@club_page()
+def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Show an import: its progress while it runs, then what came of it and the refused rows."""
+    found = _found(at, import_id)
+    refused = RefusedRow.objects.of(at.club).filter(of_import=found).order_by("line_number")
+    page = paging.page_of(request, refused, total=found.rows_refused)
+    return show(
+        request,
+        at,
+        "web/import.html",
+        crumbs=[(_("Import"), link_to(at, "imports")), (found.file_name or found.source, "")],
+        found=found,
+        is_over=found.finished_at is not None,
+        can_undo=at.may(Permission.IMPORT) and found.state in undoing.UNDOABLE,
+        page=page,
+    )
+
+
+@require_safe
+@club_page()
+def import_progress(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Give the progress of an import as a part of the page."""
+    found = _found(at, import_id)
+    return render(
+        request, "web/import_progress.html", {"found": found, "is_over": found.finished_at is not None}
+    )  # fmt: skip
+
+
+@require_safe
+@club_page()
+def refused_rows(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Give the refused rows as a file of the same format with the reason, to mend and import again."""
+    found = _found(at, import_id)
+    answer = StreamingHttpResponse(
+        importing.refused_rows_csv(club=at.club, of_import=found), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="refused-rows-{found.pk}.csv"'
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page(Permission.IMPORT)
+def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Show what undoing an import takes back, or why it can't be; then undo it with a reason."""
+    found = _found(at, import_id)
+    foresight = undoing.foresee(club=at.club, of_import=found)
+    reason = request.POST.get("reason", "")
+    if request.method == "POST" and reason.strip() and not foresight.obstacles:
+        try:
+            is_undone = undoing.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
+        except LedgerError as error:
+            messages.error(request, str(error))
+        else:
+            told = ngettext(
+                "%(count)s transaction is gone.", "%(count)s transactions are gone.", foresight.transactions
+            )
+            words = _("The import was undone.") + " " + told % {"count": formats.count(foresight.transactions)}
+            messages.success(request, words if is_undone else _("The import is being undone. You may leave this page."))
+        return redirect(link_to(at, "import", found.pk))
+    return show(
+        request,
+        at,
+        "web/undo_import.html",
+        status=422 if request.method == "POST" else 200,
+        crumbs=[
+            (_("Import"), link_to(at, "imports")),
+            (found.file_name or found.source, link_to(at, "import", found.pk)),
+            (_("Undo the import"), ""),
+        ],
+        found=found,
+        foresight=foresight,
+        is_missing=request.method == "POST",
+        reason=reason,
+    )
+
+
+def _found(at: ClubAccess, import_id: int) -> Import:
+    found: Import | None = Import.objects.of(at.club).select_related("actor").filter(pk=import_id).first()
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,206 @@
+"""One journal: its lines by GL and job code, the transactions behind each, and the story of its way into Xero."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import AuditEvent
+from clubledger.delivery.models import Delivery
+from clubledger.frame import exports, formats, paging
+from clubledger.ledger import journals
+from clubledger.ledger.lines import LineView
+from clubledger.ledger.models import Journal
+from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.journal_words import notes_of, ordinal_words, state_shown, xero_link
+from clubledger.web.transactions import KINDS
+from clubledger.xero import connections
+
+ZERO = Decimal("0.00")
+LINES_PER_PAGE = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A moment in the story of a journal."""
+
+    at: datetime
+    words: str
+    detail: str = ""
+
+
+@require_safe
+@club_page()
+def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+    """Show a journal, one of its lines opened to its transactions if asked; or its lines as a file."""
+    found, others = _with_others(at, journal_id)
+    reading = journals.Reading(at.club, found)
+    lines = journals.lines_of(club=at.club, journal=found, reading=reading)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, found, lines, request.GET["format"])
+    opened = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
+    behind = None
+    if opened is not None or request.GET.get("line") == "all":
+        found_page = journals.transactions_of(
+            club=at.club,
+            journal=found,
+            line_key=opened.key if opened else None,
+            page=paging.whole_number(request.GET.get("page")),
+            per_page=paging.PER_PAGE,
+            reading=reading,
+        )
+        behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
+    connection = connections.current(club=at.club)
+    return show(
+        request,
+        at,
+        "web/journal.html",
+        crumbs=[(_("GL Integration"), link_to(at, "gl")), (formats.day(found.accounting_date), "")],
+        journal=found,
+        state=state_shown(found, at),
+        notes=notes_of(found, at),
+        further=ordinal_words(found.sequence),
+        lines=_page_of_lines(request, lines, opened),
+        connection=connection,
+        totals=_totals(lines),
+        opened=opened,
+        behind=behind,
+        kinds=KINDS,
+        xero_link=xero_link(found, connection),
+        story=_story(at, found),
+        siblings=_siblings(at, others),
+        can_move_date=at.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
+    )
+
+
+def _totals(lines: list[LineView]) -> dict[str, Any]:
+    """Add the lines up. Taxes are signed like their lines, debit positive; a page shows them without sign."""
+    debit = sum((line.debit or ZERO for line in lines), ZERO)
+    credit = sum((line.credit or ZERO for line in lines), ZERO)
+    source = [line.source_tax for line in lines if line.source_tax is not None]
+    xero = [line.xero_tax for line in lines if line.xero_tax is not None]
+    differences = [
+        abs(line.xero_tax) - abs(line.source_tax)
+        for line in lines
+        if line.xero_tax is not None and line.source_tax is not None
+    ]
+    return {
+        "debit": debit,
+        "credit": credit,
+        "source_tax": abs(sum(source, ZERO)) if source else None,
+        "xero_tax": abs(sum(xero, ZERO)) if xero else None,
+        "tax_difference": sum(differences, ZERO),
+        "is_balanced": debit == credit,
+    }
+
+
+def _with_others(at: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal]]:
+    """Give the journal and the others of its date, in one query. Raises Http404."""
+    its_date = Journal.objects.of(at.club).filter(pk=journal_id).values("accounting_date")
+    rows = Journal.objects.of(at.club).filter(accounting_date__in=its_date).select_related("sent_by", "recorded_by")
+    of_date = list(rows.order_by("sequence"))
+    found = next((one for one in of_date if one.pk == journal_id), None)
+    if found is None:
+        raise Http404
+    return found, [one for one in of_date if one.pk != journal_id]
+
+
+def _siblings(at: ClubAccess, others: list[Journal]) -> list[tuple[str, str]]:
+    return [(other.number or f"{_('TBA')} ({other.sequence})", link_to(at, "journal", other.pk)) for other in others]
+
+
+def _page_of_lines(request: HttpRequest, lines: list[LineView], opened: LineView | None) -> paging.Page:
+    """Cut out a page of the lines: the one asked for, else the one with the line that is opened."""
+    last = max(1, -(-len(lines) // LINES_PER_PAGE))
+    where = lines.index(opened) // LINES_PER_PAGE + 1 if opened is not None else 1
+    number = min(paging.whole_number(request.GET.get("lines"), where), last)
+    return paging.Page(
+        rows=lines[(number - 1) * LINES_PER_PAGE : number * LINES_PER_PAGE],
+        number=number,
+        total=len(lines),
+        per_page=LINES_PER_PAGE,
+        previous_link=paging.address_with(request, lines=number - 1) if number > 1 else "",
+        next_link=paging.address_with(request, lines=number + 1) if number < last else "",
+    )
+
+
+def _story(at: ClubAccess, found: Journal) -> list[Event]:
+    """Give what happened to the journal, oldest first: deliveries, requests to Xero, recordings."""
+    events = [Event(found.created_at, _("The first transaction of this date came in."))]
+    if found.validated_at:
+        events.append(Event(found.validated_at, _("Last checked against Xero's chart of accounts.")))
+    events += _on_its_way(at, found)
+    noted = AuditEvent.objects.of(at.club).filter(subject__in=[f"journal {found.pk}", str(found)]).order_by("position")
+    events += [Event(event.at, f"{event.actor_name}: {event.summary}") for event in noted[:50]]
+    return sorted(events, key=lambda event: event.at)
+
+
+def _on_its_way(at: ClubAccess, found: Journal) -> Iterator[Event]:
+    """Give what its deliveries and the requests that carried them tell, in one query and without their bodies."""
+    call = "call_items__call"
+    rows = Delivery.objects.of(at.club).filter(journal=found).order_by("pk", f"{call}__started_at").values(
+        "pk", "reference", "queued_at", "closed_at", "closed_because", "sender__name", "sender__email",
+        "call_items__outcome", "call_items__words", f"{call}__http_status", f"{call}__correlation_id",
+        f"{call}__started_at",
+    )  # fmt: skip
+    told = set()
+    for row in rows:
+        if row["pk"] not in told:
+            told.add(row["pk"])
+            words = _("%(person)s pressed Send to GL.") % {"person": row["sender__name"] or row["sender__email"]}
+            yield Event(row["queued_at"], words, _("Reference %(reference)s") % {"reference": row["reference"]})
+            if row["closed_at"] and row["closed_because"]:
+                yield Event(row["closed_at"], _closed(row["closed_because"]))
+        if row["call_items__outcome"] is None:
+            continue
+        status, correlation = row[f"{call}__http_status"], row[f"{call}__correlation_id"]
+        parts = (
+            _("HTTP %(status)s") % {"status": status} if status else "",
+            _("correlation id %(id)s") % {"id": correlation} if correlation else "",
+            row["call_items__words"],
+        )
+        detail = ", ".join(part for part in parts if part)
+        yield Event(row[f"{call}__started_at"], _outcome(row["call_items__outcome"]), detail)
+
+
+def _closed(because: str) -> str:
+    return {
+        "sent": _("In Xero and read back equal."),
+        "rejected": _("Refused by Xero."),
+        "withdrawn": _("Withdrawn before it was sent."),
+        "voided": _("Voided in Xero."),
+        "differs": _("Differs in Xero"),
+    }.get(because, because)
+
+
+def _outcome(outcome: str) -> str:
+    return {
+        "pending": _("Asked Xero; no answer yet."),
+        "accepted": _("Asked Xero, which accepted it."),
+        "rejected": _("Asked Xero, which refused it."),
+        "unknown": _("Asked Xero; the answer was lost. Clubledger looks there before anything else."),
+        "not_sent": _("Could not reach Xero; certainly nothing was posted."),
+    }.get(outcome, outcome)
+
+
+def _as_file(at: ClubAccess, found: Journal, lines: list[LineView], file_format: str) -> HttpResponseBase:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for line in lines:
+            yield (
+                found.accounting_date, line.account_code, line.account_name, line.job, line.tax_type,
+                line.debit, line.credit, line.source_tax, line.xero_tax, line.row_count,
+            )  # fmt: skip
+
+    header = [
+        _("Date"), _("GL code"), _("Name"), _("Job code"), _("Tax type"), _("Debit"), _("Credit"),
+        _("Tax by the source"), _("Tax by Xero"), _("Rows"),
+    ]  # fmt: skip
+    name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

@@ -1,0 +1,238 @@
+"""What was typed into a mapping grid: read, held against the club's codes, and saved item by item or not at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from clubledger.bookkeeping.chart import unusable_because
+from clubledger.clubs.access import ClubAccess
+from clubledger.clubs.models import Club
+from clubledger.foundation.told import told
+from clubledger.ledger import mapping
+from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
+from clubledger.web.asked import whole_numbers
+from clubledger.web.suggesting import Candidate, suggest, untaxed_partner
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Where an item is to go, as typed; `error` says why it can't."""
+
+    item: FinancialItem
+    gl_code: str
+    tax_type: str = ""
+    untaxed_tax_type: str = ""
+    job: str = ""
+    error: str = ""
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """Give the row's fields as hidden ones; `was` is left out, so that it counts as changed."""
+        pk = self.item.pk
+        return [
+            ("item", str(pk)),
+            (f"gl-{pk}", self.gl_code),
+            (f"tax-{pk}", self.tax_type),
+            (f"untaxed-{pk}", self.untaxed_tax_type),
+            (f"job-{pk}", self.job),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a grid offers: GL codes that journals can use, tax types in use, job codes."""
+
+    gl_codes: dict[str, GLCode]
+    unusable: dict[str, str]
+    tax_codes: dict[str, TaxCode]
+    jobs: dict[str, JobCode]
+    candidates: list[Candidate]
+
+    @classmethod
+    def of(cls, club: Club) -> "Choices":
+        """Read them; accounts that journals can't use are kept apart with the reason."""
+        usable, unusable = {}, {}
+        for code in GLCode.objects.of(club).order_by("code"):
+            because = unusable_because(
+                account_type=code.account_type, system_account=code.system_account, status=code.status
+            )
+            if because:
+                unusable[code.code] = because
+            else:
+                usable[code.code] = code
+        taxes = TaxCode.objects.of(club).filter(status="ACTIVE").order_by("name")
+        jobs = JobCode.objects.of(club).filter(status="ACTIVE").order_by("code")
+        return cls(
+            usable,
+            unusable,
+            {tax.tax_type: tax for tax in taxes},
+            {job.code: job for job in jobs},
+            [Candidate(code.pk, code.code, code.name, code.account_class) for code in usable.values()],
+        )
+
+    def name_of(self, code: str) -> str:
+        """Give the name of a GL code; empty if it is not one that journals can use."""
+        return self.gl_codes[code].name if code in self.gl_codes else ""
+
+    def guess(self, item: FinancialItem) -> Candidate | None:
+        """Give the likeliest GL code of an item."""
+        return suggest(kind=item.kind, code=item.code, name=item.name, candidates=self.candidates)
+
+    def taxes_for(self, gl_code: str, *chosen: str) -> list[TaxCode]:
+        """Give the tax types that Xero allows on this account's class; those already chosen are always among them."""
+        code = self.gl_codes.get(gl_code)
+        if code is None or not code.account_class:
+            return self.taxes()
+        return [tax for tax in self.tax_codes.values() if is_allowed(tax, code) or tax.tax_type in chosen]
+
+    def untaxed_for(self, code: GLCode, tax_type: str) -> str:
+        """Give the tax type for rows without tax: the usual partner, or the only untaxed one this account may bear."""
+        tax = self.tax_codes.get(tax_type)
+        if tax is None or not tax.rate:
+            return ""
+        partner = untaxed_partner(tax_type, list(self.tax_codes))
+        if partner and is_allowed(self.tax_codes[partner], code):
+            return partner
+        left = [
+            one.tax_type
+            for one in self.tax_codes.values()
+            if not one.rate and one.tax_type not in OUT_OF_THE_RETURN and is_allowed(one, code)
+        ]
+        return left[0] if len(left) == 1 else ""
+
+    def taxes(self) -> list[TaxCode]:
+        """Give the tax types that items can bear: those for income or expenses."""
+        fits = {"REVENUE", "EXPENSE"}
+        return [tax for tax in self.tax_codes.values() if not tax.applies_to or fits & set(tax.applies_to)]
+
+
+OUT_OF_THE_RETURN = ("BASEXCLUDED", "NONE")
+"""Tax types that keep a line out of the tax return: never a guess for what was sold without tax."""
+
+
+def is_allowed(tax: TaxCode, code: GLCode) -> bool:
+    """Tell whether Xero allows the tax type on the account's class, as far as either is known."""
+    return not tax.applies_to or not code.account_class or code.account_class in tax.applies_to
+
+
+def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list[Change]:
+    """Give the rows that differ from what they were, a pressed guess, or what is to be set for all ticked rows."""
+    items: Mapping[int, FinancialItem] = {
+        item.pk: item
+        for item in FinancialItem.objects.of(club)
+        .filter(kind=kind, pk__in=whole_numbers(form.getlist("item")))
+        .select_related("gl_code", "default_job")
+    }
+    accepted, _colon, guessed = form.get("accept", "").partition(":")
+    for pk in whole_numbers([accepted]):
+        if pk in items:
+            # A guess saves its own row; what is half typed elsewhere stays for the next time.
+            return [checked(_typed(form, items[pk], guessed), choices)]
+    ticked = set(form.getlist("ticked")) if form.get("set") == "ticked" else set()
+    changes = []
+    for pk, item in items.items():
+        change = _typed(form, item, "")
+        if str(pk) in ticked:
+            change = replace(
+                change,
+                gl_code=form.get("all-gl", "").strip() or change.gl_code,
+                tax_type=form.get("all-tax", "") or change.tax_type,
+                untaxed_tax_type=form.get("all-untaxed", "") or change.untaxed_tax_type,
+            )
+        now = "|".join((change.gl_code, change.tax_type, change.untaxed_tax_type, change.job))
+        if now != form.get(f"was-{pk}"):
+            changes.append(checked(change, choices))
+    return changes
+
+
+def _typed(form: QueryDict, item: FinancialItem, guessed: str) -> Change:
+    pk = item.pk
+    # A code may be typed with its name behind it, as lists offer it.
+    typed = (guessed or form.get(f"gl-{pk}", "")).strip().split(" ")[0]
+    return Change(
+        item,
+        typed,
+        form.get(f"tax-{pk}", "").strip(),
+        form.get(f"untaxed-{pk}", "").strip(),
+        form.get(f"job-{pk}", "").strip(),
+    )
+
+
+def checked(change: Change, choices: Choices) -> Change:
+    """Fill in what follows from the account, and say what can't be."""
+    code = choices.gl_codes.get(change.gl_code)
+    if change.gl_code in choices.unusable:
+        return replace(change, error=_("%(code)s can't be used: %(why)s.") % {
+            "code": change.gl_code, "why": told(choices.unusable[change.gl_code]),
+        })  # fmt: skip
+    if code is None and change.gl_code:
+        return replace(change, error=_("There is no GL code %(code)s.") % {"code": change.gl_code})
+    if code is None:
+        return replace(change, error=_("Give a GL code.")) if change.item.gl_code is None else replace(
+            change, error=_("An item that has been mapped keeps a GL code. Choose another.")
+        )  # fmt: skip
+    if change.job and change.job not in choices.jobs:
+        return replace(change, error=_("There is no job code %(code)s.") % {"code": change.job})
+    if change.item.kind != "charge" or not choices.tax_codes:
+        return change
+    return _with_tax(change, code, choices)
+
+
+def _with_tax(change: Change, code: GLCode, choices: Choices) -> Change:
+    change = _left_behind(change, code, choices)
+    tax_type = change.tax_type or (code.default_tax_type if code.default_tax_type in choices.tax_codes else "")
+    untaxed = change.untaxed_tax_type or choices.untaxed_for(code, tax_type)
+    change = replace(change, tax_type=tax_type, untaxed_tax_type=untaxed)
+    for name in (tax_type, untaxed):
+        tax = choices.tax_codes.get(name)
+        if name and tax is None:
+            return replace(change, error=_("Tax type %(name)s is not in use in Xero.") % {"name": name})
+        if tax is not None and not is_allowed(tax, code):
+            words = _("Xero does not allow %(tax)s on %(code)s %(name)s, an account of the class %(class)s.")
+            told = {"tax": tax.name, "code": code.code, "name": code.name, "class": code.account_class.lower()}
+            return replace(change, error=words % told)
+    return change
+
+
+def _left_behind(change: Change, code: GLCode, choices: Choices) -> Change:
+    """Drop tax types that nobody touched while the item went to an account which may not bear them."""
+    item = change.item
+    if item.gl_code is None or item.gl_code.code == change.gl_code:
+        return change
+
+    def kept(typed: str, before: str) -> str:
+        tax = choices.tax_codes.get(typed)
+        return typed if typed != before or (tax is not None and is_allowed(tax, code)) else ""
+
+    return replace(
+        change,
+        tax_type=kept(change.tax_type, item.tax_type),
+        untaxed_tax_type=kept(change.untaxed_tax_type, item.untaxed_tax_type),
+    )
+
+
+def save(at: ClubAccess, changes: list[Change]) -> list[Change]:
+    """Save all of them in one transaction, or none; gives them back with the error where one was refused."""
+    codes: dict[str, Any] = {code.code: code.pk for code in GLCode.objects.of(at.club)}
+    jobs: dict[str, Any] = {job.code: job.pk for job in JobCode.objects.of(at.club)}
+    failing = changes[0]
+    try:
+        with transaction.atomic():
+            for change in changes:
+                failing = change
+                mapping.map_item(
+                    club=at.club,
+                    actor=at.user,
+                    item_id=change.item.pk,
+                    gl_code_id=codes[change.gl_code],
+                    tax_type=change.tax_type,
+                    untaxed_tax_type=change.untaxed_tax_type,
+                    default_job_id=jobs.get(change.job),
+                )
+    except LedgerError as error:
+        return [replace(change, error=str(error)) if change is failing else change for change in changes]
+    return []

@@ -1,0 +1,82 @@
+"""What was sent by whom: the send runs, and sending by schedule each night."""
+
+from datetime import time
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Max, Min, Q, Sum
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.delivery import nightly
+from clubledger.delivery.errors import DeliveryError
+from clubledger.delivery.models import SendRun
+from clubledger.frame import formats, paging
+from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.xero_words import tell
+from clubledger.xero.errors import XeroError
+
+
+@require_safe
+@club_page()
+def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """List every press of Send to GL with what came of it, and show sending by schedule."""
+    runs = SendRun.objects.of(at.club)
+    rows = (
+        runs.select_related("actor")
+        .annotate(
+            journals=Count("deliveries"),
+            minor=Sum("deliveries__journal__debit_minor"),
+            sent=Count("deliveries", filter=Q(deliveries__closed_because="sent")),
+            live=Count("deliveries", filter=Q(deliveries__closed_at=None)),
+            first_on=Min("deliveries__journal__accounting_date"),
+            last_on=Max("deliveries__journal__accounting_date"),
+        )
+        .order_by("-pk")
+    )
+    page = paging.page_of(request, rows, total=runs.count(), per_page=50)
+    return show(
+        request,
+        at,
+        "web/send_runs.html",
+        crumbs=[(_("GL Integration"), link_to(at, "gl")), (_("Sent by whom"), "")],
+        page=page,
+        **_nightly(at),
+    )
+
+
+def _nightly(at: ClubAccess) -> dict[str, Any]:
+    current = nightly.current(club=at.club)
+    is_on = current is not None and current.is_on
+    return {
+        "nightly": current,
+        "is_on": is_on,
+        "next_run_at": nightly.next_run_at(at.club, current.at) if current is not None and is_on else None,
+        "last_night": nightly.last_night(current) if current is not None else None,
+    }
+
+
+@require_POST
+@club_page(Permission.SEND)
+def set_nightly(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Switch sending by schedule on, at a time, or off."""
+    try:
+        if request.POST.get("answer") == "off":
+            nightly.switch_off(club=at.club, actor=at.user)
+            messages.success(request, _("Nothing is sent by schedule any more."))
+        else:
+            at_time = time.fromisoformat(request.POST.get("at", ""))
+            nightly.switch_on(club=at.club, actor=at.user, at=at_time)
+            when = formats.instant(nightly.next_run_at(at.club, at_time), at.club.time_zone)
+            messages.success(request, _("Switched on, under your name; the next time is %(when)s.") % {"when": when})
+    except ValueError:
+        messages.error(request, _("Give the time of day, such as 02:30."))
+    except XeroError as error:
+        tell(request, at, error)
+    except DeliveryError as error:
+        messages.error(request, str(error))
+    return redirect(link_to(at, "send-runs"))

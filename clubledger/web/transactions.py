@@ -1,0 +1,237 @@
+"""Transactions: search and filter, and the story of one from its file to its journals. It changes nothing.
+
+However many millions there are, a page looks through the newest days only and offers to look further back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, Kind
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess
+from clubledger.clubs.models import Club
+from clubledger.foundation import clock
+from clubledger.foundation.told import told
+from clubledger.frame import exports, paging
+from clubledger.ledger import searching
+from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
+from clubledger.web.asked import read_day
+from clubledger.web.doors import club_page, link_to, show
+
+PRESET_DAYS = 31
+MOST_COUNTED = 20_000
+"""Beyond this the list says "more than": only an import or a single day can be so large."""
+
+KINDS: dict[str, Any] = {
+    Kind.INVOICE: gettext_lazy("Invoice"),
+    Kind.CREDIT_NOTE: gettext_lazy("Credit note"),
+    Kind.PAYMENT: gettext_lazy("Payment"),
+    Kind.REFUND: gettext_lazy("Refund"),
+    Kind.DISHONOUR: gettext_lazy("Dishonour"),
+    Kind.TRANSFER: gettext_lazy("Transfer"),
+    Kind.PRIZE: gettext_lazy("Prize"),
+    Kind.POS_SALE: gettext_lazy("POS sale"),
+    Kind.REVERSAL: gettext_lazy("Reversal"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the address asks for."""
+
+    text: str
+    kind: str
+    posted: str
+    from_on: date
+    up_to_on: date
+    import_id: int | None
+
+    @classmethod
+    def from_request(cls, request: HttpRequest, club: Club) -> "Search":
+        """Read it; the preset is the month that ends with the newest transaction."""
+        query = request.GET
+        from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
+        if up_to_on is None:
+            days = SourceTransaction.objects.of(club).order_by("-accounting_date")
+            up_to_on = days.values_list("accounting_date", flat=True).first() or clock.today_in(club.time_zone)
+        imported = query.get("import", "")
+        return cls(
+            text=query.get("q", "").strip()[:100],
+            kind=query.get("kind", "") if query.get("kind") in KINDS else "",
+            posted=query.get("posted", "") if query.get("posted") in {"yes", "no"} else "",
+            from_on=from_on or up_to_on - timedelta(days=PRESET_DAYS - 1),
+            up_to_on=up_to_on,
+            import_id=paging.whole_number(imported, 0) or None if imported else None,
+        )
+
+    def named(self, club: Club) -> QuerySet[SourceTransaction] | None:
+        """Give what is found whatever its date: the rows of an import, or the one whose whole id was given."""
+        rows: QuerySet[SourceTransaction] = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-pk")
+        if self.import_id:
+            return rows.filter(of_import_id=self.import_id)
+        if self.text:
+            sources = Import.objects.of(club).order_by().values_list("source", flat=True).distinct()
+            whole = rows.filter(source__in=list(sources), source_id=self.text)
+            return whole if whole.exists() else None
+        return None
+
+    def of_days(self, club: Club, from_on: date) -> QuerySet[SourceTransaction]:
+        """Give the transactions from this day on that match, newest first."""
+        rows = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-accounting_date", "-pk")
+        rows = rows.filter(accounting_date__range=(from_on, self.up_to_on))
+        if self.kind:
+            rows = rows.filter(kind=self.kind)
+        if self.posted:
+            done = Posting.objects.filter(transaction=OuterRef("pk"), journal__state__in=("sent", "recorded"))
+            rows = rows.filter(Exists(done) if self.posted == "yes" else ~Exists(done))
+        if self.text:
+            rows = rows.filter(
+                Q(member=self.text) | Q(source_id__istartswith=self.text) | Q(description__icontains=self.text)
+            )
+        return rows
+
+
+@require_safe
+@club_page()
+def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the transactions that match, or give them as a file."""
+    search = Search.from_request(request, at.club)
+    named = search.named(at.club)
+    if request.GET.get("format") in exports.FORMATS:
+        rows = named if named is not None else search.of_days(at.club, search.from_on)
+        return _as_file(at, rows, request.GET["format"])
+    reach_on = search.from_on
+    if named is None:
+        reach_on = searching.reach(club=at.club, from_on=search.from_on, up_to_on=search.up_to_on)
+        found = search.of_days(at.club, reach_on)
+    else:
+        found = named
+    total = found.order_by()[: MOST_COUNTED + 1].count()
+    page = paging.page_of(request, found, total=min(total, MOST_COUNTED))
+    where = _journals_of(page.rows)
+    return show(
+        request,
+        at,
+        "web/transactions.html",
+        search=search,
+        kinds=KINDS.items(),
+        page=page,
+        is_more=total > MOST_COUNTED,
+        reach_on=reach_on,
+        further=_further(request, search, reach_on),
+        rows=[
+            {"transaction": row, "kind": KINDS.get(row.kind, row.kind), "journals": where.get(row.pk, [])}
+            for row in page.rows
+        ],
+        gross=sum(row.gross_minor for row in page.rows),
+    )
+
+
+def _further(request: HttpRequest, search: Search, reach_on: date) -> str:
+    """Give the address that looks further back; empty where all the days asked for were looked through."""
+    if reach_on <= search.from_on:
+        return ""
+    days = {"from": search.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
+    return paging.address_with(request, page=None, **days)
+
+
+def _journals_of(rows: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for posting in Posting.objects.filter(transaction__in=[row.pk for row in rows]).select_related("journal"):
+        found.setdefault(posting.transaction_id, []).append(posting.journal)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row as a pair of debit and credit."""
+
+    debit: str
+    credit: str
+    job: str
+    amount: Decimal
+    tax: Decimal | None
+
+
+@require_safe
+@club_page()
+def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> HttpResponseBase:
+    """Show one transaction: what came in, every version of it, and the journals it stands in."""
+    found = (
+        SourceTransaction.objects.of(at.club).select_related("of_import__actor").filter(pk=transaction_id).first()
+    )  # fmt: skip
+    if found is None:
+        raise Http404
+    versions = list(
+        SourceTransaction.objects.of(at.club)
+        .filter(source=found.source, source_id=found.source_id)
+        .select_related("of_import")
+        .order_by("-version")
+    )
+    postings = (
+        Posting.objects.filter(transaction__in=[version.pk for version in versions])
+        .select_related("journal", "transaction")
+        .order_by("pk")
+    )
+    lines = found.lines.select_related("account_type", "item").order_by("position")
+    return show(
+        request,
+        at,
+        "web/transaction.html",
+        crumbs=[(_("Transactions"), link_to(at, "transactions")), (found.source_id, "")],
+        found=found,
+        kind=KINDS.get(found.kind, found.kind),
+        pairs=[_pair(found, line) for line in lines],
+        gross=from_minor(found.gross_minor),
+        versions=versions,
+        postings=postings,
+        amendments=found.amendments.filter(club=at.club).select_related("actor").order_by("at"),
+        reversed_one=_reversed(at.club, found),
+    )
+
+
+def _reversed(club: Club, found: SourceTransaction) -> SourceTransaction | None:
+    if not found.reverses:
+        return None
+    rows = SourceTransaction.objects.of(club).filter(source=found.source, source_id=found.reverses, is_current=True)
+    other: SourceTransaction | None = rows.first()
+    return other
+
+
+def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
+    """Give a row's two sides as the table of kinds says; a reversal keeps its rows as they were, mirrored."""
+    amount = from_minor(line.amount_minor)
+    debits_account = Kind(found.legs_kind) in DEBITS_THE_ACCOUNT_TYPE
+    if found.kind == Kind.REVERSAL:
+        debits_account = not debits_account
+    if amount < 0:
+        debits_account, amount = not debits_account, -amount
+    tax = None if line.tax_minor is None else abs(from_minor(line.tax_minor))
+    sides = (told(str(line.account_type)), told(str(line.item)))
+    debit, credit = sides if debits_account else sides[::-1]
+    return Pair(debit, credit, line.job, amount, tax)
+
+
+def _as_file(at: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str) -> HttpResponseBase:
+    def cells() -> Iterator[tuple[Any, ...]]:
+        limit = 1_000_000 if file_format == "csv" else 50_000
+        for row in rows[:limit].iterator(chunk_size=2000):
+            yield (
+                row.accounting_date, row.source, row.source_id, row.kind, row.member, row.description,
+                from_minor(row.gross_minor),
+            )  # fmt: skip
+
+    header = [
+        _("Date"), _("Source system"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Amount"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"transactions-{at.club.slug}", header=header, rows=cells())

@@ -1,0 +1,156 @@
+"""Makes the clubs of test_changeover_mishaps.py: each on the old app, with a journal in the queue when it is moved.
+
+Run as a program, with the settings of an installation whose simulator runs and whose worker does not yet, so that
+nothing is sent meanwhile. It says how each club was left.
+"""
+
+import json
+import os
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import django
+
+STAFF, TESS, SAM = "stan@vendor.example", "tess@banksiapark.example", "sam@banksiapark.example"
+HEADER = "source_id,kind,accounting_date,account_type,item,amount\n"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a club is to be left: who sends there, to which app it moves, and what has happened already."""
+
+    slug: str
+    name: str
+    has_sam: bool = False
+    to_app: str = "clubledger-v3"
+    is_switched: bool = True
+    has_bar_till: bool = False
+    is_cut_off: bool = False
+
+    @property
+    def organisation(self) -> str:
+        return f"{self.name} Inc"
+
+
+PLANS = (
+    Plan("two-senders", "Two Senders Golf Club", has_sam=True),
+    Plan("wrong-door", "Wrong Door Bowls Club"),
+    Plan("second-thoughts", "Second Thoughts Club"),
+    Plan("error-page", "Error Page Golf Club", to_app="clubledger-v4"),
+    Plan("third-app", "Third App Tennis Club", to_app="clubledger-starter", has_bar_till=True),
+    Plan("early-bird", "Early Bird Golf Club", is_switched=False, is_cut_off=True),
+    Plan("never-left", "Never Left Croquet Club"),
+    Plan("there-and-back", "There and Back Club", has_sam=True),
+)
+
+
+def kit(path: str, body: dict[str, Any]) -> Any:
+    """Use the simulator's fault kit."""
+    address = f"http://localhost:{os.environ['SIMULATOR_PORT']}/_sim/{path}"
+    asked = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def make(folder: Path, password: str, base_url: str) -> None:
+    """Make people, apps and clubs."""
+    from django.contrib.auth.hashers import make_password
+
+    from clubledger.clubs.models import User
+    from clubledger.xero.models import XeroApp
+
+    hashed = make_password(password)
+    people = {
+        email: User.objects.create(email=email, password=hashed, name=name, is_staff=email == STAFF)
+        for email, name in ((STAFF, "Stan Staff"), (TESS, "Tess Okafor"), (SAM, "Sam Lindqvist"))
+    }
+    kit("apps/clubledger-v2", {"connection_limit": 100})
+    apps = {}
+    for client_id in ("clubledger-v2", "clubledger-v3", "clubledger-v4", "clubledger-starter"):
+        if client_id != "clubledger-v4":
+            kit(f"apps/{client_id}", {"redirect_uris": [f"{base_url}/xero/callback"]})
+        apps[client_id] = XeroApp.objects.create(
+            client_id=client_id,
+            client_secret=f"{client_id}-secret",
+            name="Clubledger",
+            version=client_id.rpartition("-")[2].capitalize(),
+            redirect_uri=f"{base_url}/xero/callback",
+            scopes="openid profile email offline_access accounting.manualjournals accounting.settings.read",
+            is_certified=client_id in {"clubledger-v3", "clubledger-v4"},
+        )
+    for plan in PLANS:
+        make_club(plan, people, apps, folder)
+
+
+def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: Path) -> None:
+    """Make one club and leave it as planned."""
+    from clubledger.changeover import plan as planning
+    from clubledger.changeover import steps
+    from clubledger.clubs.people import create_club, set_role
+    from clubledger.delivery import preflight, queue, serve
+    from clubledger.ledger import importing
+    from clubledger.ledger.models import FinancialItem, GLCode, Journal
+    from clubledger.xero.models import Connection
+
+    tess = people[TESS]
+    members = dict.fromkeys((TESS, SAM), "ADVISER")
+    kit("organisations", {"name": plan.organisation, "seed": "au_club", "members": members})
+    club = create_club(name=plan.name, slug=plan.slug, owner=tess)
+    Connection.objects.of(club).create(club=club, app=apps["clubledger-v2"])
+    authorise(club, tess, plan.organisation)
+    if plan.has_sam:
+        set_role(club=club, actor=tess, user=people[SAM], role="accounts")
+        authorise(club, people[SAM], plan.organisation)
+    if plan.has_bar_till:
+        kit("connect", {"user": SAM, "app": "bar-till", "organisations": [plan.organisation]})
+    preflight.get_gl_codes(club=club, actor=tess)
+    codes = {code.code: code for code in GLCode.objects.of(club)}
+    FinancialItem.objects.of(club).create(club=club, kind="account_type", code="SUBS", gl_code=codes["611"])
+    FinancialItem.objects.of(club).create(
+        club=club, kind="charge", code="FULL7", gl_code=codes["210"], tax_type="OUTPUT",
+        untaxed_tax_type="EXEMPTOUTPUT",
+    )  # fmt: skip
+    file = folder / f"{plan.slug}.csv"
+    file.write_text(f"{HEADER}INV-1,invoice,2026-07-01,SUBS,FULL7,1100.00\n", encoding="utf-8")
+    importing.read_import(
+        import_id=importing.begin_import(club=club, actor=tess, path=file, file_name=file.name).pk,
+    )
+    journal = Journal.objects.of(club).get()
+    preflight.validate(club=club, actor=tess, journal_ids=[journal.pk])
+    queue.send_to_gl(club=club, actor=tess, journal_ids=[journal.pk])
+    if plan.is_cut_off:
+        kit("disconnect", {"app": "clubledger-v2", "organisation": plan.organisation})
+        serve.serve_club(club.pk)
+    row = planning.plan(club=club, actor=people[STAFF], to_app=apps[plan.to_app])
+    if plan.is_switched:
+        steps.switch(club=club, actor=people[STAFF], changeover_id=row.pk)
+    journal.refresh_from_db()
+    print(f"{plan.slug}: journal {journal.state}, waits for {journal.wait_reason or 'nothing'}")
+
+
+def authorise(club: Any, person: Any, organisation: str) -> None:
+    """Go through Xero's consent and confirm the organisation."""
+    from clubledger.xero import connections
+
+    address = connections.begin_authorisation(club=club, actor=person, base_url=os.environ["CLUBLEDGER_BASE_URL"])
+    back = kit("authorise", {"address": address, "user": person.email, "organisations": [organisation]})["location"]
+    outcome = connections.finish_authorisation(actor=person, params=dict(parse_qsl(urlsplit(back).query)))
+    if outcome.kind == "connected":
+        return
+    assert outcome.request_id is not None, outcome
+    connections.confirm_organisation(
+        club=club, actor=person, request_id=outcome.request_id, tenant_id=outcome.choices[0].tenant_id
+    )
+
+
+def path_of(organisation: str) -> str:
+    """Give the kit's path of an organisation's journals."""
+    return f"organisations/{quote(organisation)}/journals"
+
+
+if __name__ == "__main__":
+    django.setup()
+    make(Path(os.environ["CLUBLEDGER_VAR"]), os.environ["CLUBLEDGER_PASSWORD"], os.environ["CLUBLEDGER_BASE_URL"])

@@ -1,0 +1,187 @@
+"""A journal in Xero that bears our reference and that nothing here accounts for: voided by a person, never repeated."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from clubledger.clubs.access import NotAllowed
+from clubledger.clubs.models import AuditEvent
+from clubledger.delivery import reconcile, send, settling, sightings
+from clubledger.delivery.errors import CannotSettle, VoidFailed
+from clubledger.delivery.models import Delivery, Sighting
+from clubledger.delivery.reference import reference_in
+from clubledger.foundation import clock
+from clubledger.ledger.models import JournalState
+from clubledger.xero import tokens
+from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
+from tests.delivery.restored import backup as backup
+from tests.fixtures_delivery import ReadyClub
+from tests.fixtures_xero import GOLF, TESS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY_THREE = [["PAY-8", "payment", "2026-11-18", "SUBS", "CARD", "8.00", ""]]
+
+
+@pytest.fixture
+def seen(ready: ReadyClub, backup: Path) -> Sighting:
+    """After a restore, the journal of 17 November stands in Xero, and its transactions have moved to another day."""
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    put_back(ready, backup, knowingly=False)
+    later(ready)
+    ready.bring_in(DAY_THREE)
+    ready.send()
+    found: Sighting = Sighting.objects.of(ready.club).get(kind="unknown", settled_at=None)
+    return found
+
+
+def test_it_is_voided_and_the_books_are_ours_again(ready: ReadyClub, seen: Sighting) -> None:
+    with pytest.raises(NotAllowed):
+        settling.void_sighted(club=ready.club, actor=ready.treasurer, sighting_id=seen.pk, reason="Moved.")
+    with pytest.raises(CannotSettle, match="reason"):
+        settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason=" ")
+    settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="It was moved.")
+    seen.refresh_from_db()
+    assert (seen.settled_by, seen.settled_how) == (ready.owner, "It was voided in Xero.")
+    assert seen.reference not in {reference_in(one.narration, ready.club.mark) for one in ready.in_xero()}
+    [event] = AuditEvent.objects.of(ready.club).filter(action="xero.sighted_journal_voided")
+    assert "It was moved." in event.summary
+    with pytest.raises(CannotSettle):
+        settling.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Twice.")
+
+
+@pytest.mark.parametrize("is_back_before", [True, False])
+def test_its_reference_is_not_used_again(ready: ReadyClub, seen: Sighting, is_back_before: bool) -> None:
+    if is_back_before:
+        ready.bring_in(DAY_TWO)
+    settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    assert [(one.sequence, one.state) for one in ready.journals() if one.accounting_date.day == 17] == [
+        (1, JournalState.VOIDED),
+        (2, JournalState.SENT),
+    ]
+    assert seen.reference != ready.delivery().reference
+    each_once(ready)
+    assert balances(ready)["611"] == -800
+
+
+def test_put_to_rest_by_a_word_it_is_still_not_sent_again(ready: ReadyClub, seen: Sighting) -> None:
+    sightings.settle(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="I know of it.")
+    later(ready)
+    later(ready)
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    assert ready.delivery().xero_journal_id == seen.xero_journal_id
+    each_once(ready)
+
+
+def test_put_to_rest_by_a_word_the_alarm_stays_so_while_the_journal_stays_the_same(
+    ready: ReadyClub, backup: Path
+) -> None:
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    put_back(ready, backup, knowingly=False)
+    # It is the newest change in Xero, so each reading lists it again.
+    reconcile.read_changes(ready.club, tokens.access_for_reading(club=ready.club))
+    [one] = Sighting.objects.of(ready.club).filter(kind="unknown")
+    sightings.settle(club=ready.club, actor=_owner(ready), sighting_id=one.pk, reason="I know of it.")
+    reconcile.read_changes(ready.club, tokens.access_for_reading(club=ready.club))
+    assert not Sighting.objects.of(ready.club).filter(settled_at=None).exists()
+    Sighting.objects.of(ready.club).update(found=one.found | {"narration": "Something else"})
+    reconcile.read_changes(ready.club, tokens.access_for_reading(club=ready.club))
+    assert Sighting.objects.of(ready.club).filter(settled_at=None).count() == 1
+
+
+def test_not_while_ours_is_on_its_way_and_not_a_changed_one(ready: ReadyClub, seen: Sighting) -> None:
+    ready.bring_in(DAY_TWO)
+    ready.press_send()
+    with pytest.raises(CannotSettle, match="on its way"):
+        settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
+    ready.serve()
+    Sighting.objects.of(ready.club).update(kind="changed", settled_at=None)
+    with pytest.raises(CannotSettle):
+        settling.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Ours is right.")
+
+
+def test_an_unclear_answer_leaves_the_alarm_and_can_be_pressed_again(ready: ReadyClub, seen: Sighting) -> None:
+    ready.xero.simulator.fault("500-before-commit", method="POST", path="ManualJournals", times=1)
+    with pytest.raises(VoidFailed):
+        settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Moved.")
+    ready.xero.simulator.fault("drop-after-commit", method="POST", path="ManualJournals", times=1)
+    settling.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Moved.")
+    assert not Sighting.objects.of(ready.club).filter(settled_at=None).exists()
+
+
+def test_a_voided_namesake_settles_nothing_while_ours_may_still_come(ready: ReadyClub) -> None:
+    """Else a person would send a further journal for what Xero commits a minute later."""
+    ready.press_send()
+    ready.xero.simulator.fault("late-after-drop", method="PUT", path="ManualJournals", times=1, late_seconds=300)
+    ready.serve()
+    assert ready.journal().state == JournalState.UNCERTAIN
+    _void_a_namesake(ready)
+    ready.xero.later(seconds=60)
+    ready.serve()
+    assert ready.journal().state == JournalState.UNCERTAIN
+    while ready.journal().state == JournalState.UNCERTAIN:
+        due_at = ready.delivery().due_at
+        assert due_at > clock.now()
+        ready.xero.later(seconds=(due_at - clock.now()).total_seconds() + 1)
+        ready.serve()
+    assert ready.journal().state == JournalState.SENT
+    each_once(ready)
+
+
+def test_a_journal_that_is_voided_in_xero_cannot_be_accepted_as_it_is(ready: ReadyClub) -> None:
+    """Else it would count as sent and stand in nobody's books."""
+    real = send.record
+
+    def voided_before_it_is_read_back(*asked: Any) -> None:
+        real(*asked)
+        _void_what_there_is(ready)
+
+    with patch.object(send, "record", voided_before_it_is_read_back):
+        ready.send()
+    assert ready.journal().state == JournalState.DIFFERS
+    with pytest.raises(CannotSettle, match="not in Xero's books"):
+        settling.accept_difference(club=ready.club, actor=ready.owner, journal_id=ready.journal().pk, reason="Fine.")
+    settling.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journal().pk, reason="Anew.")
+    ready.send()
+    assert [one.state for one in ready.journals()] == [JournalState.VOIDED, JournalState.SENT]
+
+
+@pytest.mark.parametrize("typed", ["-20261399-1", "-20260231-2", "-99999999-1"])
+def test_a_reference_that_somebody_made_up_in_xero_is_none(typed: str) -> None:
+    assert reference_in(f"Member transactions ref 8C5DFE{typed}", "8C5DFE") == ""
+    assert reference_in(f"ref 8C5DFE{typed}, later 8C5DFE-20261116-1", "8C5DFE") == "8C5DFE-20261116-1"
+
+
+def _owner(ready: ReadyClub):  # type: ignore[no-untyped-def]
+    """Give the owner, who has authorised Xero."""
+    ready.xero.authorise(ready.club, ready.owner)
+    return ready.owner
+
+
+def _void_a_namesake(ready: ReadyClub) -> None:
+    """Somebody copied the journal in Xero, by another app, and voided the copy."""
+    copy = json.loads(bytes(Delivery.objects.of(ready.club).get().payload))
+    ready.xero.call("/api.xro/2.0/ManualJournals", {"ManualJournals": [copy]}, _another_apps_token(ready))
+    _void_what_there_is(ready)
+
+
+def _void_what_there_is(ready: ReadyClub) -> None:
+    [made] = ready.in_xero()
+    ready.xero.call(
+        f"/api.xro/2.0/ManualJournals/{made.journal_id}",
+        {"ManualJournals": [{"ManualJournalID": made.journal_id, "Status": "VOIDED"}]},
+        _another_apps_token(ready),
+    )
+
+
+def _another_apps_token(ready: ReadyClub) -> dict[str, str]:
+    given = ready.xero.kit("POST", "connect", {"user": TESS, "app": "clubledger-bulk", "organisations": GOLF})
+    return {"Authorization": f"Bearer {given['access_token']}", "Xero-Tenant-Id": ready.xero.tenant_id()}

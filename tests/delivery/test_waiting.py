@@ -1,0 +1,177 @@
+"""What keeps a journal back, in the right words and until the right time; and what makes it go on by itself."""
+
+from datetime import timedelta
+
+import pytest
+
+from clubledger.clubs import people
+from clubledger.clubs.models import Membership, Role
+from clubledger.delivery import queue, turns
+from clubledger.delivery.errors import CannotTakeOver, CannotWithdraw, NothingToSend
+from clubledger.delivery.models import Delivery, Sighting, Turn
+from clubledger.foundation import clock
+from clubledger.ledger.models import JournalState
+from clubledger.xero import connections
+from clubledger.xero.errors import ConnectionMoved, NotAuthorised
+from clubledger.xero.models import Connection
+from tests.fixtures_clubs import add_member
+from tests.fixtures_delivery import ReadyClub
+from tests.fixtures_xero import GOLF, SAM, make_app
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("problem", ["minute", "day", "appminute", "concurrent"])
+def test_a_limited_organisation_waits_with_its_time_and_goes_on_by_itself(ready: ReadyClub, problem: str) -> None:
+    ready.xero.simulator.fault(f"429-{problem}", method="PUT", path="ManualJournals")
+    ready.send()
+    journal = ready.journal()
+    assert (journal.state, journal.wait_reason) == (JournalState.QUEUED, "limit")
+    assert journal.wait_until is not None
+    assert journal.wait_until > clock.now()
+    ready.serve()
+    assert ready.journal().state == JournalState.QUEUED
+    ready.xero.later(seconds=(journal.wait_until - clock.now()).total_seconds() + 1)
+    ready.serve()
+    assert ready.journal().state == JournalState.SENT
+    assert len(ready.in_xero()) == 1
+
+
+def test_one_clubs_limit_does_not_hold_another(ready: ReadyClub) -> None:
+    until = clock.now() + timedelta(hours=1)
+    Turn.objects.of(ready.club).create(club=ready.club)
+    turns.limit(ready.club, until=until, problem="day")
+    assert turns.limited_until(ready.club, 1) == (until, "day")
+    other = type(ready.club).objects.create(name="Other", slug="other")
+    assert turns.limited_until(other, 1) == (None, "")
+
+
+def test_a_disconnect_in_xero_holds_the_journal_until_somebody_authorises_again(ready: ReadyClub) -> None:
+    ready.press_send()
+    ready.xero.kit("POST", "disconnect", {"organisation": GOLF})
+    ready.serve()
+    journal = ready.journal()
+    assert (journal.state, journal.wait_reason) == (JournalState.QUEUED, "authorisation")
+    ready.xero.authorise(ready.club, ready.treasurer)
+    ready.xero.later(minutes=16)
+    ready.serve()
+    assert ready.journal().state == JournalState.SENT
+
+
+def test_a_sender_who_lost_the_right_is_held_and_another_takes_over(ready: ReadyClub) -> None:
+    sam = add_member(ready.club, Role.ACCOUNTS, "sam@club.example")
+    ready.xero.authorise(ready.club, sam, login=SAM)
+    ready.press_send()
+    people.set_role(club=ready.club, actor=ready.owner, user=ready.treasurer, role=Role.VIEWER)
+    ready.serve()
+    assert (ready.journal().state, ready.journal().wait_reason) == (JournalState.QUEUED, "permission")
+    queue.take_over(club=ready.club, actor=sam, journal_ids=[ready.journal().pk])
+    ready.serve()
+    assert (ready.journal().state, ready.journal().sent_by) == (JournalState.SENT, sam)
+    with pytest.raises(CannotTakeOver):
+        queue.take_over(club=ready.club, actor=sam, journal_ids=[ready.journal().pk])
+
+
+def test_a_lock_set_after_validation_lets_it_wait_and_unlocking_lets_it_go(ready: ReadyClub) -> None:
+    ready.press_send()
+    ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/lock-dates", {"year_end": "2026-11-16"})
+    ready.serve()
+    journal = ready.journal()
+    assert (journal.state, journal.wait_reason) == (JournalState.QUEUED, "lock")
+    assert "lock date" in journal.xero_words
+    ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/lock-dates", {"year_end": None})
+    ready.xero.later(hours=2)
+    ready.serve()
+    assert ready.journal().state == JournalState.SENT
+    assert len(ready.in_xero()) == 1
+
+
+def test_on_a_locked_day_it_can_be_dated_on_the_first_open_one_with_both_dates_kept(ready: ReadyClub) -> None:
+    from clubledger.delivery import preflight
+
+    ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/lock-dates", {"year_end": "2026-11-17"})
+    assert ready.validate().valid_ids == []
+    preflight.date_on_first_open_day(
+        club=ready.club, actor=ready.treasurer, journal_ids=[ready.journal().pk], reason="The auditor agreed."
+    )
+    ready.send()
+    journal = ready.journal()
+    assert (journal.state, f"{journal.accounting_date}", f"{journal.sent_on}") == ("sent", "2026-11-16", "2026-11-18")
+    [found] = ready.in_xero()
+    assert f"{found.dated_on}" == "2026-11-18"
+    assert "for 16/11/2026" in found.narration
+
+
+def test_without_authorisation_send_says_so_and_nothing_is_queued(ready: ReadyClub) -> None:
+    valid = ready.validate().valid_ids
+    connections.revoke(club=ready.club, actor=ready.treasurer)
+    with pytest.raises(NotAuthorised, match="You have not authorised Xero for this club"):
+        queue.send_to_gl(club=ready.club, actor=ready.treasurer, journal_ids=valid)
+    assert ready.journal().state == JournalState.VALID
+
+
+def test_after_the_switch_to_another_app_send_says_unauthorized_and_what_waits_is_not_lost(ready: ReadyClub) -> None:
+    ready.press_send()
+    Connection.objects.of(ready.club).update(app=make_app("clubledger-v2"))
+    ready.serve()
+    assert ready.journal().state == JournalState.QUEUED
+    with pytest.raises(ConnectionMoved, match="has been updated"):
+        queue.require_live_authorisation(ready.club, ready.treasurer)
+    assert not ready.xero.simulator.requests("PUT", "ManualJournals")
+    ready.xero.authorise(ready.club, ready.treasurer)
+    ready.xero.later(minutes=16)
+    ready.serve()
+    assert ready.journal().state == JournalState.SENT
+
+
+def test_what_waits_can_be_withdrawn_and_what_is_sent_cannot(ready: ReadyClub) -> None:
+    ready.press_send()
+    assert queue.withdraw(club=ready.club, actor=ready.treasurer, journal_ids=[ready.journal().pk]) == 1
+    assert ready.journal().state == JournalState.OPEN
+    assert ready.delivery().closed_because == "withdrawn"
+    ready.send()
+    with pytest.raises(CannotWithdraw):
+        queue.withdraw(club=ready.club, actor=ready.treasurer, journal_ids=[ready.journal().pk])
+
+
+def test_a_journal_that_changed_since_it_was_validated_is_not_queued(ready: ReadyClub) -> None:
+    valid = ready.validate().valid_ids
+    ready.bring_in([["INV-9", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "1.00"]])
+    with pytest.raises(NothingToSend):
+        queue.send_to_gl(club=ready.club, actor=ready.treasurer, journal_ids=valid)
+    assert Delivery.objects.of(ready.club).count() == 0
+
+
+def test_a_person_of_another_club_can_do_nothing(ready: ReadyClub) -> None:
+    from clubledger.clubs.access import NotAllowed
+
+    stranger = Membership.objects.create(
+        club=type(ready.club).objects.create(name="Other", slug="other"),
+        user=add_member(ready.club, Role.VIEWER, "stranger@other.example"),
+        role=Role.OWNER,
+    ).user
+    for act in (queue.send_to_gl, queue.withdraw, queue.take_over):
+        with pytest.raises(NotAllowed):
+            act(club=ready.club, actor=stranger, journal_ids=[ready.journal().pk])
+
+
+def test_what_somebody_does_in_xero_is_noticed_within_a_day_and_raises_an_alarm(ready: ReadyClub) -> None:
+    ready.send()
+    given = ready.xero.simulator.connect("tess@banksiapark.example", "clubledger-bulk", GOLF)
+    found = ready.journal().xero_journal_id
+    ready.xero.call(
+        f"/api.xro/2.0/ManualJournals/{found}",
+        {"ManualJournals": [{"ManualJournalID": found, "Status": "VOIDED"}]},
+        {"Authorization": f"Bearer {given['access_token']}", "Xero-Tenant-Id": ready.xero.tenant_id()},
+    )
+    turns.sweep()
+    ready.serve()
+    assert not Sighting.objects.of(ready.club).exists()
+    ready.xero.later(hours=24, minutes=5)
+    turns.sweep()
+    ready.serve()
+    [alarm] = Sighting.objects.of(ready.club)
+    assert (alarm.kind, alarm.journal) == ("changed", ready.journal())
+    turns.sweep()
+    ready.serve()
+    assert Sighting.objects.of(ready.club).count() == 1

@@ -1,0 +1,191 @@
+"""Mapping items to GL codes: who may, what is refused, what it leaves in the trail, and Xero's lists taken over."""
+
+from decimal import Decimal
+
+import pytest
+
+from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
+from clubledger.clubs.access import NotAllowed
+from clubledger.clubs.models import AuditEvent, Role
+from clubledger.ledger import journals, mapping
+from clubledger.ledger.errors import CodeTaken, LedgerError, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
+from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode, TaxCode
+from tests.fixtures_clubs import add_member, make_club
+from tests.ledger.bringing import Books
+from tests.ledger.mapping_day import WORKED_DAY, add_chart
+
+ACCOUNTS = (
+    Account("a-200", "200", "Memberships", "REVENUE", "REVENUE", default_tax_type="OUTPUT"),
+    Account("a-611", "611", "Subscriptions control", "CURRENT", "ASSET"),
+    Account("a-090", "090", "Bank", "BANK", "ASSET"),
+    Account("a-xxx", "", "Bank without code", "BANK", "ASSET"),
+)
+RATES = (
+    TaxRate("OUTPUT", "GST on Income", Decimal(10), applies_to=frozenset({"REVENUE"})),
+    TaxRate("INPUT", "GST on Expenses", Decimal(10), applies_to=frozenset({"EXPENSE"})),
+)
+
+
+@pytest.fixture
+def day(books: Books) -> Books:
+    books.bring(*WORKED_DAY)
+    return books
+
+
+def take_over(books: Books, accounts: tuple[Account, ...] = ACCOUNTS) -> mapping.ChartChanges:
+    return mapping.apply_accounts(club=books.club, actor=books.owner, accounts=accounts, tax_rates=RATES)
+
+
+def map_to(books: Books, code: str, item: FinancialItem, **more: object) -> FinancialItem:
+    gl_code = GLCode.objects.of(books.club).get(code=code)
+    return mapping.map_item(club=books.club, actor=books.owner, item_id=item.pk, gl_code_id=gl_code.pk, **more)  # type: ignore[arg-type]
+
+
+def test_codes_never_seen_before_become_items_without_mapping(day: Books) -> None:
+    assert [(item.kind, item.code) for item in mapping.unmapped(club=day.club)] == [
+        ("account_type", "HOUSE"), ("account_type", "PRIZE"), ("account_type", "SUBS"),
+        ("charge", "FULL7"), ("charge", "POSCLR"), ("charge", "PRIZES"), ("charge", "SURCH"),
+        ("payment_method", "CARD"),
+    ]  # fmt: skip
+
+
+def test_a_job_never_seen_before_becomes_a_job_code(books: Books) -> None:
+    books.bring("I-1,invoice,2026-07-01,SUBS,FULL7,5.00,,Golf")
+    assert [(job.code, job.option_id) for job in JobCode.objects.of(books.club)] == [("Golf", "")]
+
+
+def test_mapping_is_kept_in_the_trail_with_what_was_before(day: Books) -> None:
+    take_over(day)
+    item = day.item("charge", "FULL7")
+    map_to(day, "200", item, tax_type="OUTPUT")
+    event = AuditEvent.objects.of(day.club).get(action="mapping.changed")
+    assert event.subject == "charge:FULL7"
+    assert (event.before["gl_code"], event.after["gl_code"], event.after["tax_type"]) == (None, "200", "OUTPUT")
+
+
+def test_a_validated_journal_that_holds_the_item_is_open_again(day: Books) -> None:
+    take_over(day)
+    ids = [day.journals()[0].pk]
+    journals.move(club=day.club, journal_ids=ids, from_states=["open"], to_state="valid")
+    map_to(day, "200", day.item("charge", "FULL7"), tax_type="OUTPUT")
+    assert day.journals()[0].state == "open"
+
+
+@pytest.mark.parametrize(
+    ("item", "gl_code", "tax_type", "error"),
+    [
+        ("payment_method:CARD", "090", "", UnusableAccount),
+        ("charge:FULL7", "200", "INPUT", WrongTaxType),
+        ("charge:FULL7", "200", "NOSUCH", WrongTaxType),
+        ("account_type:SUBS", "611", "OUTPUT", WrongTaxType),
+    ],
+)
+def test_it_refuses(day: Books, item: str, gl_code: str, tax_type: str, error: type[LedgerError]) -> None:
+    kind, code = item.split(":")
+    take_over(day)
+    with pytest.raises(error):
+        map_to(day, gl_code, day.item(kind, code), tax_type=tax_type)
+    assert day.item(kind, code).gl_code is None
+
+
+def test_another_clubs_codes_are_not_there(day: Books) -> None:
+    other = make_club("other", "Other")
+    owner = add_member(other, Role.OWNER)
+    theirs = mapping.add_gl_code(club=other, actor=owner, code="200", name="Theirs")
+    with pytest.raises(NotOfThisClub):
+        mapping.map_item(club=day.club, actor=day.owner, item_id=day.item("charge", "FULL7").pk, gl_code_id=theirs.pk)
+    with pytest.raises(NotOfThisClub):
+        mapping.map_item(club=other, actor=owner, item_id=day.item("charge", "FULL7").pk, gl_code_id=theirs.pk)
+
+
+def test_several_are_mapped_all_or_none(day: Books) -> None:
+    take_over(day)
+    codes = dict(GLCode.objects.of(day.club).values_list("code", "pk"))
+    wanted = [
+        mapping.Wanted(day.item("charge", "FULL7").pk, codes["200"], "OUTPUT"),
+        mapping.Wanted(day.item("payment_method", "CARD").pk, codes["090"]),
+    ]
+    with pytest.raises(UnusableAccount):
+        mapping.map_items(club=day.club, actor=day.owner, wanted=wanted)
+    assert day.item("charge", "FULL7").gl_code is None
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNTS, Role.VIEWER])
+def test_only_who_may_configure_maps_and_adds_codes(day: Books, role: Role) -> None:
+    actor = add_member(day.club, role)
+    with pytest.raises(NotAllowed):
+        mapping.add_gl_code(club=day.club, actor=actor, code="200", name="Memberships")
+    with pytest.raises(NotAllowed):
+        mapping.add_job_code(club=day.club, actor=actor, code="Golf", name="")
+    add_chart(day.club, day.owner)
+    with pytest.raises(NotAllowed):
+        mapping.map_item(
+            club=day.club,
+            actor=actor,
+            item_id=day.item("charge", "FULL7").pk,
+            gl_code_id=GLCode.objects.of(day.club).get(code="200").pk,
+        )
+
+
+def test_codes_are_added_once_and_must_say_something(books: Books) -> None:
+    add = {"club": books.club, "actor": books.owner}
+    mapping.add_gl_code(**add, code=" 200 ", name="Memberships")  # type: ignore[arg-type]
+    with pytest.raises(CodeTaken, match="There is a GL code 200 already"):
+        mapping.add_gl_code(**add, code="200", name="Again")  # type: ignore[arg-type]
+    for code, name in (("", "No code"), ("12345678901", "Too long"), ("201", " ")):
+        with pytest.raises(MappingError):
+            mapping.add_gl_code(**add, code=code, name=name)  # type: ignore[arg-type]
+    mapping.add_job_code(**add, code="Golf", name="Golf")  # type: ignore[arg-type]
+    with pytest.raises(CodeTaken):
+        mapping.add_job_code(**add, code="Golf", name="")  # type: ignore[arg-type]
+
+
+def test_xeros_accounts_are_compared_then_taken_over(day: Books) -> None:
+    mapping.add_gl_code(club=day.club, actor=day.owner, code="200", name="By hand")
+    map_to(day, "200", day.item("charge", "FULL7"))
+    told = mapping.compare_accounts(club=day.club, accounts=ACCOUNTS, tax_rates=RATES)
+    assert (told.new, GLCode.objects.of(day.club).count()) == (["611 Subscriptions control", "090 Bank"], 1)
+    take_over(day)
+    assert day.item("charge", "FULL7").gl_code == GLCode.objects.of(day.club).get(account_id="a-200")
+    assert TaxCode.objects.of(day.club).get(tax_type="OUTPUT").applies_to == ["REVENUE"]
+    later = (
+        Account("a-200", "205", "Member fees", "REVENUE", "REVENUE"),
+        Account("a-611", "611", "Subscriptions control", "CURRENT", "ASSET", status="ARCHIVED"),
+    )
+    changes = take_over(day, later)
+    assert changes.renamed == [("200 Memberships", "205 Member fees")]
+    assert (changes.archived, changes.gone) == (["611 Subscriptions control"], ["090 Bank"])
+    item = day.item("charge", "FULL7")
+    assert item.gl_code is not None
+    assert item.gl_code.code == "205", "an account is known by Xero's id: a renamed code stays mapped"
+    assert GLCode.objects.of(day.club).get(account_id="a-090").status == "GONE"
+
+
+def test_codes_swapped_in_xero_stay_with_their_accounts(day: Books) -> None:
+    take_over(day)
+    swapped = (
+        Account("a-200", "611", "Memberships", "REVENUE", "REVENUE"),
+        Account("a-611", "200", "Subscriptions control", "CURRENT", "ASSET"),
+        ACCOUNTS[2],
+    )
+    take_over(day, swapped)
+    codes = dict(GLCode.objects.of(day.club).values_list("account_id", "code"))
+    assert codes == {"a-200": "611", "a-611": "200", "a-090": "090"}
+
+
+def test_tracking_options_are_linked_by_name_then_known_by_id(books: Books) -> None:
+    books.bring("I-1,invoice,2026-07-01,SUBS,FULL7,5.00,,Golf")
+    options = (TrackingOption("c", "Department", "o-1", "golf"), TrackingOption("c", "Department", "o-2", "Bar"))
+    changes = mapping.apply_tracking(club=books.club, actor=books.owner, options=options)
+    assert (changes.new, changes.unchanged) == (["Bar"], 1)
+    assert JobCode.objects.of(books.club).get(code="Golf").option_id == "o-1"
+    renamed = (TrackingOption("c", "Department", "o-1", "Golf course"),)
+    changes = mapping.apply_tracking(club=books.club, actor=books.owner, options=renamed)
+    assert (changes.renamed, changes.gone) == ([("golf", "Golf course")], ["Bar"])
+    assert JobCode.objects.of(books.club).get(option_id="o-1").code == "Golf", "the source system's word stays"
+
+
+def test_the_effect_of_a_change_is_told_before_it(day: Books) -> None:
+    day.bring("I-9,invoice,2026-07-02,SUBS,FULL7,9.00")
+    items = [day.item(ItemKind.CHARGE, "FULL7")]
+    assert mapping.effects_of(club=day.club, items=items) == {items[0].pk: (2, Decimal("1109.00"))}

@@ -1,0 +1,148 @@
+"""An import taken back while nothing of it was sent: as if it had never been, but for the trail it leaves."""
+
+import pytest
+
+from clubledger.clubs.access import NotAllowed
+from clubledger.clubs.models import AuditEvent, Role
+from clubledger.foundation import wake
+from clubledger.ledger import balances, undoing
+from clubledger.ledger.errors import CannotUndoImport
+from clubledger.ledger.models import Import, SourceTransaction
+from tests.fixtures_clubs import add_member
+from tests.ledger.bringing import SAMPLES, Books
+from tests.ledger.test_corrections import INVOICE, postings, send, versions
+
+
+def undo(books: Books, of_import: Import) -> int:
+    return undoing.undo_import(club=books.club, actor=books.owner, of_import=of_import, reason="The wrong file.")
+
+
+def test_a_month_undone_leaves_what_was_before(books: Books) -> None:
+    books.bring(INVOICE)
+    before = books.totals()
+    done = books.bring_file(SAMPLES / "july.csv")
+    assert undo(books, done) == 3675
+    assert books.totals() == before
+    assert SourceTransaction.objects.of(books.club).count() == 1
+    books.is_sound()
+    assert {line.difference for line in balances.prove(club=books.club)} == {0}
+    assert Import.objects.of(books.club).get(pk=done.pk).state == "undone"
+    event = AuditEvent.objects.of(books.club).get(action="import.undone")
+    assert event.summary == "Undid the import of july.csv: The wrong file."
+    assert books.bring_file(SAMPLES / "july.csv").transactions_new == 3675
+
+
+def test_a_correction_undone_lets_the_earlier_version_stand_again(books: Books) -> None:
+    books.bring(INVOICE)
+    before = books.totals()
+    done = books.bring(INVOICE.replace("1100.00", "900.00"))
+    undo(books, done)
+    assert (books.totals(), versions(books)) == (before, [(1, True, "2026-07-01")])
+    books.is_sound()
+
+
+def test_a_correction_of_a_sent_version_undone_takes_its_mirror_away(books: Books) -> None:
+    books.bring(INVOICE)
+    send(books, books.journals()[0])
+    done = books.bring(INVOICE.replace("1100.00", "900.00").replace("07-01", "07-02"))
+    undo(books, done)
+    assert postings(books) == [("2026-07-01", 1, 1, 1)]
+    assert versions(books) == [(1, True, "2026-07-01")]
+    books.is_sound()
+
+
+def test_a_reversal_that_followed_goes_back_with_it(books: Books) -> None:
+    books.bring(INVOICE, "R-1,reversal,2026-07-05,,,,,,,,,I-1")
+    before = books.totals()
+    done = books.bring(INVOICE.replace("1100.00", "900.00"))
+    undo(books, done)
+    assert books.totals() == before
+    books.is_sound()
+
+
+def test_two_versions_of_one_import_go_back_together(books: Books) -> None:
+    reversal = "R-1,reversal,2026-07-05,,,,,,,,,I-1"
+    books.bring(INVOICE, reversal)
+    before = books.totals()
+    done = books.bring(INVOICE.replace("1100.00", "900.00"), reversal.replace("07-05", "07-08"))
+    assert [version for version, _, _ in versions(books, "R-1")] == [1, 2, 3]
+    undo(books, done)
+    assert (books.totals(), versions(books, "R-1")) == (before, [(1, True, "2026-07-05")])
+    books.is_sound()
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "sent"])
+def test_it_is_refused_once_anything_of_it_is_on_its_way(books: Books, state: str) -> None:
+    done = books.bring(INVOICE, "P-1,payment,2026-07-02,SUBS,CARD,5.00")
+    send(books, books.journals()[0], state)
+    before = books.totals()
+    with pytest.raises(CannotUndoImport, match="the journal of 2026-07-01, which is queued, sent or recorded"):
+        undo(books, done)
+    assert books.totals() == before
+
+
+def test_it_is_refused_where_later_imports_build_on_it(books: Books) -> None:
+    done = books.bring(INVOICE)
+    books.bring("R-1,reversal,2026-07-05,,,,,,,,,I-1")
+    with pytest.raises(CannotUndoImport, match="“R-1” of a later import reverses “I-1”"):
+        undo(books, done)
+    other = books.bring("P-1,payment,2026-07-02,SUBS,CARD,5.00")
+    books.bring("P-1,payment,2026-07-02,SUBS,CARD,6.00")
+    with pytest.raises(CannotUndoImport, match="A later import has corrected “P-1”"):
+        undo(books, other)
+
+
+def test_it_needs_the_right_a_reason_and_an_end(books: Books) -> None:
+    done = books.bring(INVOICE)
+    with pytest.raises(NotAllowed):
+        undoing.undo_import(
+            club=books.club, actor=add_member(books.club, Role.VIEWER), of_import=done, reason="The wrong file."
+        )
+    with pytest.raises(CannotUndoImport, match="Give the reason"):
+        undoing.undo_import(club=books.club, actor=books.owner, of_import=done, reason=" ")
+    undo(books, done)
+    with pytest.raises(CannotUndoImport, match="only once"):
+        undo(books, done)
+
+
+def test_what_it_would_take_back_is_foreseen_with_what_stands_in_its_way(books: Books) -> None:
+    done = books.bring(INVOICE, "P-1,payment,2026-07-02,SUBS,CARD,5.00")
+    seen = undoing.foresee(club=books.club, of_import=done)
+    assert (seen.transactions, seen.amount_minor, seen.journals, seen.obstacles) == (2, 110_500, 2, ())
+    assert (str(seen.first_on), str(seen.last_on)) == ("2026-07-01", "2026-07-02")
+    send(books, books.journals()[0])
+    [obstacle] = undoing.foresee(club=books.club, of_import=done).obstacles
+    assert "which is queued, sent or recorded" in obstacle
+    other = books.bring("P-9,payment,2026-07-09,SUBS,CARD,5.00")
+    undo(books, other)
+    [obstacle] = undoing.foresee(club=books.club, of_import=Import.objects.of(books.club).get(pk=other.pk)).obstacles
+    assert "only once" in obstacle
+
+
+def test_a_large_import_is_left_to_the_worker_who_does_it_once(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undoing, "AT_ONCE", 1)
+    done = books.bring(INVOICE, "P-1,payment,2026-07-02,SUBS,CARD,5.00")
+    assert not undoing.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="The wrong file.")
+    assert undoing.unfinished() == [done.pk]
+    with pytest.raises(CannotUndoImport):
+        undoing.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="Again.")
+    wake.run("ledger.undo_import", import_id=done.pk)
+    wake.run("ledger.undo_import", import_id=done.pk)
+    assert not SourceTransaction.objects.of(books.club).exists()
+    assert Import.objects.of(books.club).get(pk=done.pk).state == "undone"
+    books.is_sound()
+
+
+def test_what_comes_up_when_the_worker_undoes_it_is_kept_on_the_import(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    done = books.bring(INVOICE)
+    undoing.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="The wrong file.")
+    send(books, books.journals()[0])
+    undoing.finish_undoing(import_id=done.pk)
+    after = Import.objects.of(books.club).get(pk=done.pk)
+    assert (after.state, undoing.unfinished()) == ("done", [])
+    assert "which is queued, sent or recorded" in after.refusal
+    assert after.checkpoint == done.checkpoint != {}
+    assert SourceTransaction.objects.of(books.club).count() == 1

@@ -1,0 +1,129 @@
+"""The house keeps its own rules: sizes, walls that a linter can't see, settings documented, migrations in step."""
+
+import ast
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import models
+
+from tools import documented_settings, sizes
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = {
+    "contenttypes": 0, "auth": 0, "sessions": 0,
+    "clubs": 2, "ledger": 3, "xero": 3, "delivery": 4, "changeover": 5, "frame": 5, "web": 6, "console": 6, "api": 6,
+}  # fmt: skip
+BELOW_MODELS = {"models", "scoping"}
+FORBIDDEN_MODULES = {"utils", "helpers", "misc", "common", "services", "manager", "data"}
+NAMED_BY_OTHERS = {
+    "handle_request", "handle_async_request", "process_view", "process_exception", "process_request",
+    "process_response", "handle_starttag", "handle_startendtag", "handle_endtag", "handle_data",
+}  # fmt: skip
+FORBIDDEN_VERBS = {"process", "handle", "sync", "manage"}
+
+
+def our_modules() -> Iterator[tuple[Path, ast.Module]]:
+    for room in ("clubledger", "xero_simulator", "bench", "tools"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_file_and_no_function_has_grown_too_long():
+    assert list(sizes.too_long(sizes.tracked_files())) == []
+
+
+def test_every_setting_is_documented_and_every_documented_one_exists():
+    assert list(documented_settings.differences()) == []
+
+
+@pytest.mark.django_db
+def test_migrations_are_in_step_with_the_models():
+    out = StringIO()
+    call_command("makemigrations", "--dry-run", stdout=out, stderr=out)
+    assert out.getvalue().strip() == "No changes detected", "run `make migrations`"
+
+
+def test_foreign_keys_point_sideways_in_a_room_or_down():
+    wrong = []
+    for model in apps.get_models():
+        if model._meta.app_label not in FLOORS or not model.__module__.startswith("clubledger."):
+            continue
+        for field in model._meta.get_fields():
+            if isinstance(field, models.ForeignKey | models.ManyToManyField):
+                target = field.related_model
+                here, there = model._meta.app_label, target._meta.app_label
+                if here != there and FLOORS.get(there, 99) >= FLOORS[here]:
+                    wrong.append(f"{model.__name__}.{field.name} points up, to {target.__name__}")
+    assert wrong == []
+
+
+def test_every_room_with_models_has_its_floor():
+    rooms = {config.label for config in apps.get_app_configs() if config.name.startswith("clubledger.")}
+    assert rooms <= set(FLOORS)
+
+
+def test_models_are_at_the_bottom_of_their_room():
+    wrong = []
+    for path, tree in our_modules():
+        if path.name != "models.py":
+            continue
+        room = ".".join(path.parts[:-1])
+        for node in ast.walk(tree):
+            module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+            if module.startswith(room + ".") and module.removeprefix(room + ".").split(".")[0] not in BELOW_MODELS:
+                wrong.append(f"{path}:{node.lineno}: imports {module}")
+    assert wrong == []
+
+
+def test_every_module_says_in_a_few_lines_what_it_is_for():
+    wrong = []
+    for path, tree in our_modules():
+        words = ast.get_docstring(tree)
+        if not words and any(tree.body):
+            wrong.append(f"{path}: says nothing")
+        elif words and len(words.splitlines()) > 6 and path.name != "errors.py":
+            wrong.append(f"{path}: says it in {len(words.splitlines())} lines")
+    assert wrong == []
+
+
+def test_names_are_about_something():
+    wrong = []
+    for path, tree in our_modules():
+        if path.stem in FORBIDDEN_MODULES:
+            wrong.append(f"{path}: a module is named by what it is about")
+        for node in ast.walk(tree):
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            if (
+                is_function
+                and node.name not in NAMED_BY_OTHERS
+                and node.name.lstrip("_").split("_")[0] in FORBIDDEN_VERBS
+            ):
+                wrong.append(f"{path}:{node.lineno}: {node.name}")
+    assert wrong == []
+
+
+def test_the_tree_names_no_machine():
+    # Written in parts, so that this file does not name them either.
+    machine = re.compile(
+        "|".join(["/" + "work/", "/" + "root/", "py" + r"pi\.org", "python" + "hosted", "registry" + r"\.npm"])
+    )
+    wrong = []
+    for path in sizes.tracked_files():
+        try:
+            text = (ROOT / path).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        wrong += [f"{path}:{number}" for number, line in enumerate(text.splitlines(), 1) if machine.search(line)]
+    assert wrong == []
+
+
+def test_every_target_of_the_makefile_is_in_its_help():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^([a-z][a-z-]*):.*## ", text, re.MULTILINE))
+    assert {"help", "demo", "demo-stop", "test", "check", "bench", "format", "migrations", "lock"} <= listed

@@ -1,0 +1,192 @@
+"""GL Integration: what the page says, what it selects, and that what is sent is what the person was told."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from clubledger.clubs.models import Role
+from clubledger.delivery.models import SendRun
+from clubledger.ledger.models import FinancialItem, Journal
+from tests.fixtures_clubs import add_member, make_club
+
+pytestmark = pytest.mark.django_db
+RANGE = "from=2026-11-01&up_to=2026-11-30"
+
+
+@pytest.fixture
+def club():
+    return make_club()
+
+
+@pytest.fixture
+def client(club):
+    signed_in = Client()
+    signed_in.force_login(add_member(club, Role.OWNER))
+    return signed_in
+
+
+def make_journal(club, day, minor=10_000, **fields):
+    filled = {"debit_minor": minor, "transaction_count": 2 if minor else 0, "line_count": 3, "revision": 1} | fields
+    return Journal.objects.of(club).create(club=club, accounting_date=date(2026, 11, day), **filled)
+
+
+def fault(mends="charge:LOCKER", message="Charge LOCKER has no GL code."):
+    return {"code": "unmapped", "message": message, "mends": mends, "severity": "fault", "amount": "66.00", "count": 2}
+
+
+def page(client, query=RANGE):
+    return client.get(f"/c/banksia-park/gl/?{query}").content.decode()
+
+
+def test_a_new_club_sees_the_four_steps(client):
+    assert "Four steps to books that agree" in page(client)
+
+
+def test_the_first_sentence_is_the_answer(client, club):
+    make_journal(club, 9)
+    make_journal(club, 11, findings=[fault()])
+    said = page(client)
+    assert "2 journals from 9–11 November 2026 are not in Xero yet." in said
+    assert "1 of them needs your help." in said
+
+
+def test_when_all_is_sent_it_says_so(client, club):
+    make_journal(club, 9, state="sent", number="J-000001")
+    assert "Everything up to Mon 9 Nov 2026 is in Xero." in page(client)
+
+
+def test_faults_of_one_cause_stand_together_with_the_place_that_mends_them(client, club):
+    for day in (9, 10):
+        make_journal(club, day, findings=[fault()])
+    make_journal(club, 11, findings=[fault("job:Bar", "Job code Bar is archived in Xero.")])
+    said = page(client)
+    assert "2 things to mend before these can go" in said
+    assert "2 journals, 4 rows, 132.00" in said
+    assert "/c/banksia-park/configuration/charges/?item=LOCKER" in said
+
+
+def test_text_from_outside_is_escaped_in_the_rows(client, club):
+    make_journal(club, 9, state="rejected", xero_words="<script>alert(1)</script>")
+    said = page(client)
+    assert "<script>alert" not in said
+    assert "&lt;script&gt;alert(1)" in said
+
+
+def test_a_further_journal_an_empty_one_and_one_before_the_cut_over_are_marked(client, club):
+    make_journal(club, 2)
+    make_journal(club, 9, sequence=2)
+    make_journal(club, 10, 0)
+    club.post_from = date(2026, 11, 5)
+    club.save()
+    said = page(client)
+    assert "second journal for this date" in said
+    assert "Empty" in said
+    assert "Before cut-over" in said
+    assert said.count("name=journal ") == 2
+
+
+def test_select_all_means_all_that_match_not_only_the_page(client, club):
+    for number in range(130):
+        Journal.objects.of(club).create(
+            club=club, accounting_date=date(2026, 11, 9), sequence=number + 1, debit_minor=100, revision=1
+        )
+    assert 'data-count="130"' in page(client)
+    answer = client.post(
+        "/c/banksia-park/gl/record/",
+        {"from": "2026-11-01", "up_to": "2026-11-30", "show": "unsent", "all": "1", "reason": "By hand",
+         "said_count": "130", "said_minor": "13000"},
+    )  # fmt: skip
+    assert answer.status_code == 302
+    assert Journal.objects.of(club).filter(state="recorded").count() == 130
+
+
+def test_what_is_not_what_the_person_was_told_is_asked_again(client, club):
+    journal = make_journal(club, 9, state="valid", validated_revision=1)
+    answer = client.post(
+        "/c/banksia-park/gl/send/",
+        {"from": "2026-11-01", "up_to": "2026-11-30", "journal": str(journal.pk), "said_count": "1", "said_minor": "1"},
+    )
+    assert answer.status_code == 200
+    assert "100.00" in answer.content.decode()
+    assert not SendRun.objects.of(club).exists()
+
+
+def test_recording_needs_a_reason(client, club):
+    journal = make_journal(club, 9)
+    told = {"from": "2026-11-01", "up_to": "2026-11-30", "journal": str(journal.pk), "said_count": "1",
+            "said_minor": "10000"}  # fmt: skip
+    answer = client.post("/c/banksia-park/gl/record/", told | {"reason": "  "})
+    assert "Say why" in answer.content.decode()
+    journal.refresh_from_db()
+    assert journal.state == "open"
+
+
+def test_journals_of_another_club_are_not_among_the_selected(client, club):
+    theirs = make_journal(make_club("wattle-creek", "Wattle Creek"), 9)
+    client.post(
+        "/c/banksia-park/gl/record/",
+        {"from": "2026-11-01", "up_to": "2026-11-30", "journal": str(theirs.pk), "reason": "x", "said_count": "0",
+         "said_minor": "0"},
+    )  # fmt: skip
+    theirs.refresh_from_db()
+    assert theirs.state == "open"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["from=x&up_to=y", "from=2026-13-01", "on=2026-02-30", "page=0&sort=nothing", "show=none", "from=9999-12-31"],
+)
+def test_a_strange_address_still_gives_the_page(client, club, query):
+    make_journal(club, 9)
+    assert client.get(f"/c/banksia-park/gl/?{query}").status_code == 200
+
+
+def test_a_viewer_sees_no_button(club):
+    make_journal(club, 9)
+    viewer = Client()
+    viewer.force_login(add_member(club, Role.VIEWER))
+    said = page(viewer)
+    assert "Validate Journals with GL" not in said
+    assert 'type="checkbox"' not in said
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_the_list_is_a_file_too(client, club, file_format):
+    make_journal(club, 9)
+    answer = client.get(f"/c/banksia-park/gl/?{RANGE}&format={file_format}")
+    assert answer["Content-Disposition"].endswith(f'.{file_format}"')
+    assert b"".join(answer.streaming_content if answer.streaming else [answer.content])
+
+
+def test_the_page_asks_the_database_no_more_often_for_more_journals(client, club):
+    def queries():
+        with CaptureQueriesContext(connection) as caught:
+            page(client)
+        return len(caught)
+
+    make_journal(club, 1, findings=[fault()])
+    page(client)
+    few = queries()
+    for day in range(2, 31):
+        make_journal(club, day, findings=[fault()])
+    assert queries() == few
+
+
+def test_headers_are_strict(client, club):
+    answer = client.get("/c/banksia-park/gl/")
+    policy = answer["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_mapping_shows_what_it_moves_before_it_is_saved(client, club):
+    FinancialItem.objects.of(club).create(club=club, kind="charge", code="LOCKER")
+    said = client.get("/c/banksia-park/configuration/charges/?item=LOCKER").content.decode()
+    assert "1 of 1 has no GL code yet." in said
+    assert "autofocus" in said

@@ -1,0 +1,119 @@
+"""GST check: the answer before any table, every figure with the journals behind it, files, and unregistered clubs."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from clubledger.clubs.models import Role
+from clubledger.ledger.models import GLCode, Journal, JournalLine, TaxCode
+from clubledger.xero.models import Connection, XeroApp
+from tests.fixtures_clubs import add_member, make_club
+
+pytestmark = pytest.mark.django_db
+PAGE = "/c/banksia-park/gst-check/?period=2026-07-01"
+
+
+@pytest.fixture
+def club():
+    made = make_club()
+    app = XeroApp.objects.create(name="App", client_id="id", redirect_uri="http://localhost/xero/callback", scopes="")
+    Connection.objects.of(made).create(
+        club=made, app=app, tenant_id="t", organisation_name="Banksia Park Inc", sales_tax_basis="ACCRUALS"
+    )
+    TaxCode.objects.of(made).create(
+        club=made, tax_type="OUTPUT", name="GST on Income", rate=10, status="ACTIVE", applies_to=["REVENUE"]
+    )
+    TaxCode.objects.of(made).create(
+        club=made, tax_type="INPUT", name="GST on Expenses", rate=10, status="ACTIVE", applies_to=["EXPENSE"]
+    )
+    return made
+
+
+@pytest.fixture
+def client(club):
+    signed_in = Client()
+    signed_in.force_login(add_member(club, Role.VIEWER))
+    return signed_in
+
+
+def sent(club, on, stated, xero, *, tax_type="OUTPUT", amount=-110_000):
+    number = Journal.objects.of(club).count() + 1
+    journal = Journal.objects.of(club).create(
+        club=club, accounting_date=on, sequence=number, state="sent", number=f"J-{number:06d}"
+    )
+    code, _made = GLCode.objects.of(club).get_or_create(club=club, code="200", defaults={"name": "Subscriptions"})
+    JournalLine.objects.create(
+        journal=journal, position=1, gl_code=code, account_code="200", account_name="Subscriptions", tax_type=tax_type,
+        amount_minor=amount, source_tax_minor=stated, xero_tax_minor=xero, row_count=4,
+    )  # fmt: skip
+    return journal
+
+
+def test_it_says_that_all_agrees(client, club):
+    sent(club, date(2026, 8, 3), -10_000, -10_000)
+    said = client.get(PAGE).content.decode()
+    assert "1 July to 30 September 2026" in said
+    assert "agrees to the cent" in said
+    assert "every journal of this period agrees" in said
+
+
+def test_a_difference_leads_to_its_journals_with_the_reason(client, club):
+    rounded = sent(club, date(2026, 8, 3), -10_000, -10_002)
+    wrong = sent(club, date(2026, 8, 4), -10_000, -5_000)
+    said = client.get(PAGE).content.decode()
+    assert "differs by 49.98." in said
+    assert "1 journal differs by more than rounding explains." in said
+    assert f"/c/banksia-park/gl/journals/{rounded.pk}/" in said
+    assert said.index(f"/journals/{wrong.pk}/") < said.index(f"/journals/{rounded.pk}/")
+    assert "More than rounding" in said
+
+
+def test_sales_and_purchases_stand_apart_and_are_netted(client, club):
+    sent(club, date(2026, 8, 3), -10_000, -10_000)
+    sent(club, date(2026, 8, 3), 2_500, 2_500, tax_type="INPUT", amount=27_500)
+    said = client.get(PAGE).content.decode()
+    assert "<dd>100.00</dd>" in said
+    assert "<dd>25.00</dd>" in said
+    assert "<dd>75.00</dd>" in said
+
+
+def test_a_club_not_registered_is_told_so(client, club):
+    Connection.objects.of(club).update(sales_tax_basis="NONE")
+    said = client.get(PAGE).content.decode()
+    assert "Banksia Park Inc is not registered for GST in Xero" in said
+
+
+def test_before_xero_is_read_it_says_that_only_documents_are_shown(client, club):
+    Connection.objects.of(club).delete()
+    assert "Xero has not been read yet" in client.get(PAGE).content.decode()
+
+
+def test_the_preset_is_the_last_full_quarter_and_months_can_be_chosen(client, club):
+    for length in ("quarter", "month", "week"):
+        assert client.get(f"/c/banksia-park/gst-check/?length={length}").status_code == 200
+    said = client.get(f"{PAGE}&length=month").content.decode()
+    assert "1–31 July 2026" in said
+
+
+@pytest.mark.parametrize("table", ["", "journals", "documents"])
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_each_table_is_given_as_a_file(client, club, table, file_format):
+    sent(club, date(2026, 8, 3), -10_000, -10_002)
+    answer = client.get(f"{PAGE}&format={file_format}&table={table}")
+    assert "gst-check-banksia-park-2026-07-01-2026-09-30" in answer["Content-Disposition"]
+    if file_format == "csv" and table == "journals":
+        text = b"".join(answer.streaming_content).decode()
+        assert "J-000001,sent,Sales,OUTPUT,1100.00,100.00,100.00,100.02,0.00,0.02" in text
+
+
+def test_it_asks_few_questions_however_many_journals(client, club):
+    for day in range(1, 29):
+        sent(club, date(2026, 8, day), -10_000, -10_001)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        client.get(PAGE)
+    assert len(asked) <= 15

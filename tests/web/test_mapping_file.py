@@ -1,0 +1,157 @@
+"""A mapping brought in as a file: shown first with what it moves, saved whole or not at all; and what grids offer."""
+
+from io import BytesIO
+
+import pytest
+from django.test import Client
+
+from clubledger.clubs.models import Role
+from clubledger.ledger.models import FinancialItem, GLCode, Journal, JournalTotal, TaxCode
+from clubledger.web.mapping_form import Change, Choices, checked
+from tests.fixtures_clubs import add_member, make_club
+
+pytestmark = pytest.mark.django_db
+FILE = "/c/banksia-park/configuration/mapping/charges/file/"
+HEAD = "kind,code,gl_code,tax_type,untaxed_tax_type,job\n"
+
+
+@pytest.fixture
+def club():
+    made = make_club()
+    for code, of_class, tax in (
+        ("200", "REVENUE", "OUTPUT"), ("450", "EXPENSE", "INPUT"), ("611", "ASSET", "BASEXCLUDED"),
+    ):  # fmt: skip
+        GLCode.objects.of(made).create(
+            club=made, code=code, name=f"Account {code}", account_class=of_class, default_tax_type=tax
+        )
+    for tax, rate, classes in (
+        ("OUTPUT", 10, ["REVENUE"]), ("EXEMPTOUTPUT", 0, ["REVENUE"]), ("INPUT", 10, ["EXPENSE"]),
+        ("GSTFREEEXP", 0, ["EXPENSE"]), ("BASEXCLUDED", 0, []),
+    ):  # fmt: skip
+        TaxCode.objects.of(made).create(
+            club=made, tax_type=tax, name=f"Rate {tax}", rate=rate, status="ACTIVE", applies_to=classes
+        )
+    for kind, code in (("charge", "FULL7"), ("charge", "LOCKER"), ("account_type", "SUBS")):
+        FinancialItem.objects.of(made).create(club=made, kind=kind, code=code)
+    return made
+
+
+@pytest.fixture
+def client(club):
+    signed_in = Client()
+    signed_in.force_login(add_member(club, Role.ADMINISTRATOR))
+    return signed_in
+
+
+def upload(client, rows, head=HEAD):
+    file = BytesIO((head + rows).encode())
+    file.name = "mapping.csv"
+    return client.post(FILE, {"file": file}, follow=True)
+
+
+def codes(club):
+    rows = FinancialItem.objects.of(club).order_by("kind", "code").values_list("gl_code__code", flat=True)
+    return [code or "" for code in rows]
+
+
+def mapped(club, code, gl, **fields):
+    item = FinancialItem.objects.of(club).get(code=code)
+    item.gl_code = GLCode.objects.of(club).get(code=gl)
+    for name, value in fields.items():
+        setattr(item, name, value)
+    item.save()
+    return item
+
+
+def test_what_it_changes_is_shown_and_saved_after_that(client, club):
+    rows = "charge,FULL7,200,,,\naccount_type,SUBS,611,,,\ncharge,LOCKER,,,,\n"
+    answer = upload(client, rows)
+    said = answer.content.decode()
+    assert "2 items would change. 1 is so already." in said
+    assert "200 · OUTPUT · EXEMPTOUTPUT" in said
+    assert codes(club) == ["", "", ""]
+    answer = client.post(FILE, {"text": HEAD + rows, "seen": answer.context["seen"]}, follow=True)
+    assert "2 items saved." in answer.content.decode()
+    assert codes(club) == ["611", "200", ""]
+
+
+def test_what_it_moves_is_said(client, club):
+    item = mapped(club, "FULL7", "200", tax_type="OUTPUT")
+    journal = Journal.objects.of(club).create(club=club, accounting_date="2026-11-09")
+    JournalTotal.objects.create(
+        journal=journal, item=item, is_debit=False, tax_kind="stated", amount_minor=412_050, row_count=1
+    )
+    said = upload(client, "charge,FULL7,450,INPUT,,\n").content.decode()
+    assert "moves 4,120.50 in 1 open journal" in said
+
+
+def test_one_line_that_can_not_be_taken_keeps_all_back(client, club):
+    rows = "charge,FULL7,200,,,\ncharge,LOCKER,200,INPUT,,\ncharge,NOBODY,200,,,\ncharge,FULL7,450,,,\n"
+    answer = upload(client, rows)
+    said = answer.content.decode()
+    assert answer.status_code == 422
+    assert "3 lines can’t be taken" in said
+    assert "Xero does not allow Rate INPUT on 200" in said
+    assert "There is no such item" in said
+    assert "It stands in line 2 already." in said
+    client.post(FILE, {"text": HEAD + rows, "seen": answer.context["seen"]})
+    assert codes(club) == ["", "", ""]
+
+
+def test_what_was_changed_in_between_is_shown_again(client, club):
+    rows = "charge,FULL7,200,,,\n"
+    seen = upload(client, rows).context["seen"]
+    mapped(club, "FULL7", "450")
+    said = client.post(FILE, {"text": HEAD + rows, "seen": seen}).content.decode()
+    assert "1 item would change." in said
+    assert codes(club) == ["", "450", ""]
+
+
+@pytest.mark.parametrize("head", ["kind,code\n", "kind,code,gl_code,colour\n", "\0", "\xff"])
+def test_a_file_of_another_kind_is_refused_whole(client, club, head):
+    said = upload(client, "", head=head).content.decode()
+    assert "notice error" in said
+    assert "No file" not in said
+
+
+def test_the_downloaded_file_comes_back_as_it_left(client, club):
+    mapped(club, "FULL7", "200", tax_type="OUTPUT")
+    FinancialItem.objects.of(club).create(club=club, kind="charge", code="=SUM")
+    answer = client.get("/c/banksia-park/configuration/charges/?format=csv")
+    text = b"".join(answer.streaming_content).decode()
+    said = client.post(FILE, {"text": text}).content.decode()
+    assert "The file changes nothing" in said
+
+
+def test_the_grid_offers_tax_types_of_the_accounts_class_alone(client, club):
+    mapped(club, "FULL7", "450", tax_type="INPUT")
+    row = next(
+        row
+        for row in client.get("/c/banksia-park/configuration/charges/").context["rows"]
+        if row.item.code == "FULL7"
+    )  # fmt: skip
+    assert {tax.tax_type for tax in row.taxes} == {"INPUT", "GSTFREEEXP", "BASEXCLUDED"}
+
+
+def test_where_only_one_untaxed_type_will_do_it_is_filled_in(club):
+    item = FinancialItem.objects.of(club).get(code="FULL7")
+    change = checked(Change(item, "450"), Choices.of(club))
+    assert (change.tax_type, change.untaxed_tax_type, change.error) == ("INPUT", "GSTFREEEXP", "")
+    TaxCode.objects.of(club).create(
+        club=club, tax_type="OTHERFREE", name="Other", rate=0, status="ACTIVE", applies_to=["EXPENSE"]
+    )
+    assert checked(Change(item, "450"), Choices.of(club)).untaxed_tax_type == ""
+
+
+def test_tax_types_that_nobody_touched_do_not_follow_to_an_account_that_may_not_bear_them(club):
+    item = mapped(club, "FULL7", "200", tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT")
+    change = checked(Change(item, "450", "OUTPUT", "EXEMPTOUTPUT"), Choices.of(club))
+    assert (change.tax_type, change.untaxed_tax_type, change.error) == ("INPUT", "GSTFREEEXP", "")
+
+
+@pytest.mark.parametrize(
+    "form", [{"accept": "²:200"}, {"accept": f"{'9' * 5000}:200"}, {"item": ["9" * 30]}, {"item": ["9" * 5000]}]
+)
+def test_a_grid_posted_with_keys_that_are_none_changes_nothing(client: Client, club, form) -> None:
+    assert client.post("/c/banksia-park/configuration/charges/", form).status_code == 302
+    assert codes(club) == ["", "", ""]

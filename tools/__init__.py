@@ -1,0 +1,1 @@
+"""What keeps the tree in order; nothing here is part of the product."""

@@ -1,0 +1,57 @@
+"""Says which files and functions have grown too long: 400 lines a file, 70 a function."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+FILE_LINES = 400
+FUNCTION_LINES = 70
+ROOT = Path(__file__).resolve().parent.parent
+MEASURED = {".py", ".html", ".css", ".js", ".sh", ".toml"}
+
+
+def tracked_files() -> list[Path]:
+    """Give the files of the tree, paths from its root, those not yet committed included."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git is found on the path
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [Path(name) for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+def too_long(files: list[Path]) -> Iterator[str]:
+    """Tell of every file and function over the limit, with its place and its length."""
+    for path in files:
+        if "migrations" in path.parts or path.suffix not in MEASURED:
+            continue
+        text = (ROOT / path).read_text(encoding="utf-8")
+        lines = text.count("\n")
+        if lines > FILE_LINES:
+            yield f"{path}: {lines} lines, at most {FILE_LINES}: split it by what it is about"
+        if path.suffix == ".py":
+            yield from _long_functions(path, text)
+
+
+def _long_functions(path: Path, text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > FUNCTION_LINES:
+                yield f"{path}:{node.lineno}: {node.name} has {lines} lines, at most {FUNCTION_LINES}"
+
+
+def main() -> int:
+    """Print what is too long; 1 if anything is."""
+    found = list(too_long(tracked_files()))
+    for line in found:
+        print(line, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
