@@ -9,10 +9,11 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from tools.browser import chromium
+
 pytest_plugins = ["tests.fixtures_clubs"]
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -20,12 +21,6 @@ BROWSER_ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
 ]
-
-
-def chromium() -> str | None:
-    """Give the path of this machine's Chromium, if there is one. CHROMIUM names another."""
-    named = os.environ.get("CHROMIUM")
-    return named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

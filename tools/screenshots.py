@@ -27,12 +27,12 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from tools import picture_pages
+from tools.browser import chromium, picture
 from tools.picture_pages import NOBODY, SECOND, STAFF, TREASURER, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 INTO = ROOT / "var" / "screenshots" / "pages"
 README_PICTURE = ROOT / "docs" / "images" / "gl-integration.png"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
 LOOKS = {"wide": (1280, "light"), "narrow": (375, "light"), "dark": (1280, "dark")}
 PORT = int(os.environ.get("SCREENSHOTS_PORT", "8765"))
@@ -113,7 +113,7 @@ class Camera:
         # As tall as the page, so that what sticks to the window's edge stands at the page's.
         height = tab.evaluate("document.documentElement.scrollHeight")
         tab.set_viewport_size({"width": width, "height": max(900, min(height, TALLEST))})
-        tab.screenshot(path=into or INTO / f"{name}-{self.look}.png")
+        picture(tab, into or INTO / f"{name}-{self.look}.png")
         self.taken += 1
         spills = tab.evaluate(SPILLS)
         if spills > 0:
@@ -135,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--look", choices=LOOKS, action="append", help="one look of the three; may be given again")
     parser.add_argument("--quick", action="store_true", help="leave out axe")
     asked = parser.parse_args(arguments)
-    browser_path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser_path = chromium()
     if browser_path is None:
         print("Chromium is not installed: install the package chromium, or set CHROMIUM to its path.", file=sys.stderr)
         return 1

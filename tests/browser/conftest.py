@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.cli.programs import clubledger, free_port, own_settings, running, status_of, wait_for
+from tools.browser import picture
 
 PASSWORD = "correct horse battery staple"
 TREASURER = "tess@banksiapark.example"
@@ -98,7 +99,7 @@ class Walk:
 
     def snap(self, what: str) -> None:
         self.steps += 1
-        self.page.screenshot(path=self.folder / f"{self.name}-{self.steps:02d}-{what}.png")
+        picture(self.page, self.folder / f"{self.name}-{self.steps:02d}-{what}.png")
 
     def go(self, path: str) -> Any:
         return self.page.goto(f"{self.web}{path}")

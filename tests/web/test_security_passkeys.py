@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from clubledger.clubs.models import AuditEvent, Role
 from tests.fixtures_clubs import add_member, make_club
+from tools.browser import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -64,7 +65,7 @@ def test_a_passkey_is_added_signs_in_alone_and_as_second_step(live_server, setti
     page.wait_for_url("**/recovery-codes/")
     page.get_by_role("link", name="I have kept them").click()
     assert page.get_by_text("My laptop").count()
-    page.screenshot(path=screenshots / "security-passkey.png")
+    picture(page, screenshots / "security-passkey.png")
 
     page.get_by_role("button", name="Sign out everywhere", exact=True).click()
     page.wait_for_url("**/sign-in/")
