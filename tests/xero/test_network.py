@@ -41,6 +41,7 @@ def server(serve: Callable[[socket.socket], None], connections: int = 1) -> Iter
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/connections"
     finally:
+        listener.shutdown(socket.SHUT_RDWR)  # Closing alone would leave the thread waiting for a connection.
         listener.close()
         thread.join(timeout=20)
 
