@@ -208,7 +208,8 @@ class AuditEvent(ClubScoped):
         constraints = [models.UniqueConstraint(fields=["club", "position"], name="one_audit_event_per_position")]
         indexes = [
             models.Index(fields=["club", "-at"], name="audit_by_club_and_time"),
-            models.Index(fields=["club", "subject"], name="audit_by_club_and_subject"),
+            models.Index(fields=["club", "subject", "position"], name="audit_by_club_and_subject"),
+            models.Index(fields=["club", "user", "position"], name="audit_by_club_and_user"),
         ]
 
     def __str__(self) -> str:

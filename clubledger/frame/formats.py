@@ -9,7 +9,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import formats, translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -17,11 +16,13 @@ from clubledger.bookkeeping.money import from_minor
 
 MINUS = "\N{MINUS SIGN}"
 # Each language writes dates its own way: these patterns (Django's) are translated like any other text.
-DAY = pgettext_lazy("date pattern", "D j M Y")
-SHORT_DAY = pgettext_lazy("date pattern", "j M Y")
-LONG_DAY = pgettext_lazy("date pattern", "j F Y")
-DAY_OF_YEAR = pgettext_lazy("date pattern", "j F")
-MONTH = pgettext_lazy("date pattern", "M")
+PATTERNS = {
+    "day": pgettext_lazy("date pattern", "D j M Y"),
+    "short day": pgettext_lazy("date pattern", "j M Y"),
+    "long day": pgettext_lazy("date pattern", "j F Y"),
+    "day of year": pgettext_lazy("date pattern", "j F"),
+    "month": pgettext_lazy("date pattern", "M"),
+}
 
 
 @lru_cache(maxsize=32)
@@ -63,26 +64,26 @@ def count(number: int | None) -> str:
 @lru_cache(maxsize=8192)
 def _day(on: date, language: str, pattern: str) -> str:
     with translation.override(language):
-        return formats.date_format(on, pattern)
+        return formats.date_format(on, str(PATTERNS[pattern]))
 
 
-def _written(on: date, pattern: Promise) -> str:
-    return _day(on, translation.get_language() or "en-au", str(pattern))
+def _written(on: date, pattern: str) -> str:
+    return _day(on, translation.get_language() or "en-au", pattern)
 
 
 def day(on: date | None) -> str:
     """Write a date with its weekday: Wed 11 Nov 2026."""
-    return "" if on is None else _written(on, DAY)
+    return "" if on is None else _written(on, "day")
 
 
 def short_day(on: date | None) -> str:
     """Write a date: 11 Nov 2026."""
-    return "" if on is None else _written(on, SHORT_DAY)
+    return "" if on is None else _written(on, "short day")
 
 
 def month(on: date) -> str:
     """Write a month's short name: Nov."""
-    return _written(on, MONTH)
+    return _written(on, "month")
 
 
 def span(from_on: date, up_to_on: date) -> str:
@@ -90,11 +91,11 @@ def span(from_on: date, up_to_on: date) -> str:
     if from_on == up_to_on:
         return day(from_on)
     if (from_on.year, from_on.month) == (up_to_on.year, up_to_on.month):
-        return _("%(first)s–%(last)s") % {"first": from_on.day, "last": _written(up_to_on, LONG_DAY)}
+        return _("%(first)s–%(last)s") % {"first": from_on.day, "last": _written(up_to_on, "long day")}
     if from_on.year == up_to_on.year:
         return _("%(first)s to %(last)s") % {
-            "first": _written(from_on, DAY_OF_YEAR),
-            "last": _written(up_to_on, LONG_DAY),
+            "first": _written(from_on, "day of year"),
+            "last": _written(up_to_on, "long day"),
         }
     return _("%(first)s to %(last)s") % {"first": short_day(from_on), "last": short_day(up_to_on)}
 

@@ -137,7 +137,9 @@ def _story(at: ClubAccess, found: Journal) -> list[Event]:
     if found.validated_at:
         events.append(Event(found.validated_at, _("Last checked against Xero's chart of accounts.")))
     events += _on_its_way(at, found)
-    noted = AuditEvent.objects.of(at.club).filter(subject__in=[f"journal {found.pk}", str(found)]).order_by("position")
+    noted = AuditEvent.objects.of(at.club).filter(subject__in=[f"journal {found.pk}", str(found)])
+    # In the order of the index, or a database may choose to walk the whole trail for the order's sake.
+    noted = noted.order_by("subject", "position")
     events += [Event(event.at, f"{event.actor_name}: {event.summary}") for event in noted[:50]]
     return sorted(events, key=lambda event: event.at)
 
