@@ -5,6 +5,7 @@ XeroError
 │   ├── NotAuthorised              there is no authorisation at all ("not authorised", Not connected)
 │   ├── ConnectionMoved            the one there is was given to an app that the club no longer uses ("unauthorized")
 │   └── AuthorisationLost          there was one and it ended: disconnected in Xero, expired, revoked
+├── ClockWrong                     this machine's clock and Xero's are too far apart
 ├── AppMisconfigured               the operator must mend the app's registration (id, secret, scopes, redirect address)
 ├── XeroUnavailable                for a time; nothing is known to be wrong at our side
 │   ├── NeverSent                  no byte of the request left this machine
@@ -58,6 +59,10 @@ class AuthorisationLost(AuthorisationNeeded):
 
 class AppMisconfigured(XeroError):
     """The app's registration is wrong: id, secret, grant type, scopes or redirect address. No token dies of it."""
+
+
+class ClockWrong(XeroError):
+    """This machine's clock and Xero's are too far apart to tell what Xero can still carry out. For the operator."""
 
 
 class XeroUnavailable(XeroError):

@@ -46,6 +46,7 @@ MAX_JOURNALS = 50
 MAX_BODY_BYTES = 3_500_000
 PAGE_SIZE = 500
 MAX_PAGES = 400
+PAGING_TRIES = 3
 _PATH = "/ManualJournals"
 _EXPLICIT = {"summarizeErrors": "false"}
 
@@ -158,13 +159,30 @@ def read(*, access: XeroAccess, journal_id: str) -> ManualJournal | None:
 
 
 def _pages(access: XeroAccess, params: Mapping[str, str], since: datetime | None) -> list[ManualJournal]:
-    """Read page by page; without `page` Xero leaves the lines out (xero-facts 3.4)."""
+    """Read page by page; without `page` Xero leaves the lines out (xero-facts 3.4).
+
+    What leaves the list meanwhile pulls another one over a page's edge, unseen: then all pages are read again.
+    """
+    for _ in range(PAGING_TRIES):
+        found = _pages_once(access, params, since)
+        if found is not None:
+            return found
+    raise AnswerUnreadable("Xero's list of manual journals went on changing while it was read")
+
+
+def _pages_once(access: XeroAccess, params: Mapping[str, str], since: datetime | None) -> list[ManualJournal] | None:
     found: dict[str, ManualJournal] = {}
+    counted = 0
     for page in range(1, MAX_PAGES + 1):
         answer = access.get(_PATH, {**params, "page": str(page), "pageSize": str(PAGE_SIZE)}, modified_since=since)
         journals = _read_all(answer)
         found.update((journal.journal_id, journal) for journal in journals)
-        pages = field(field(answer, "pagination"), "pageCount")
+        pagination = field(answer, "pagination")
+        count, pages = field(pagination, "itemCount"), field(pagination, "pageCount")
+        if isinstance(count, int):
+            if count < counted:
+                return None
+            counted = count
         if not journals or (isinstance(pages, int) and page >= pages):
             return list(found.values())
     raise AnswerUnreadable(f"Xero has more than {MAX_PAGES} pages of manual journals")

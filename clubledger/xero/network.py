@@ -5,38 +5,52 @@ The library's time-outs are per operation, so that an answer dripping in byte by
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpcore2
 import httpx2
 
-WRITE_SLICE_BYTES = 65_536
+from clubledger.foundation import clock
+
+WRITE_SLICE_BYTES = 16_384
+"""What is written at once: no more than one record of TLS, so that the deadline is asked before each."""
+
+UNACKNOWLEDGED_SECONDS = 30
+"""How long the kernel goes on repeating what the other side has not acknowledged, even after we have hung up.
+
+Without it a request could arrive minutes after its deadline, when a broken line is mended.
+"""
 
 
 @dataclass(slots=True)
 class Deadline:
     """When the current call must have ended, on the monotonic clock, and whether its first byte has gone out.
 
-    `began` is None as long as the transport has not said: one for tests need not.
+    `ends_at` is the same by the machine's time of day, where that counts as well: the monotonic clock stands still
+    while a machine is suspended. `began` is None as long as the transport has not said: one for tests need not.
     """
 
     ends: float
     began: bool | None = None
+    ends_at: datetime | None = None
 
     @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """Give the deadline that is `seconds` away."""
-        return cls(time.monotonic() + seconds)
+    def after(cls, seconds: float, *, ends_at: datetime | None = None) -> Deadline:
+        """Give the deadline that is `seconds` away, and not after `ends_at`."""
+        return cls(time.monotonic() + seconds, ends_at=ends_at)
 
     def remaining(self) -> float:
         """Give the seconds that are left; negative when it has passed."""
-        return self.ends - time.monotonic()
+        left = self.ends - time.monotonic()
+        return left if self.ends_at is None else min(left, (self.ends_at - clock.now()).total_seconds())
 
     def clip(self, timeout_seconds: float | None) -> float:
         """Give a time-out that does not outlive the deadline; 0 when it has passed."""
@@ -112,6 +126,11 @@ class _BoundedBackend(httpcore2.SyncBackend):
         return _BoundedStream(super().connect_tcp(host, port, left, local_address, socket_options))
 
 
+def _socket_options() -> list[httpcore2.SOCKET_OPTION]:
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it.
+    return [] if option is None else [(socket.IPPROTO_TCP, option, UNACKNOWLEDGED_SECONDS * 1000)]
+
+
 class BoundedTransport(httpx2.BaseTransport):
     """HTTP/1.1 over one pool for the whole process. Retries nothing, follows nothing, uses no proxy."""
 
@@ -123,6 +142,7 @@ class BoundedTransport(httpx2.BaseTransport):
             max_connections=max_connections,
             max_keepalive_connections=max_connections,
             keepalive_expiry=keep_alive_seconds,
+            socket_options=_socket_options(),
             network_backend=_BoundedBackend(),
             retries=0,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ from clubledger.xero.errors import (
 )
 from clubledger.xero.models import Authorisation
 from clubledger.xero.network import Deadline
-from clubledger.xero.wire import Limits, Unreadable, read_json, write_instant
+from clubledger.xero.wire import Limits, Unreadable, read_instant, read_json, text, write_instant
 
 BASE_PATH = "/api.xro/2.0"
 READ_DEADLINE_SECONDS = 45.0
@@ -50,7 +50,8 @@ log = structlog.get_logger("clubledger.xero")
 class XeroAccess:
     """What is needed to call Xero for one authorisation. Shows no token: each call takes the stored one, read just now.
 
-    `limits` is what the last answer said. Make it shortly before it is used: the authorisation is checked when made.
+    `limits` is what the last answer said, `ahead_seconds` how far our clock was ahead of Xero's when it was last read.
+    Make it shortly before it is used: the authorisation is checked when made.
     """
 
     club: Club
@@ -59,6 +60,7 @@ class XeroAccess:
     token_set_id: int
     tenant_id: str
     limits: Limits = field(default_factory=Limits)
+    ahead_seconds: float = 0.0
     known: refresh.Known = field(default_factory=refresh.Known, repr=False)
 
     def get(
@@ -92,6 +94,7 @@ class XeroAccess:
     def _get_once(
         self, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str], deadline: Deadline
     ) -> Any:
+        asked_at = clock.now()
         reply = self._call("GET", path, params=params, headers=headers, deadline=deadline)
         if is_disconnected(self.authorisation, reply):
             raise AuthorisationLost(
@@ -102,11 +105,13 @@ class XeroAccess:
             )
         raise_for(reply)
         try:
-            return read_json(reply.body)
+            found = read_json(reply.body)
         except Unreadable:
             raise AnswerUnreadable(
                 "Xero's answer is not JSON", http_status=reply.status, correlation_id=reply.correlation_id
             ) from None
+        self.ahead_seconds = _ahead_of(read_instant(text(found, "DateTimeUTC")), asked_at)
+        return found
 
     def write(
         self,
@@ -126,7 +131,7 @@ class XeroAccess:
         if not 0 < len(idempotency_key) <= 128:
             raise ValueError("an idempotency key has 1 to 128 characters")
         left = (deadline_at - clock.now()).total_seconds()
-        deadline = Deadline.after(left)
+        deadline = Deadline.after(left, ends_at=deadline_at)
         headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": idempotency_key}
         reply = self._call(
             method,
@@ -192,13 +197,25 @@ class XeroAccess:
         return reply
 
 
+def _ahead_of(said_at: datetime | None, asked_at: datetime) -> float:
+    """Give how far our clock is ahead of Xero's (negative: behind), less what the call itself explains."""
+    if said_at is None:
+        return 0.0
+    answered_at = clock.now()
+    nearest = min(max(said_at, asked_at), answered_at)
+    return (nearest - said_at).total_seconds()
+
+
 # --- Who may call -----------------------------------------------------------------------------------------------------
 
 
-def access_for_reading(*, club: Club, prefer: User | None = None, any_app: bool = False) -> XeroAccess:
+def access_for_reading(
+    *, club: Club, prefer: User | None = None, any_app: bool = False, but: Collection[int] = ()
+) -> XeroAccess:
     """Give access by a live authorisation of the club's organisation: `prefer`'s if there is one, else the last used.
 
-    Only the club's present app counts, unless `any_app` (to look up, during a changeover, what an old one sent).
+    Only the club's present app counts, unless `any_app` (to look up, during a changeover, what an old one sent). `but`
+    are keys of authorisations that have been refused just now.
     Raises NotAuthorised, ConnectionMoved, AuthorisationLost, AppMisconfigured, XeroUnavailable.
     """
     live = list(
@@ -206,6 +223,7 @@ def access_for_reading(*, club: Club, prefer: User | None = None, any_app: bool 
         .filter(ended_at=None, token_set__died_at=None, token_set__isnull=False)
         .filter(tenant_id=F("club__xero_connection__tenant_id"))
         .exclude(tenant_id="")
+        .exclude(pk__in=but)
         .annotate(present_app_id=F("club__xero_connection__app_id"))
         .select_related("token_set")
         .defer(*standing.NEEDLESS_SECRETS)

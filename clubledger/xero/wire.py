@@ -18,9 +18,16 @@ from clubledger.foundation import clock
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 WORDS_LIMIT = 4_000
+LONGEST_WAIT_SECONDS = 86_400
+"""No limit of Xero's lasts longer than a day. Whatever a header says, it is asked again by then."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_MS = 86_400_000
 _MS_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
+# NUL, and half of a pair of surrogates (a text cut through an emoji): no database keeps them.
+_UNKEEPABLE = re.compile(
+    r"(?i)(?P<before>(?<!\\)(?:\\\\)*)"
+    r"(?:(?P<whole>\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})|\\ud[89a-f][0-9a-f]{2}|\\u0000)"
+)
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _TOKENISH = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}|\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}")
 _FORM_SECRET = re.compile(
@@ -39,9 +46,16 @@ class Unreadable(ValueError):
 def read_json(body: bytes) -> Any:
     """Give the value of a JSON body with every number that has a point as Decimal. Raises Unreadable."""
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        content = body.decode("utf-8-sig")
+        if _UNKEEPABLE.search(content):
+            content = _UNKEEPABLE.sub(_keepable, content)
+        return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Unreadable("not JSON") from error
+
+
+def _keepable(match: re.Match[str]) -> str:
+    return match[0] if match["whole"] else f"{match['before']}\\ufffd"
 
 
 def _refuse_constant(name: str) -> Any:
@@ -216,16 +230,14 @@ def _whole(value: str | None) -> int | None:
 
 def _wait(value: str | None) -> int | None:
     seconds = _whole(value)
-    if seconds is not None:
-        return max(0, seconds)
-    if not value:
-        return None
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    return max(0, int((at - clock.now()).total_seconds()))
+    if seconds is None and value:
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, OverflowError, TypeError, IndexError):
+            return None
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+        seconds = int((at - clock.now()).total_seconds())
+    return None if seconds is None else min(max(0, seconds), LONGEST_WAIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,6 +302,26 @@ def test_a_journal_edited_between_two_pages_pushes_no_other_one_out_of_sight(
     assert sorted(one.narration for one in found) == [f"J{n}" for n in range(6)]
 
 
+def test_a_journal_that_leaves_the_list_between_two_pages_pulls_no_other_one_out_of_sight(
+    connected: ConnectedClub, access: XeroAccess, monkeypatch: pytest.MonkeyPatch
+):
+    create(access, *[journal(f"Day {n}") for n in range(4)])
+    simulator = connected.xero.simulator
+    ids = sorted(one.journal_id for one in simulator.journals(connected.xero.tenant_id()))
+    monkeypatch.setattr(manual_journals, "PAGE_SIZE", 2)
+    real, gone = XeroAccess.get, [ids[0]]
+
+    def leave_after_the_first_page(self: XeroAccess, path: str, params: Any = None, **how: Any) -> Any:
+        found = real(self, path, params, **how)
+        if gone and params and params.get("page") == "1":
+            simulator.world.store.journals.delete(gone.pop())
+        return found
+
+    monkeypatch.setattr(XeroAccess, "get", leave_after_the_first_page)
+    found = manual_journals.list_changed(access=access, since=None)
+    assert {one.journal_id for one in found} == set(ids[1:])
+
+
 def test_a_journal_is_found_by_its_exact_narration_even_voided(connected: ConnectedClub, access: XeroAccess):
     create(access, journal("ABC123 2026-07-01/1 daily journal & more + 100%"), journal("ABC123 2026-07-01/2"))
     found = manual_journals.find_by_narration(

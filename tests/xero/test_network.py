@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpcore2
 import pytest
 
+from clubledger.foundation import clock
 from clubledger.xero import client, network
 from clubledger.xero.client import Reply, exchange
 from clubledger.xero.errors import AnswerLost, NeverSent
@@ -235,3 +237,50 @@ def test_an_answer_beyond_all_measure_is_given_up(monkeypatch: pytest.MonkeyPatc
 
     with server(serve) as url, pytest.raises(AnswerLost, match="too long"):
         call(url, 5)
+
+
+class Line(httpcore2.NetworkStream):
+    """A connection that keeps what was written."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.written += buffer
+
+
+def test_after_the_deadline_by_the_time_of_day_no_byte_goes_out():
+    """A suspended machine's monotonic clock stands still."""
+    of_day = clock.SettableClock(datetime(2026, 11, 22, tzinfo=UTC))
+    line = Line()
+    with clock.use(of_day):
+        deadline = Deadline.after(60, ends_at=of_day.now() + timedelta(seconds=60))
+        with network.bounded(deadline):
+            of_day.advance(3600)
+            with pytest.raises(httpcore2.WriteTimeout):
+                network._BoundedStream(line).write(b"PUT")
+    assert (line.written, deadline.began) == (b"", None)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
+def test_the_kernel_gives_up_soon_what_nobody_acknowledges():
+    """Else a request could arrive minutes after its deadline, when a broken line is mended."""
+    found: list[int] = []
+
+    class Backend(network._BoundedBackend):
+        def connect_tcp(self, *where: object, **how: object) -> httpcore2.NetworkStream:
+            stream = super().connect_tcp(*where, **how)  # type: ignore[arg-type]
+            opened = stream.get_extra_info("socket")
+            found.append(opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+            return stream
+
+    def serve(peer: socket.socket) -> None:
+        read_request(peer)
+        peer.sendall(OK)
+
+    transport = network.BoundedTransport(max_connections=1, keep_alive_seconds=1)
+    transport._pool._network_backend = Backend()
+    with server(serve) as url, client.use_transport(transport):
+        call(url, 5)
+    transport.close()
+    assert found == [network.UNACKNOWLEDGED_SECONDS * 1000]

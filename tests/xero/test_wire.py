@@ -117,6 +117,34 @@ def test_the_limits_come_from_the_headers():
     assert read_limits({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}).retry_after_seconds == 0
 
 
+@pytest.mark.parametrize("said", ["999999999999999", "86401", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_no_header_makes_us_wait_longer_than_a_day(said: str):
+    assert read_limits({"retry-after": said}).retry_after_seconds == 86_400
+
+
+@pytest.mark.parametrize(
+    "said", ["1, 2", "22.5", "Mon, 99 Foo 99999999999999999999 99:99:99", "٣٠ minutes", "1e9", ","]
+)
+def test_a_wait_that_can_not_be_read_is_none(said: str):
+    assert read_limits({"retry-after": said}).retry_after_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("cut \\ud83d", "cut \ufffd"),
+        ("\\uDE00 cut", "\ufffd cut"),
+        ("\\ud83d\\ud83d\\ude00", "\ufffd\U0001f600"),
+        ("whole \\ud83d\\ude00", "whole \U0001f600"),
+        ("nil \\u0000", "nil \ufffd"),
+        ("a backslash \\\\u0000", "a backslash \\u0000"),
+        ("both \\\\\\ud83d", "both \\\ufffd"),
+    ],
+)
+def test_texts_that_no_database_keeps_are_made_whole(sent: str, read: str):
+    assert read_json(f'{{"Narration":"{sent}"}}'.encode()) == {"Narration": read}
+
+
 PROBLEM = {
     "Type": None,
     "Title": "Unauthorized",
