@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club
-from clubledger.delivery.models import Delivery
+from clubledger.delivery.models import Delivery, Sighting
 from clubledger.foundation import clock
 from clubledger.ledger import journals, voiding
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
@@ -17,12 +17,16 @@ LIVE = (JournalState.QUEUED, JournalState.SENDING, JournalState.UNCERTAIN)
 
 
 def arrived(club: Club, delivery: Delivery) -> None:
-    """Take the journal as sent whose difference this delivery has brought to Xero. The club is locked."""
-    if delivery.difference_of_id is None:
+    """Take the journal as sent whose difference this delivery has brought to Xero. The club is locked.
+
+    Not if that was changed in Xero since: the two no longer come to what ours says, and a person is told.
+    """
+    whole = delivery.difference_of
+    if whole is None or not _is_as_it_was(club, whole):
         return
     moved = journals.move(
         club=club,
-        journal_ids=[delivery.difference_of_id],
+        journal_ids=[whole.pk],
         from_states=[JournalState.DIFFERS],
         to_state=JournalState.SENT,
         sent_at=clock.now(),
@@ -34,10 +38,17 @@ def arrived(club: Club, delivery: Delivery) -> None:
             club=club,
             actor=delivery.sender,
             action="journal.difference_carried",
-            subject=str(delivery.difference_of),
+            subject=str(whole),
             summary=f"What it lacked in Xero has arrived there with {delivery.reference}.",
             after={"reference": delivery.reference},
         )
+
+
+def _is_as_it_was(club: Club, journal: Journal) -> bool:
+    found = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
+    kept = found.order_by("-pk").values_list("found_in_xero", flat=True).first()
+    alarms = Sighting.objects.of(club).filter(kind="changed", xero_journal_id=journal.xero_journal_id, settled_at=None)
+    return (kept is None or kept["status"] == "POSTED") and not alarms.exists()
 
 
 def came_to_nothing(club: Club, journal_ids: Iterable[int]) -> None:

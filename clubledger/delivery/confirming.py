@@ -1,18 +1,18 @@
 """A journal found in Xero against the one we sent: equal becomes `sent`, anything else `differs`, for a person."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import Sum
 
-from clubledger.bookkeeping.money import from_minor, to_minor
+from clubledger.bookkeeping.money import CENT, from_minor, to_minor
 from clubledger.bookkeeping.rules import TaxKind
 from clubledger.bookkeeping.said import said
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club
 from clubledger.delivery import carried
-from clubledger.delivery.models import Delivery
+from clubledger.delivery.models import CallItem, Delivery
 from clubledger.delivery.payload import differences
 from clubledger.delivery.queue import close
 from clubledger.foundation import clock
@@ -22,18 +22,22 @@ from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
 
 GOING_ON = [JournalState.SENDING, JournalState.UNCERTAIN]
 
+GONE = frozenset({"VOIDED", "DELETED"})
+"""The statuses of what is no longer in Xero's books."""
+
 
 def choose(delivery: Delivery, group: Sequence[ManualJournal]) -> ManualJournal | None:
     """Choose, among the manual journals that bear the delivery's reference, the one that is it; None for no candidate.
 
-    By Xero's id if it gave one; else an equal one, the oldest first; else whatever is there.
+    By Xero's id if it gave one; else an equal one, the oldest first; else one in the books; else whatever is there.
     """
     for found in group:
         if delivery.xero_journal_id and found.journal_id == delivery.xero_journal_id:
             return found
     by_age = sorted(group, key=lambda found: (found.updated_at is None, found.updated_at, found.journal_id))
     equal = [found for found in by_age if not differences(delivery.payload, found)]
-    return next(iter([*equal, *by_age]), None)
+    live = [found for found in by_age if found.status not in GONE]
+    return next(iter([*equal, *live, *by_age]), None)
 
 
 def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
@@ -42,7 +46,7 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     The club is locked, and the delivery's journal was read since.
     """
     pairs = _paired(delivery, found)
-    told = [*differences(delivery.payload, found), *tax_differences(pairs)]
+    told = [*differences(delivery.payload, found), *tax_differences(pairs), *_warned(delivery, found)]
     if delivery.journal.state == JournalState.QUEUED:
         # It is already there (a restored backup), and goes the way of any other, through `sending`.
         journals.move(
@@ -95,6 +99,29 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     )
 
 
+def _warned(delivery: Delivery, found: ManualJournal) -> list[str]:
+    """Say what Xero warned of when it took the journal: its lists don't repeat that."""
+    items = CallItem.objects.filter(delivery=delivery, xero_journal_id=found.journal_id).exclude(words="")
+    words = [line for item in items for line in item.words.splitlines() if line not in found.warnings]
+    return [said("Xero warned: %(warning)s", warning=line) for line in dict.fromkeys(words)]
+
+
+def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
+    """Show a journal that differs as it stands in Xero by now. The club is locked.
+
+    It goes on differing, even if somebody has made it equal there: only a person takes it as sent.
+    """
+    told = [*differences(delivery.payload, found), *tax_differences(_paired(delivery, found))]
+    journals.move(
+        club=club,
+        journal_ids=[delivery.journal_id],
+        from_states=[JournalState.DIFFERS],
+        to_state=JournalState.DIFFERS,
+        xero_words="\n".join(told) or said("it was changed in Xero since, and is now as it was sent"),
+    )
+    Delivery.objects.of(club).filter(pk=delivery.pk).update(found_in_xero=plain(found))
+
+
 def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> list[str]:
     """Say where Xero's tax is further from the source's than rounding per row explains: half a cent x (rows + 1).
 
@@ -105,7 +132,7 @@ def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> l
     stated = _stated_amounts([line for line, _, _ in taxed])
     for line, source_tax_minor, there in taxed:
         share = Decimal(stated.get(line.pk, 0)) / abs(line.amount_minor)
-        difference = abs(to_minor(there.tax_amount) * share - source_tax_minor)
+        difference = abs(_cents(there.tax_amount) * share - source_tax_minor)
         if 2 * difference > line.row_count + 1:
             told.append(
                 said(
@@ -130,8 +157,13 @@ def _keep_xero_tax(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> No
     bulk.update_by_id(
         "ledger_journalline",
         {"xero_tax_minor": "bigint"},
-        [(line.pk, to_minor(there.tax_amount)) for line, there in pairs],
+        [(line.pk, _cents(there.tax_amount)) for line, there in pairs],
     )
+
+
+def _cents(amount: Decimal) -> int:
+    """Give the nearest whole cents of a tax as Xero shows it, which need not be whole."""
+    return to_minor(amount.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
 def _paired(delivery: Delivery, found: ManualJournal) -> list[tuple[JournalLine, ManualJournalLine]]:
@@ -143,7 +175,7 @@ def _paired(delivery: Delivery, found: ManualJournal) -> list[tuple[JournalLine,
             account = line.account_id.lower() == there.account_id if line.account_id else False
             account = account or line.account_code == there.account_code
             options = {line.option_id.lower()} - {""}
-            if account and line.amount_minor == to_minor(there.amount) and options == set(there.tracking):
+            if account and from_minor(line.amount_minor) == there.amount and options == set(there.tracking):
                 pairs.append((line, there))
                 rest.remove(there)
                 break

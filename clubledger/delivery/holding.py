@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clubledger.clubs.models import Club
 from clubledger.delivery import turns
@@ -15,7 +15,15 @@ from clubledger.foundation import clock
 from clubledger.ledger import journals
 from clubledger.ledger.models import JournalState
 from clubledger.xero.answers import Answer
-from clubledger.xero.errors import AppMisconfigured, AuthorisationNeeded, ConnectionMoved, RateLimited, XeroError
+from clubledger.xero.errors import (
+    AppMisconfigured,
+    AuthorisationNeeded,
+    ClockWrong,
+    ConnectionMoved,
+    Forbidden,
+    RateLimited,
+    XeroError,
+)
 
 LOOK_AGAIN_SECONDS = {
     "authorisation": 900,
@@ -23,6 +31,7 @@ LOOK_AGAIN_SECONDS = {
     "permission": 900,
     "lock": 3600,
     "setup": 900,
+    "clock": 300,
     "limit": 60,
     "offline": 300,
     "network": 30,
@@ -71,13 +80,17 @@ def go_on(club: Club) -> None:
         turns.make_due(club)
 
 
-def hold_for_error(club: Club, deliveries: Sequence[Delivery], error: XeroError) -> None:
-    """Keep queued journals back because Xero can't be asked under this name now."""
-    seconds = getattr(error, "retry_after_seconds", None)
+def hold_for_error(club: Club, deliveries: Sequence[Delivery], error: XeroError, *, app_id: int | None = None) -> None:
+    """Keep queued journals back because Xero can't be asked under this name now.
+
+    `app_id` is the app that it was asked by: its own limit keeps all its clubs from asking.
+    """
+    # Nil seconds are no answer: Xero would be asked again and again without a pause.
+    seconds = getattr(error, "retry_after_seconds", None) or None
     hold(club, deliveries, reason=reason_of(error), seconds=seconds, words=error.words)
     if isinstance(error, RateLimited):
         until = clock.now() + timedelta(seconds=seconds or LOOK_AGAIN_SECONDS["limit"])
-        turns.limit(club, until=until, problem=error.problem)
+        turns.limit(club, until=until, problem=error.problem, app_id=app_id)
 
 
 def reason_of(error: XeroError) -> str:
@@ -88,8 +101,12 @@ def reason_of(error: XeroError) -> str:
         return "authorisation"
     if isinstance(error, AppMisconfigured):
         return "setup"
+    if isinstance(error, ClockWrong):
+        return "clock"
     if isinstance(error, RateLimited):
         return "limit"
+    if isinstance(error, Forbidden):
+        return _REASON_OF_PROBLEM.get(error.problem, "permission")
     return "network"
 
 
@@ -123,8 +140,14 @@ def put_back(club: Club, deliveries: Sequence[Delivery], answer: Answer, *, app_
         wait_until=until if seconds else None,
         xero_words=answer.words if reason in {"permission", "setup", "authorisation"} else "",
     )
+    # Xero remembers what it refused, though not what it turned away for a limit: its memory must not answer next time.
+    is_remembered = answer.http_status not in (None, 429)
     Delivery.objects.of(club).filter(pk__in=[delivery.pk for delivery in deliveries]).update(
-        due_at=until, claimed_by="", claimed_until=None, uncertain_until=None
+        due_at=until,
+        claimed_by="",
+        claimed_until=None,
+        uncertain_until=None,
+        generation=F("generation") + (1 if is_remembered else 0),
     )
     if answer.limit_problem:
         turns.limit(club, until=until, problem=answer.limit_problem, app_id=app_id)

@@ -15,7 +15,7 @@ from clubledger.clubs.models import Club, User
 from clubledger.delivery.nights import Left, Night
 from clubledger.foundation.told import told
 
-NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "check"})
+NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "clock", "check"})
 """Reasons to wait for which nothing happens until somebody does something."""
 
 log = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ def held_words(reason: str, words: str) -> str:
         "permission": said("It waits: the person who sends it may no longer send, here or in Xero."),
         "lock": said("It waits: the day is locked in Xero."),
         "setup": said("It waits: the Xero app is not set up as it should be."),
+        "clock": said("It waits: the clock of the machine that Clubledger runs on is wrong."),
         "check": said("It waits until somebody has confirmed what was recorded by hand since the backup."),
     }
     return f"{known.get(reason, '')} {words}".strip()

@@ -104,7 +104,8 @@ def _line_differences(asked: dict[str, Any], found: ManualJournal) -> list[str]:
 
 
 def _line_key(account: str, amount: Decimal, tax_type: str, *options: str) -> tuple[str, ...]:
-    return (account.lower(), f"{amount:.2f}", tax_type, *sorted(options))
+    is_whole_cents = amount == round(amount, 2)
+    return (account.lower(), f"{amount:.2f}" if is_whole_cents else f"{amount:f}", tax_type, *sorted(options))
 
 
 def _words(key: tuple[str, ...], names: dict[str, str]) -> str:

@@ -8,19 +8,26 @@ from django.db import transaction
 
 from clubledger.bookkeeping.chart import Chart
 from clubledger.bookkeeping.checks import check
-from clubledger.bookkeeping.entry import BadEntry, entry_of
+from clubledger.bookkeeping.entry import BadEntry, Entry, entry_of
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.rules import Resolution
 from clubledger.bookkeeping.said import said
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
+from clubledger.delivery import payload
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger import journals, mapping, row_checks, samples
 from clubledger.ledger.mapping import ChartChanges, TrackingChanges
 from clubledger.ledger.models import TAKES_IN, JobCode, Journal, JournalState
-from clubledger.xero import charts, tokens
+from clubledger.xero import charts, manual_journals, tokens
+
+MOST_LINE_BYTES = 4_000
+"""More than a line takes in a request, however long its description."""
+
+ENVELOPE_BYTES = 2_000
+"""More than what stands around the lines: narration, address, and the request itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,23 @@ def _findings_of(
             code="bad_entry", message=said("The journal can't be sent: %(error)s.", error=error), mends="journal"
         )
         return
+    if not _fits_a_request(entry):
+        yield Finding(
+            code="too_large",
+            message=said(
+                "The journal has %(count)s lines, more than one request to Xero can carry.", count=len(entry.lines)
+            ),
+            remedy=said("Map its items to fewer GL codes, or give fewer of them job codes of their own."),
+            mends="journal",
+        )
     yield from check(entry, chart)
+
+
+def _fits_a_request(entry: Entry) -> bool:
+    """Tell whether Xero's advice for the size of a request lets the journal be sent by itself."""
+    if len(entry.lines) * MOST_LINE_BYTES <= manual_journals.MAX_BODY_BYTES:
+        return True
+    return len(payload.render(entry, narration="", url="")) <= manual_journals.MAX_BODY_BYTES - ENVELOPE_BYTES
 
 
 def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: date) -> bool:

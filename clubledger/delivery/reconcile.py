@@ -10,16 +10,19 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
-from clubledger.delivery import confirming, holding, sightings
+from clubledger.delivery import confirming, holding, recognising, sightings
+from clubledger.delivery.confirming import GONE
 from clubledger.delivery.models import Delivery, Reading
 from clubledger.delivery.reference import date_and_sequence_in, reference_in
 from clubledger.foundation import clock, crash
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import manual_journals
+from clubledger.xero.errors import ClockWrong
 from clubledger.xero.manual_journals import ManualJournal
 from clubledger.xero.tokens import XeroAccess
 
-GONE = frozenset({"VOIDED", "DELETED"})
+MOST_CLOCK_SECONDS = 120
+"""How far a machine's clock may be from Xero's: two that differ so much still leave most of the commit window."""
 
 LOOK_UP_PAUSES_SECONDS = (15, 60, 180, 300)
 """How long to wait between looks for a journal that may still be committed; the last one repeats."""
@@ -36,15 +39,27 @@ def read_changes(club: Club, xero: XeroAccess) -> list[ManualJournal]:
     since = reading.changed_since - margin if reading.changed_since else None
     asked_at = clock.now()
     changed = manual_journals.list_changed(access=xero, since=since)
+    _require_common_time(xero)
     crash.point("delivery.after_list")
-    ours = [(reference, found) for found in changed if (reference := reference_in(found.narration, club.mark))]
     with transaction.atomic():
         access.lock_club(club)
-        _account_for(club, ours, asked_at)
+        _account_for(club, recognising.ours_among(club, changed), asked_at)
         newest = max((found.updated_at for found in changed if found.updated_at), default=None)
         changed_since = max(filter(None, [newest, reading.changed_since]), default=None)
         Reading.objects.of(club).update(tenant_id=reading.tenant_id, changed_since=changed_since, read_at=clock.now())
     return changed
+
+
+def _require_common_time(xero: XeroAccess) -> None:
+    """Raise ClockWrong unless this machine's clock tells Xero's time.
+
+    What one machine wrote down as the end of Xero's time, another may have to go by.
+    """
+    if abs(xero.ahead_seconds) <= MOST_CLOCK_SECONDS:
+        return
+    seconds = round(abs(xero.ahead_seconds))
+    way = "ahead of" if xero.ahead_seconds > 0 else "behind"
+    raise ClockWrong(f"This machine's clock is {seconds} seconds {way} Xero's. Nothing is sent until it is set right.")
 
 
 def _reading_of(club: Club, tenant_id: str) -> Reading:
@@ -132,13 +147,19 @@ def look_up_uncertain(club: Club, xero: XeroAccess) -> None:
             found = [there] if there else []
         else:
             found = manual_journals.find_by_narration(access=xero, narration=delivery.narration)
+        _require_common_time(xero)
         crash.point("delivery.after_look_up")
         with transaction.atomic():
             access.lock_club(club)
             fresh = Delivery.objects.of(club).select_related("journal", "sender").get(pk=delivery.pk)
             if fresh.closed_at is not None or fresh.journal.state != JournalState.UNCERTAIN:
                 continue
-            ours = [one for one in found if reference_in(one.narration, club.mark) == fresh.reference]
+            # By its id it is ours whatever its narration says by now.
+            ours = [
+                one
+                for one in found
+                if one.journal_id == fresh.xero_journal_id or reference_in(one.narration, club.mark) == fresh.reference
+            ]
             is_gone = all(one.status in GONE for one in ours)
             if ours and not (is_gone and _may_still_come(fresh, asked_at)):
                 settle_reference(club, fresh.journal, fresh.reference, ours, asked_at)

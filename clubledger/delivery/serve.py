@@ -10,7 +10,7 @@ from clubledger.delivery.models import Delivery
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.models import JournalState
 from clubledger.xero import tokens
-from clubledger.xero.errors import AuthorisationLost, RateLimited, XeroError
+from clubledger.xero.errors import AuthorisationLost, Forbidden, XeroError
 from clubledger.xero.tokens import XeroAccess
 
 MOST_READERS = 4
@@ -38,12 +38,14 @@ def serve_club(club_id: int, club: Club | None = None) -> bool:
 def _serve(club: Club, holder: str) -> None:
     crash.point("delivery.after_turn")
     send.give_up_stale_claims(club)
+    refused: list[int] = []
+    refusal: Forbidden | None = None
     for reader in range(1, MOST_READERS + 1):
         try:
             # Looking needs no more than the organisation: during a changeover an old app's authorisation will do.
-            xero = tokens.access_for_reading(club=club, any_app=True)
+            xero = tokens.access_for_reading(club=club, any_app=True, but=refused)
         except XeroError as error:
-            hold_everything(club, error)
+            hold_everything(club, refusal or error)
             return
         until, problem = turns.limited_until(club, xero.app_id)
         if until is not None:
@@ -54,10 +56,12 @@ def _serve(club: Club, holder: str) -> None:
             return
         except XeroError as error:
             log.warning("delivery.turn_interrupted", club=club.slug, error=type(error).__name__, words=error.words)
-            if isinstance(error, AuthorisationLost) and reader < MOST_READERS:
-                # It has ended here as well; somebody else's may still stand.
+            if isinstance(error, AuthorisationLost | Forbidden) and reader < MOST_READERS:
+                # It has ended, or its Xero user may no longer look; somebody else's may still do.
+                refused.append(xero.authorisation.pk)
+                refusal = error if isinstance(error, Forbidden) else refusal
                 continue
-            hold_everything(club, error)
+            hold_everything(club, error, app_id=xero.app_id)
             return
 
 
@@ -82,16 +86,14 @@ def _settle_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
         reconcile.read_back(club, xero)
 
 
-def hold_everything(club: Club, error: XeroError) -> None:
+def hold_everything(club: Club, error: XeroError, *, app_id: int | None = None) -> None:
     """Keep back all that is due, with the reason: nothing is sent without reading first."""
     due = list(Delivery.objects.of(club).filter(closed_at=None, due_at__lte=clock.now()).select_related("journal"))
-    holding.hold_for_error(club, [one for one in due if one.journal.state == JournalState.QUEUED], error)
+    queued = [one for one in due if one.journal.state == JournalState.QUEUED]
+    holding.hold_for_error(club, queued, error, app_id=app_id)
     later = clock.now() + timedelta(seconds=holding.LOOK_AGAIN_SECONDS[holding.reason_of(error)])
     doubtful = [one.pk for one in due if one.journal.state != JournalState.QUEUED]
     Delivery.objects.of(club).filter(pk__in=doubtful).update(due_at=later)
-    if isinstance(error, RateLimited):
-        seconds = error.retry_after_seconds or holding.LOOK_AGAIN_SECONDS["limit"]
-        turns.limit(club, until=clock.now() + timedelta(seconds=seconds), problem=error.problem)
 
 
 def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:

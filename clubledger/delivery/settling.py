@@ -13,9 +13,9 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import carried, payload, sightings
+from clubledger.delivery.confirming import GONE
 from clubledger.delivery.errors import CannotSettle, VoidFailed
 from clubledger.delivery.models import Call, Delivery, Sighting
-from clubledger.delivery.reconcile import GONE
 from clubledger.delivery.reference import date_and_sequence_in
 from clubledger.delivery.send import CALL_SECONDS
 from clubledger.foundation import clock, crash

@@ -11,7 +11,8 @@ from clubledger.bookkeeping.said import said
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery.confirming import plain
+from clubledger.delivery import carried
+from clubledger.delivery.confirming import look_again, plain
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.payload import differences
@@ -64,8 +65,11 @@ def note(club: Club, journal: Journal | None, reference: str, kind: str, seen: S
 
 
 def note_drift(club: Club, journal: Journal, reference: str, found: ManualJournal) -> None:
-    """Raise the alarm if a journal that we sent is no longer what we sent, or what a person accepted in its place."""
-    if journal.state != JournalState.SENT:
+    """Raise the alarm if a journal that we sent is no longer what we sent, or what a person accepted in its place.
+
+    One that differs is shown as it is by now; the alarm is for who has sent the difference to what it was.
+    """
+    if journal.state not in (JournalState.SENT, JournalState.DIFFERS):
         return
     delivery = (
         Delivery.objects.of(club).filter(journal=journal, xero_journal_id=found.journal_id).order_by("-pk").first()
@@ -76,6 +80,9 @@ def note_drift(club: Club, journal: Journal, reference: str, found: ManualJourna
         is_changed = _content(plain(found)) != _content(delivery.found_in_xero)
     else:
         is_changed = bool(differences(delivery.payload, found))
+    if is_changed and journal.state == JournalState.DIFFERS:
+        look_again(club, delivery, found)
+        is_changed = bool(carried.carriers_of(club, journal))
     told = Sighting.objects.of(club).filter(kind="changed", xero_journal_id=found.journal_id)
     if is_changed and not told.filter(found=plain(found)).exists():
         note(club, journal, reference, "changed", [found])

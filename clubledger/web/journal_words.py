@@ -50,6 +50,7 @@ WAITS = {
     "lock": gettext_lazy("Waits: Xero is locked on its date"),
     "changeover": gettext_lazy("Waits for its sender to authorise the club's new Xero app"),
     "setup": gettext_lazy("Waits: Clubledger's registration at Xero needs mending"),
+    "clock": gettext_lazy("Waits: the clock of Clubledger's machine is wrong"),
     "offline": gettext_lazy("Waits: Xero is out of reach"),
     "network": gettext_lazy("Waits: Xero did not answer"),
     "check": gettext_lazy("Waits for the check after a restored backup"),

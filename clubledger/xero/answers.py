@@ -308,9 +308,11 @@ def _item_of_400(element: Any, narration: str) -> ItemAnswer:
 
 
 def is_key_conflict(words: str) -> bool:
-    """Tell whether Xero says that the idempotency key went with other bytes: then the first request may have passed."""
-    lowered = words.lower()
-    return "idempotency" in lowered and "different request" in lowered
+    """Tell whether Xero's words are about the idempotency key and not the journal: a first request may have passed.
+
+    It was used with other bytes, or its request is still running.
+    """
+    return "idempotency" in words.lower()
 
 
 def _is_same(found: str, sent: str) -> bool:

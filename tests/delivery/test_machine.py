@@ -48,6 +48,8 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.inside[1].__enter__()
         self.world = World(random, xero)
         make_clubs(self.world, 1)
+        # Else most examples would be of a club at which nothing ever happened.
+        events.happen(self.world)
 
     @rule(event=st.sampled_from([event for event, _ in events.EVENTS if event not in (events.restore, events.back_up)]))
     def something_happens(self, event) -> None:  # type: ignore[no-untyped-def]

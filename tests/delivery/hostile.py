@@ -1,0 +1,97 @@
+"""What the world does to a delivery: workers that die, people who act in Xero itself, answers that are altered."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+
+from clubledger.foundation import crash
+from clubledger.xero import client
+from tests.fixtures_delivery import ReadyClub
+from tests.fixtures_xero import GOLF, TESS
+
+
+class WorkerDied(BaseException):
+    """The worker's process ended at a crash point."""
+
+
+@contextmanager
+def dying_at(point: str) -> Iterator[None]:
+    """Let the worker inside the `with` block die at a named crash point."""
+
+    def on_point(name: str) -> None:
+        if name == point:
+            raise WorkerDied(name)
+
+    crash.use(on_point)
+    try:
+        yield
+    except WorkerDied:
+        pass
+    else:
+        raise AssertionError(f"nobody came by {point}")
+    finally:
+        crash.use(None)
+
+
+def edit_in_xero(ready: ReadyClub, journal_id: str, **fields: Any) -> None:
+    """Change a journal as a person would in Xero's own screens."""
+    [there] = [one for one in ready.in_xero() if one.journal_id == journal_id]
+    given = ready.xero.kit("POST", "connect", {"user": TESS, "app": "clubledger-bulk", "organisations": GOLF})
+    ready.xero.call(
+        f"/api.xro/2.0/ManualJournals/{journal_id}",
+        {"ManualJournals": [{"ManualJournalID": journal_id, "Narration": there.narration, **fields}]},
+        {"Authorization": f"Bearer {given['access_token']}", "Xero-Tenant-Id": ready.xero.tenant_id()},
+    )
+
+
+def doubled(there: Any) -> list[dict[str, str]]:
+    """Give the lines of a journal in Xero with twice their amounts."""
+    return [
+        {
+            "AccountID": line.account_id,
+            "LineAmount": f"{Decimal(2 * line.amount_cents).scaleb(-2):.2f}",
+            "TaxType": line.tax_type,
+        }
+        for line in there.lines
+    ]
+
+
+def go_on(ready: ReadyClub, minutes: int = 25) -> None:
+    """Let workers do what is due, a minute at a time."""
+    for _ in range(minutes):
+        ready.xero.later(seconds=60)
+        ready.serve()
+
+
+class _Altered(httpx2.BaseTransport):
+    def __init__(self, inner: httpx2.BaseTransport, alter: Callable[[httpx2.Request, httpx2.Response], Any]) -> None:
+        self._inner, self._alter = inner, alter
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = self._inner.handle_request(request)
+        answer.read()
+        return self._alter(request, answer) or answer
+
+
+@contextmanager
+def answers(
+    ready: ReadyClub, alter: Callable[[httpx2.Request, httpx2.Response], httpx2.Response | None]
+) -> Iterator[None]:
+    """Let `alter` replace Xero's answers inside the `with` block; None leaves one as it is."""
+    with client.use_transport(_Altered(ready.xero.transport, alter)):
+        yield
+
+
+def instead(answer: httpx2.Response, body: Any) -> httpx2.Response:
+    """Give an answer with another body (JSON values)."""
+    kept = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+    return httpx2.Response(answer.status_code, headers=kept, content=json.dumps(body).encode())
+
+
+def is_list(request: httpx2.Request) -> bool:
+    """Tell whether a request reads the list of manual journals."""
+    return request.method == "GET" and request.url.path.endswith("/ManualJournals")
