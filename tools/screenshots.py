@@ -26,7 +26,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from tools import picture_pages
+from tools import picture_pages, picture_xero
 from tools.browser import chromium, picture
 from tools.picture_pages import NOBODY, SECOND, STAFF, TREASURER, Page
 
@@ -184,8 +184,8 @@ def _take_look(camera: Camera) -> None:
 @contextmanager
 def _served() -> Iterator[tuple[str, dict[str, Any]]]:
     """Furnish a database and serve it; gives the address of the pages, and the ids of what was furnished."""
-    with tempfile.TemporaryDirectory(prefix="clubledger-pictures-") as folder:
-        environment = _environment(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="clubledger-pictures-") as folder, picture_xero.answering() as xero:
+        environment = _environment(Path(folder)) | {"CLUBLEDGER_XERO_API_URL": xero}
         code = (
             "import django, json; django.setup(); from tools import picture_club, picture_more;"
             f" tess = picture_club.furnish(email={TESS!r}, password={PASSWORD!r});"
@@ -207,8 +207,8 @@ def _served() -> Iterator[tuple[str, dict[str, Any]]]:
 def _environment(folder: Path) -> dict[str, str]:
     from clubledger.foundation import crypto
 
-    # Nothing listens there: a page that asks Xero is told so at once.
-    nowhere = {f"CLUBLEDGER_XERO_{name}_URL": "http://localhost:9" for name in ("LOGIN", "IDENTITY", "API", "GO")}
+    # Nothing listens there: a page that asks Xero is told so at once. What is retrieved, `picture_xero` answers.
+    nowhere = {f"CLUBLEDGER_XERO_{name}_URL": "http://localhost:9" for name in ("LOGIN", "IDENTITY", "GO")}
     return os.environ | nowhere | {
         "DJANGO_SETTINGS_MODULE": "clubledger.settings",
         "CLUBLEDGER_SECRET_KEY": secrets.token_urlsafe(50),

@@ -15,6 +15,7 @@ GROUPS = {
     "people": ("create-user", "create-club", "set-role", "set-currency", "switch-person"),
     "reading": ("import",),
     "posting": ("journals", "validate", "send", "record"),
+    "cutting_over": ("post-from", "record-up-to"),
     "mapping": ("map", "get-gl-codes", "get-categories"),
     "connecting": ("xero-app", "authorise"),
     "keeping": ("audit", "rotate-keys"),

@@ -12,6 +12,7 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.delivery import preflight
 from clubledger.ledger import mapping
+from clubledger.ledger.charts import PARTS
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode
 
 COLUMNS = ("kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job")
@@ -129,7 +130,7 @@ def _items(club: Club) -> Any:
 
 
 def _show_changes(asked: argparse.Namespace, changes: Any) -> int:
-    parts = ("new", "renamed", "archived", "gone", "unchanged")
+    parts = (*PARTS, "unchanged")
     counts = {part: len(found) if hasattr(found := getattr(changes, part), "__len__") else found for part in parts}
     printing.show(asked, changes, [counts])
     return 0

@@ -243,24 +243,29 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
     return len(ids)
 
 
-def get_gl_codes(*, club: Club, actor: User, apply: bool = True) -> ChartChanges:
-    """Fetch accounts and tax rates from Xero, say what is new, renamed, archived or gone, and apply it if so told.
+def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> ChartChanges:
+    """Fetch accounts and tax rates from Xero, say what is different there, and apply it if so told.
 
-    It is also the test of the connection. Raises NotAllowed or the errors of `xero`.
+    `or_if_same` applies where nothing is different too: what was retrieved then is of now. It is also the test of the
+    connection. Raises NotAllowed or the errors of `xero`.
     """
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     chart = charts.fetch_chart(access=tokens.access_for_reading(club=club), with_tracking=False)
     if not apply:
-        return mapping.compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
+        changes = mapping.compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
+        if changes.count or not or_if_same:
+            return changes
     changes = mapping.apply_accounts(club=club, actor=actor, accounts=chart.accounts, tax_rates=chart.tax_rates)
     wake("changeover.look", club_id=club.pk)
     return changes
 
 
-def get_categories(*, club: Club, actor: User, apply: bool = True) -> TrackingChanges:
-    """Fetch tracking options from Xero and say what is new, renamed, archived or gone; apply it unless told not to."""
+def get_categories(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> TrackingChanges:
+    """Fetch tracking options from Xero and say what is different there; the rest as for `get_gl_codes`."""
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     options = charts.fetch_tracking(access=tokens.access_for_reading(club=club))
-    if apply:
-        return mapping.apply_tracking(club=club, actor=actor, options=options)
-    return mapping.compare_tracking(club=club, options=options)
+    if not apply:
+        changes = mapping.compare_tracking(club=club, options=options)
+        if changes.count or not or_if_same:
+            return changes
+    return mapping.apply_tracking(club=club, actor=actor, options=options)

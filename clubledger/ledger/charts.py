@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -15,25 +16,41 @@ from clubledger.ledger.models import GLCode, JobCode, TaxCode
 GONE = "GONE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Changes:
-    """What a retrieval changes: codes with their names; `renamed` tells the name (or code) before and after."""
+    """What a retrieval changes: codes with their names.
+
+    `renamed` tells the name (or code) before and after; `confirmed` are codes entered by hand or seen in an import
+    that Xero knows now; `restored` those in use there again; `changed` tells of what kind an account was and is;
+    `taxes` what a tax rate was and is, empty where it is new or gone. One code may stand in several of them.
+    """
 
     new: list[str] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
     renamed: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[tuple[str, str, str]] = field(default_factory=list)
     archived: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    taxes: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
 
+    @property
+    def count(self) -> int:
+        """How many things are different."""
+        return sum(len(getattr(self, part)) for part in PARTS)
 
+
+PARTS = ("new", "confirmed", "renamed", "changed", "archived", "restored", "gone", "taxes")
 ChartChanges = Changes
 TrackingChanges = Changes
 
 
 def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]) -> ChartChanges:
     """Say what applying these accounts would change, and change nothing."""
-    del tax_rates  # They are offered by what they are; a club has no list of its own to compare.
-    return _merge_accounts(club, accounts)[0]
+    changes = _merge_accounts(club, accounts)[0]
+    changes.taxes += _tax_changes(club, tax_rates)
+    return changes
 
 
 @transaction.atomic
@@ -47,6 +64,7 @@ def apply_accounts(
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     access.lock_club(club)
     changes, rows = _merge_accounts(club, accounts)
+    changes.taxes += _tax_changes(club, tax_rates)
     at = clock.now()
     for row in rows:
         row.retrieved_at = at
@@ -65,7 +83,7 @@ def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[ChartChang
     known = list(GLCode.objects.of(club))
     by_id = {row.account_id: row for row in known if row.account_id}
     by_code = {row.code: row for row in known if not row.account_id}
-    changes, unchanged, rows = Changes(), 0, []
+    changes, rows = Changes(), []
     for account in accounts:
         if not account.code:
             continue  # A bank account without code can't be mapped to, and journals can't use it.
@@ -74,12 +92,8 @@ def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[ChartChang
         if row is None:
             row = GLCode(club=club)
             changes.new.append(shown)
-        elif (row.code, row.name) != (account.code, account.name) and row.account_id:
-            changes.renamed.append((str(row), shown))
-        elif account.status not in {row.status, "ACTIVE"}:
-            changes.archived.append(shown)
         else:
-            unchanged += 1
+            _tell_account(changes, row, account, shown)
         row.code, row.name, row.account_id = account.code, account.name, account.account_id
         row.account_type, row.account_class = account.account_type, account.account_class
         row.system_account, row.default_tax_type = account.system_account, account.default_tax_type
@@ -92,7 +106,41 @@ def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[ChartChang
         if any(other.code == row.code for other in rows):
             row.code = f"{row.code[:6]}-{row.pk}"[:10]
         rows.append(row)
-    return Changes(changes.new, changes.renamed, changes.archived, changes.gone, unchanged), rows
+    return changes, rows
+
+
+def _tell_account(changes: Changes, row: GLCode, account: Account, shown: str) -> None:
+    if not row.account_id:
+        changes.confirmed.append(shown)
+        return
+    before = changes.count
+    if (row.code, row.name) != (account.code, account.name):
+        changes.renamed.append((str(row), shown))
+    kind_before, kind = (row.account_type, row.default_tax_type), (account.account_type, account.default_tax_type)
+    if kind_before != kind:
+        changes.changed.append((shown, ", ".join(filter(None, kind_before)), ", ".join(filter(None, kind))))
+    _tell_status(changes, row.status, account.status, shown)
+    changes.unchanged += changes.count == before
+
+
+def _tell_status(changes: Changes, before: str, after: str, shown: str) -> None:
+    if after != before:
+        (changes.restored if after == "ACTIVE" else changes.archived).append(shown)
+
+
+def _tax_changes(club: Club, tax_rates: Iterable[TaxRate]) -> list[tuple[str, str]]:
+    """Give what each tax rate was and is, where that differs; none for a club that has not retrieved any before."""
+    known = {row.tax_type: _tax_shown(row.name, row.rate, row.status) for row in TaxCode.objects.of(club)}
+    if not known:
+        return []
+    now = {rate.tax_type: _tax_shown(rate.name, rate.rate, rate.status) for rate in tax_rates}
+    both = [(known.get(tax_type, ""), now.get(tax_type, "")) for tax_type in sorted(known | now)]
+    return [(before, after) for before, after in both if before != after]
+
+
+def _tax_shown(name: str, rate: Decimal, status: str) -> str:
+    """Say what a tax rate is; nothing for one that is out of use."""
+    return f"{name} {rate.normalize():f}%" if status == "ACTIVE" else ""
 
 
 def _replace_tax_codes(club: Club, tax_rates: Iterable[TaxRate]) -> None:
@@ -141,7 +189,7 @@ def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[Trac
     by_id = {row.option_id: row for row in known if row.option_id}
     by_code = {row.code.casefold(): row for row in known if not row.option_id}
     taken = {row.code for row in known}
-    changes, unchanged, rows = Changes(), 0, []
+    changes, rows = Changes(), []
     for option in options:
         row = by_id.pop(option.option_id, None) or by_code.pop(option.name.casefold(), None)
         if row is None:
@@ -149,12 +197,8 @@ def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[Trac
             row = JobCode(club=club, code=code, name=option.name)
             taken.add(code)
             changes.new.append(code)
-        elif row.option_id and row.option_name != option.name:
-            changes.renamed.append((row.option_name, option.name))
-        elif row.option_id and option.status not in {row.status, "ACTIVE"}:
-            changes.archived.append(option.name)
         else:
-            unchanged += 1
+            _tell_option(changes, row, option)
         row.category_id, row.category_name = option.category_id, option.category_name
         row.option_id, row.option_name, row.status = option.option_id, option.name, option.status
         rows.append(row)
@@ -163,23 +207,30 @@ def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[Trac
             changes.gone.append(row.code)
             row.status = GONE
         rows.append(row)
-    return Changes(changes.new, changes.renamed, changes.archived, changes.gone, unchanged), rows
+    return changes, rows
+
+
+def _tell_option(changes: Changes, row: JobCode, option: TrackingOption) -> None:
+    if not row.option_id:
+        changes.confirmed.append(row.code)
+        return
+    before = changes.count
+    if row.option_name != option.name:
+        changes.renamed.append((row.option_name, option.name))
+    if row.category_name != option.category_name:
+        changes.changed.append((row.code, row.category_name, option.category_name))
+    _tell_status(changes, row.status, option.status, option.name)
+    changes.unchanged += changes.count == before
 
 
 def _note(club: Club, actor: User, action: str, changes: Changes) -> None:
+    found = {part: getattr(changes, part) for part in PARTS}
+    told = ", ".join(f"{len(found[part])} {part}" for part in PARTS if found[part])
     audit.note(
         club=club,
         actor=actor,
         action=action,
         subject=f"{len(changes.new)} new",
-        summary=(
-            f"Retrieved from Xero: {len(changes.new)} new, {len(changes.renamed)} renamed,"
-            f" {len(changes.archived)} archived, {len(changes.gone)} gone."
-        ),
-        after={
-            "new": changes.new,
-            "renamed": [list(pair) for pair in changes.renamed],
-            "archived": changes.archived,
-            "gone": changes.gone,
-        },
+        summary=f"Retrieved from Xero: {told or 'nothing is different'}.",
+        after={part: [list(one) if isinstance(one, tuple) else one for one in found[part]] for part in PARTS},
     )

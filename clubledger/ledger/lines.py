@@ -36,6 +36,13 @@ class LineView:
     description: str = ""
 
 
+    @property
+    def tax_difference(self) -> Decimal | None:
+        """How much more tax Xero works out than the source states; None where either says nothing."""
+        if self.xero_tax is None or self.source_tax is None:
+            return None
+        return abs(self.xero_tax) - abs(self.source_tax)
+
 @dataclass(frozen=True, slots=True)
 class RowView:
     """A row of a transaction as far as it stands in a line."""

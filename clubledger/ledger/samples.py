@@ -40,10 +40,11 @@ NAMES = {
 
 def has_sample(*, club: Club) -> bool:
     """Tell whether sample data stands in the club's books. One look at its imports."""
-    return bool(_imports(club).exists())
+    return bool(imports(club).exists())
 
 
-def _imports(club: Club) -> QuerySet[Import]:
+def imports(club: Club) -> QuerySet[Import]:
+    """Give the imports of sample data that stand."""
     rows: QuerySet[Import] = Import.objects.of(club).filter(source=SOURCE, state__in=["running", "done", "failed"])
     return rows
 
@@ -143,15 +144,15 @@ def remove_sample(*, club: Club, actor: User) -> int:
     """
     access.require(club=club, actor=actor, permission=access.Permission.IMPORT)
     access.lock_club(club)
-    imports = list(_imports(club))
-    if not imports:
+    brought = list(imports(club))
+    if not brought:
         raise SampleRefused(gettext("There is no sample data here."))
     journal_ids = _journals_of(club)
     _open_recorded(club, journal_ids)
-    began_at = min(one.created_at for one in imports)
+    began_at = min(one.created_at for one in brought)
     removed = sum(
         undoing.undo_import(club=club, actor=actor, of_import=one, reason="Sample data is taken away.")
-        for one in imports
+        for one in brought
     )
     # What was never queued has no reference, number or line that anybody could know of; what was stays, empty.
     unused = Journal.objects.of(club).filter(pk__in=journal_ids, state=JournalState.OPEN, number="")

@@ -1,4 +1,4 @@
-"""Chart of Accounts: the lists GL Code and Job#, adding to them, and retrieving them from Xero with a look first."""
+"""Chart of Accounts: the lists GL Code and Job#, what uses each code, and adding to them by hand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,26 +12,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES, unusable_because
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.delivery import preflight
 from clubledger.frame import exports, formats, paging
 from clubledger.ledger import mapping
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
+from clubledger.web import gl_code_months
 from clubledger.web.doors import club_page, link_to, show
-from clubledger.web.xero_words import tell
-from clubledger.xero.errors import XeroError
-
-PARTS = (
-    ("new", gettext_lazy("New")),
-    ("renamed", gettext_lazy("Renamed")),
-    ("archived", gettext_lazy("Archived in Xero")),
-    ("gone", gettext_lazy("Gone from Xero")),
-)
-
 
 TYPES = {
     "BANK": gettext_lazy("Bank"), "CURRENT": gettext_lazy("Current asset"),
@@ -58,6 +48,15 @@ USERS = (
     ("payment_methods", "payment-methods", "payment_method"),
 )
 """What may use an account: the count, the grid it stands in, and the kind of item."""
+USERS_COUNTED = {name: Count("items", filter=Q(items__kind=kind)) for name, _grid, kind in USERS}
+
+
+GL_CODE_ORDERS = {"code": ("code",), "name": ("name", "code"), "state": ("status", "code")}
+JOB_CODE_ORDERS = {
+    "category": ("category_name", "code"), "code": ("code",), "charges": ("charges", "code"),
+    "state": ("status", "code"),
+}  # fmt: skip
+"""The columns that the lists can be ordered by; the first is what they are ordered by unless asked."""
 
 
 class GLCodeForm(forms.Form):
@@ -74,7 +73,8 @@ class JobCodeForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
 
 
-def _crumbs(at: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
+def crumbs(at: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    """Give where a page of the chart stands."""
     trail = [(_("Configuration"), ""), (_("Financials"), "")]
     return [*trail, (_("Chart of Accounts"), link_to(at, "chart-of-accounts")), *more]
 
@@ -93,7 +93,7 @@ def chart_of_accounts(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         request,
         at,
         "web/chart.html",
-        crumbs=_crumbs(at)[:-1],
+        crumbs=crumbs(at)[:-1],
         gl_codes=gl_codes,
         job_codes=job_codes,
         zone=at.club.time_zone,
@@ -120,13 +120,13 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     wanted = request.GET.get("show", "")
     rows = _searched(request, everything)
     rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
-    counted = {name: Count("items", filter=Q(items__kind=kind)) for name, _grid, kind in USERS}
-    rows = rows.annotate(**counted).order_by("code")
+    rows = rows.annotate(**USERS_COUNTED).order_by(*order_asked(request, GL_CODE_ORDERS))
     if request.GET.get("format") in exports.FORMATS:
         return _gl_codes_as_file(at, rows, request.GET["format"])
     page = paging.page_of(request, rows, total=rows.count(), per_page=200)
     asked = request.GET.get("code", "")
     taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
+    year = gl_code_months.Year.of_club(at.club, "gl_code")
     return show(
         request,
         at,
@@ -137,7 +137,7 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             (_("Usable"), counts["all"] - counts["unusable"], "?show=usable", wanted == "usable"),
             (_("Not usable"), counts["unusable"], "?show=unusable", wanted == "unusable"),
         ],
-        crumbs=_crumbs(at, (_("GL Code"), "")),
+        crumbs=crumbs(at, (_("GL Code"), "")),
         page=page,
         rows=[
             {
@@ -148,18 +148,21 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 "is_by_hand": not row.account_id,
                 "type": TYPES.get(row.account_type, row.account_type.title()),
                 "tax": taxes.get(row.default_tax_type, row.default_tax_type),
-                "users": _users(at, row),
+                "users": users_of(at, row),
+                "year": year.of(row.pk),
             }
             for row in page.rows
         ],
         form=form,
+        year=year.total(),
+        unmapped=year.of(None),
         q=request.GET.get("q", ""),
         retrieved_at=max((row.retrieved_at for row in page.rows if row.retrieved_at), default=None),
         status=422 if form.errors else 200,
     )
 
 
-def _users(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
+def users_of(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
     """Give the words and the address of each grid where items use the account."""
     words = {
         "charges": lambda number: ngettext("%(count)s charge", "%(count)s charges", number),
@@ -178,6 +181,13 @@ def _users(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
 
 def _because(code: GLCode) -> str:
     return unusable_because(account_type=code.account_type, system_account=code.system_account, status=code.status)
+
+
+def order_asked(request: HttpRequest, orders: dict[str, tuple[str, ...]]) -> list[str]:
+    """Give the columns of the order that the address asks for, its first one turned round where it says so."""
+    asked = request.GET.get("sort", "")
+    first, *rest = orders.get(asked.removeprefix("-"), next(iter(orders.values())))
+    return [f"-{first}" if asked.startswith("-") and asked[1:] in orders else first, *rest]
 
 
 def _searched(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -201,73 +211,32 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 messages.success(request, _("Job code %(code)s was added.") % {"code": form.cleaned_data["code"]})
                 return redirect(link_to(at, "job-codes"))
     everything = JobCode.objects.of(at.club)
-    rows = _searched(request, everything).annotate(charges=Count("items")).order_by("category_name", "code")
+    rows = _searched(request, everything).annotate(charges=Count("items"))
+    rows = rows.order_by(*order_asked(request, JOB_CODE_ORDERS))
     if request.GET.get("format") in exports.FORMATS:
         return _job_codes_as_file(at, rows, request.GET["format"])
     page = paging.page_of(request, rows, total=rows.count(), per_page=200)
     asked = request.GET.get("code", "")
+    year = gl_code_months.Year.of_club(at.club, "job")
     return show(
         request,
         at,
         "web/job_codes.html",
         amiss=everything.filter(Q(option_id="") | ~Q(status="ACTIVE")).count(),
-        crumbs=_crumbs(at, (_("Job#"), "")),
+        crumbs=crumbs(at, (_("Job#"), "")),
         page=page,
-        rows=[{"code": row, "is_asked": asked in {row.code, row.option_name} and bool(asked)} for row in page.rows],
+        rows=[
+            {
+                "code": row,
+                "is_asked": asked in {row.code, row.option_name} and bool(asked),
+                "year": year.of(row.code),
+            }
+            for row in page.rows
+        ],
         form=form,
         q=request.GET.get("q", ""),
         status=422 if form.errors else 200,
     )
-
-
-@require_POST
-@club_page(Permission.GET_GL_CODES)
-def get_gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Fetch accounts and tax rates; show what would change, or change it when told to."""
-    is_first = not GLCode.objects.of(at.club).exclude(account_id="").exists()
-    return _retrieve(request, at, preflight.get_gl_codes, back="gl-codes", is_first=is_first)
-
-
-@require_POST
-@club_page(Permission.GET_GL_CODES)
-def get_categories(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Fetch tracking options; show what would change, or change it when told to."""
-    is_first = not JobCode.objects.of(at.club).exclude(option_id="").exists()
-    return _retrieve(request, at, preflight.get_categories, back="job-codes", is_first=is_first)
-
-
-def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is_first: bool) -> HttpResponseBase:
-    apply = is_first or request.POST.get("apply") == "1"
-    try:
-        changes = fetch(club=at.club, actor=at.user, apply=apply)
-    except XeroError as error:
-        tell(request, at, error)
-        return redirect(link_to(at, back))
-    parts = [(str(word), [_named(one) for one in getattr(changes, part)]) for part, word in PARTS]
-    total = sum(len(found) for _word, found in parts)
-    if apply or not total:
-        told = ngettext("%(count)s change was taken over.", "%(count)s changes were taken over.", total)
-        counted = told % {"count": formats.count(total)}
-        words = counted if total else _("Nothing has changed there since.")
-        messages.success(request, _("Xero answered.") + " " + words)
-        return redirect(link_to(at, back))
-    leaf = _("GL Code") if back == "gl-codes" else _("Job#")
-    title = _("Retrieve GL Codes from Xero") if back == "gl-codes" else _("Retrieve Categories from Xero")
-    return show(
-        request,
-        at,
-        "web/retrieved.html",
-        crumbs=_crumbs(at, (leaf, link_to(at, back)), (title, "")),
-        title=title,
-        parts=parts,
-        total=total,
-        back=link_to(at, back),
-    )
-
-
-def _named(one: Any) -> str:
-    """Say a change in a line: a code with its name, or what it was before and is after."""
-    return " → ".join(one) if isinstance(one, tuple) else str(one)
 
 
 def _gl_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:

@@ -20,7 +20,9 @@ from clubledger.changeover import steps
 from clubledger.clubs import access
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role, User
+from clubledger.ledger import samples
 from clubledger.xero import connections
+from clubledger.xero.connections import Standing
 from clubledger.xero.models import Connection
 
 RIGHTS = {
@@ -109,25 +111,47 @@ def link_to(at: ClubAccess, name: str, *args: Any) -> str:
 
 def show(request: HttpRequest, at: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page of the club in its frame: menu, connection, messages."""
+    menu = _menu(request, at)
+    is_financial = any(entry.is_here for entry in menu[0].entries)
     frame = {
         "at": at,
         "may": {permission.name: at.may(permission) for permission in Permission},
         "zone": at.club.time_zone,
         "role": Role(at.role).label,
-        "menu": _menu(request, at),
+        "menu": menu,
         "home_link": link_to(at, "gl"),
-        "chip": _chip(at, context["connection"] if "connection" in context else connections.current(club=at.club)),
-        # Few pages show it; the others don't ask for it.
+        "chip": _chip(
+            at,
+            context["connection"] if "connection" in context else connections.current(club=at.club),
+            context.get("standing"),
+        ),
+        # Few pages show these; the others don't ask for them.
         "changeover": SimpleLazyObject(lambda: steps.live_of(club=at.club)),
+        "has_sample": SimpleLazyObject(lambda: is_financial and samples.has_sample(club=at.club)),
     }
     return render(request, template, frame | context, status=status)
 
 
-def _chip(at: ClubAccess, connection: Connection | None) -> Chip:
+SIGNS = {
+    "live": gettext_lazy("Xero: %(organisation)s"),
+    "unauthorized": gettext_lazy("Xero: connection moved"),
+    "not_authorised": gettext_lazy("Xero: not authorised by you"),
+    "waiting": gettext_lazy("Xero: waiting for its answer"),
+    "nobody": gettext_lazy("Xero: nobody has authorised"),
+}
+"""What the sign in the head says of a connected club, to whoever reads it."""
+
+
+def _chip(at: ClubAccess, connection: Connection | None, standing: Any) -> Chip:
     link = link_to(at, "general-ledger")
     if connection is None or not connection.tenant_id:
         return Chip(_("Xero: not connected"), False, link)
-    return Chip(_("Xero: %(organisation)s") % {"organisation": connection.organisation_name}, True, link)
+    sign: str = (
+        standing.kind
+        if isinstance(standing, Standing)
+        else connections.sign_for(club=at.club, user=at.user, connection=connection, needs_own=at.may(Permission.SEND))
+    )
+    return Chip(SIGNS[sign] % {"organisation": connection.organisation_name}, sign == "live", link)
 
 
 def _menu(request: HttpRequest, at: ClubAccess) -> list[Section]:

@@ -124,8 +124,8 @@ def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, un
         ),
         Step(
             _("Map"),
-            _unmapped_words(unmapped),
-            _("Map"),
+            _unmapped_words(unmapped, may_map=at.may(Permission.CONFIGURE)),
+            _("Map") if at.may(Permission.CONFIGURE) else _("See"),
             link_to(at, "charges"),
             overview.first_on is not None and not unmapped,
         ),
@@ -139,11 +139,12 @@ def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, un
     ]  # fmt: skip
 
 
-def _unmapped_words(unmapped: int) -> str:
+def _unmapped_words(unmapped: int, *, may_map: bool) -> str:
     if not unmapped:
         return _("Give each charge, account type and payment method its GL code.")
     words = ngettext("%(count)s item has no GL code yet.", "%(count)s items have no GL code yet.", unmapped)
-    return words % {"count": unmapped}
+    counted = words % {"count": unmapped}
+    return counted if may_map else f"{counted} {_('An Owner or an Administrator maps them.')}"
 
 
 def _signs(club: Club) -> Mapping[str, Any]:

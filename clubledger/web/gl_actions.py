@@ -86,7 +86,8 @@ def send(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     except (DeliveryError, LedgerError) as error:
         messages.error(request, str(error))
         return _back(at, chosen)
-    return _back(at, chosen, run=str(run.pk))
+    # All of these days are shown from here on: what was sent would leave a list of what is not in Xero.
+    return _back(at, chosen, run=str(run.pk), show="all")
 
 
 @require_safe

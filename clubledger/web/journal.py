@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.models import Delivery
 from clubledger.frame import exports, formats, paging
-from clubledger.ledger import journals
+from clubledger.ledger import journals, samples
 from clubledger.ledger.lines import LineView
 from clubledger.ledger.models import Journal
 from clubledger.web.doors import club_page, link_to, show
@@ -43,9 +44,11 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
     found, others = _with_others(at, journal_id)
     reading = journals.Reading(at.club, found)
     lines = journals.lines_of(club=at.club, journal=found, reading=reading)
-    if request.GET.get("format") in exports.FORMATS:
+    if request.GET.get("format") in exports.FORMATS and "line" not in request.GET:
         return _as_file(at, found, lines, request.GET["format"])
     opened = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
+    if request.GET.get("format") in exports.FORMATS:
+        return _transactions_as_file(at, reading, opened, request.GET["format"])
     behind = None
     if opened is not None or request.GET.get("line") == "all":
         found_page = journals.transactions_of(
@@ -76,6 +79,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         xero_link=xero_link(found, connection),
         story=_story(at, found),
         siblings=_siblings(at, others),
+        has_sample=getattr(found, "has_sample", False),
         can_move_date=at.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
     )
 
@@ -86,17 +90,14 @@ def _totals(lines: list[LineView]) -> dict[str, Any]:
     credit = sum((line.credit or ZERO for line in lines), ZERO)
     source = [line.source_tax for line in lines if line.source_tax is not None]
     xero = [line.xero_tax for line in lines if line.xero_tax is not None]
-    differences = [
-        abs(line.xero_tax) - abs(line.source_tax)
-        for line in lines
-        if line.xero_tax is not None and line.source_tax is not None
-    ]
+    unstated = [line.xero_tax for line in lines if line.source_tax is None and line.xero_tax]
     return {
         "debit": debit,
         "credit": credit,
         "source_tax": abs(sum(source, ZERO)) if source else None,
         "xero_tax": abs(sum(xero, ZERO)) if xero else None,
-        "tax_difference": sum(differences, ZERO),
+        "tax_difference": sum((line.tax_difference or ZERO for line in lines), ZERO),
+        "tax_unstated": abs(sum(unstated, ZERO)),
         "is_balanced": debit == credit,
     }
 
@@ -105,7 +106,7 @@ def _with_others(at: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal
     """Give the journal and the others of its date, in one query. Raises Http404."""
     its_date = Journal.objects.of(at.club).filter(pk=journal_id).values("accounting_date")
     rows = Journal.objects.of(at.club).filter(accounting_date__in=its_date).select_related("sent_by", "recorded_by")
-    of_date = list(rows.order_by("sequence"))
+    of_date = list(rows.annotate(has_sample=Exists(samples.imports(at.club))).order_by("sequence"))
     found = next((one for one in of_date if one.pk == journal_id), None)
     if found is None:
         raise Http404
@@ -205,4 +206,33 @@ def _as_file(at: ClubAccess, found: Journal, lines: list[LineView], file_format:
         _("Tax by the source"), _("Tax by Xero"), _("Rows"),
     ]  # fmt: skip
     name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=rows())
+
+
+def _transactions_as_file(
+    at: ClubAccess, reading: journals.Reading, opened: LineView | None, file_format: str
+) -> HttpResponseBase:
+    """Give the transactions behind a line, or behind the whole journal, as a file."""
+    found = reading.journal
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        number, pages = 1, 1
+        while number <= pages:
+            page = journals.transactions_of(
+                club=at.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
+                reading=reading,
+            )  # fmt: skip
+            number, pages = number + 1, page.pages
+            for view in page.rows:
+                one = view.transaction
+                yield (
+                    found.accounting_date, one.source_id, KINDS.get(one.kind, one.kind), one.member, one.description,
+                    ", ".join(str(row) for row in view.lines), max(view.amount, ZERO), max(-view.amount, ZERO),
+                )  # fmt: skip
+
+    header = [
+        _("Date"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Its rows"), _("Debit"), _("Credit"),
+    ]  # fmt: skip
+    what = opened.account_code if opened else "all"
+    name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}-{what}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())

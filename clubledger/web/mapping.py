@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -19,9 +20,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import Membership, Role
 from clubledger.frame import exports, formats, paging
 from clubledger.ledger import mapping
 from clubledger.ledger.models import FinancialItem, TaxCode
+from clubledger.web.chart import order_asked
 from clubledger.web.doors import ClubPage, club_page, link_to, show
 from clubledger.web.mapping_form import Change, Choices, changes_in, save
 
@@ -31,6 +34,12 @@ TITLES = {
     "payment_method": (gettext_lazy("Payment Methods"), "payment-methods", gettext_lazy("payment methods")),
 }
 PER_PAGE = 40
+ORDERS = {
+    "": ("is_mapped", "code"), "code": ("code",), "gl_code": ("gl_code__code", "code"),
+    "tax_type": ("tax_type", "code"), "job": ("default_job__code", "code"),
+}  # fmt: skip
+KEPT = ("q", "gl_code", "tax_type", "unmapped", "sort", "page")
+"""What of the address stays after saving, so that a search is worked off without being made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class GridRow:
     is_asked: bool
     error: str
     taxes: Sequence[TaxCode]
+    tax_name: str
+    untaxed_name: str
 
 
 def _grid(kind: str) -> ClubPage[[]]:
@@ -76,7 +87,7 @@ def _items(request: HttpRequest, at: ClubAccess, kind: str) -> QuerySet[Financia
         .filter(kind=kind)
         .select_related("gl_code", "default_job")
         .annotate(is_mapped=Q(gl_code__isnull=False))
-        .order_by("is_mapped", "code")
+        .order_by(*order_asked(request, ORDERS))
     )
     words = query.get("q", "").strip()[:100]
     if words:
@@ -120,8 +131,16 @@ def _show(
         choices=choices,
         has_tax=kind == "charge" and bool(choices.tax_codes),
         has_jobs=kind == "charge" and bool(choices.jobs),
+        who_maps=_who_maps(at) if unmapped and not at.may(Permission.CONFIGURE) else [],
+        history=f"{link_to(at, 'audit-trail')}?{urlencode({'area': 'mapping.'})}",
         asked={key: request.GET.get(key, "") for key in ("q", "gl_code", "tax_type", "unmapped")},
     )
+
+
+def _who_maps(at: ClubAccess) -> list[str]:
+    """Give the names of those who may map, for whoever may not."""
+    rows = Membership.objects.filter(club=at.club, role__in=[Role.OWNER, Role.ADMINISTRATOR], user__is_active=True)
+    return [str(row.user) for row in rows.select_related("user").order_by("user__name", "user__email")[:5]]
 
 
 def _row(item: FinancialItem, choices: Choices, asked: str, tried: Change | None) -> GridRow:
@@ -144,6 +163,8 @@ def _row(item: FinancialItem, choices: Choices, asked: str, tried: Change | None
         taxes=choices.taxes_for(shown.gl_code or (guess.code if guess else ""), shown.tax_type, shown.untaxed_tax_type)
         if item.kind == "charge"
         else (),
+        tax_name=choices.tax_name(shown.tax_type),
+        untaxed_name=choices.tax_name(shown.untaxed_tax_type),
     )
 
 
@@ -165,7 +186,10 @@ def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
             at,
             "web/mapping_effect.html",
             crumbs=[(_("Configuration"), ""), (_("Financials"), ""), (TITLES[kind][0], here)],
-            effects=effects,
+            effects=[
+                (change, journals, amount, choices.name_of(change.gl_code), _tax_moved(change, choices))
+                for change, journals, amount in effects
+            ],
             changes=changes,
             back=here,
         )
@@ -174,7 +198,15 @@ def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
         return _show(request, at, kind, failed, status=422)
     told = ngettext("%(count)s item saved.", "%(count)s items saved.", len(changes))
     messages.success(request, told % {"count": formats.count(len(changes))})
-    return redirect(here)
+    kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+    return redirect(f"{here}?{urlencode(kept)}" if kept else here)
+
+
+def _tax_moved(change: Change, choices: Choices) -> tuple[str, str]:
+    """Give the names of the tax types before and after; both empty where it stays."""
+    if change.tax_type == change.item.tax_type:
+        return "", ""
+    return choices.tax_name(change.item.tax_type), choices.tax_name(change.tax_type)
 
 
 def effects_of(at: ClubAccess, changes: Sequence[Change]) -> list[tuple[Change, int, Decimal]]:

@@ -78,6 +78,10 @@ class Choices:
         """Give the name of a GL code; empty if it is not one that journals can use."""
         return self.gl_codes[code].name if code in self.gl_codes else ""
 
+    def tax_name(self, tax_type: str) -> str:
+        """Give what Xero's screens call a tax type."""
+        return self.tax_codes[tax_type].name if tax_type in self.tax_codes else tax_type
+
     def guess(self, item: FinancialItem) -> Candidate | None:
         """Give the likeliest GL code of an item."""
         return suggest(kind=item.kind, code=item.code, name=item.name, candidates=self.candidates)
@@ -142,6 +146,7 @@ def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list
                 gl_code=form.get("all-gl", "").strip() or change.gl_code,
                 tax_type=form.get("all-tax", "") or change.tax_type,
                 untaxed_tax_type=form.get("all-untaxed", "") or change.untaxed_tax_type,
+                job=form.get("all-job", "").strip() or change.job,
             )
         now = "|".join((change.gl_code, change.tax_type, change.untaxed_tax_type, change.job))
         if now != form.get(f"was-{pk}"):

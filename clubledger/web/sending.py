@@ -1,21 +1,23 @@
 """What was sent by whom: the send runs, and sending by schedule each night."""
 
+from collections.abc import Iterator
 from datetime import time
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import nightly
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import SendRun
-from clubledger.frame import formats, paging
+from clubledger.frame import exports, formats, paging
 from clubledger.web.doors import club_page, link_to, show
 from clubledger.web.xero_words import tell
 from clubledger.xero.errors import XeroError
@@ -38,6 +40,8 @@ def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         )
         .order_by("-pk")
     )
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, rows, request.GET["format"])
     page = paging.page_of(request, rows, total=runs.count(), per_page=50)
     return show(
         request,
@@ -47,6 +51,18 @@ def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         page=page,
         **_nightly(at),
     )
+
+
+def _as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
+    def cells() -> Iterator[tuple[Any, ...]]:
+        for run in rows.iterator(chunk_size=500):
+            yield (
+                run.created_at, str(run.actor), run.first_on, run.last_on, run.journals, from_minor(run.minor or 0),
+                run.sent,
+            )  # fmt: skip
+
+    header = [_("When (UTC)"), _("Who"), _("From"), _("Up To"), _("Journals"), _("Total debits"), _("Sent")]
+    return exports.download(file_format=file_format, name=f"sent-{at.club.slug}", header=header, rows=cells())
 
 
 def _nightly(at: ClubAccess) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from clubledger.web import (
     chart,
+    chart_retrieval,
     connection,
     cutover,
     gl,
     gl_actions,
+    gl_code_months,
     gst_check,
     imports,
     journal,
@@ -34,9 +36,10 @@ general_ledger: list[URLPattern | URLResolver] = [
 chart_of_accounts: list[URLPattern | URLResolver] = [
     path("", chart.chart_of_accounts, name="chart-of-accounts"),
     path("gl-codes/", chart.gl_codes, name="gl-codes"),
-    path("gl-codes/retrieve/", chart.get_gl_codes, name="get-gl-codes"),
+    path("gl-codes/<int:code_id>/", gl_code_months.gl_code, name="gl-code"),
+    path("gl-codes/retrieve/", chart_retrieval.get_gl_codes, name="get-gl-codes"),
     path("job-codes/", chart.job_codes, name="job-codes"),
-    path("job-codes/retrieve/", chart.get_categories, name="get-categories"),
+    path("job-codes/retrieve/", chart_retrieval.get_categories, name="get-categories"),
 ]
 
 configuration: list[URLPattern | URLResolver] = [

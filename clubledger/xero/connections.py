@@ -25,7 +25,7 @@ from clubledger.xero.consent import (
 )
 from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
 from clubledger.xero.models import Authorisation, Connection, TokenSet
-from clubledger.xero.standing import Standing, authorisations, current, live_authorisation, standing_of
+from clubledger.xero.standing import Standing, authorisations, current, live_authorisation, sign_for, standing_of
 from clubledger.xero.tokens import look_at
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "look_at",
     "release_organisation",
     "revoke",
+    "sign_for",
     "standing_of",
 ]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from clubledger.clubs.models import Club, User
@@ -140,6 +140,29 @@ def standing_of(*, club: Club, user: User, connection: Connection | None = None)
         lost_because=_why_lost(last),
         lost_at=last.ended_at if last else None,
     )
+
+
+Sign = Literal["live", "not_authorised", "unauthorized", "nobody"]
+
+
+def sign_for(*, club: Club, user: User, connection: Connection, needs_own: bool) -> Sign:
+    """Tell in one query whether the club's connection serves this user.
+
+    Who sends needs an authorisation of their own, and so does whoever once had one; for everybody else any will do.
+    """
+    usable = Q(ended_at=None, token_set__isnull=False, token_set__died_at=None)
+    present = usable & Q(app=_app_id(club, connection), tenant_id=connection.tenant_id)
+    found = Authorisation.objects.of(club).aggregate(
+        own=Count("pk", filter=Q(user=user)),
+        own_usable=Count("pk", filter=usable & Q(user=user)),
+        own_present=Count("pk", filter=present & Q(user=user)),
+        present=Count("pk", filter=present),
+    )
+    if found["own_present"]:
+        return "live"
+    if needs_own or found["own"]:
+        return "unauthorized" if found["own_usable"] else "not_authorised"
+    return "live" if found["present"] else "nobody"
 
 
 def _can_be_used(row: Authorisation) -> bool:

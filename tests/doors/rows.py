@@ -112,6 +112,7 @@ ROWS: dict[str, Row] = {
     "refused-rows": see(args=lambda w: [w.imported.pk], foreign=lambda w: [w.other_import.pk]),
     "chart-of-accounts": see(),
     "gl-codes": see(),
+    "gl-code": see(args=lambda w: [w.gl_code.pk], foreign=lambda w: [w.other_gl_code.pk]),
     "get-gl-codes": act(Permission.GET_GL_CODES),
     "job-codes": see(),
     "get-categories": act(Permission.GET_GL_CODES),

@@ -177,7 +177,7 @@ def test_tracking_options_are_linked_by_name_then_known_by_id(books: Books) -> N
     books.bring("I-1,invoice,2026-07-01,SUBS,FULL7,5.00,,Golf")
     options = (TrackingOption("c", "Department", "o-1", "golf"), TrackingOption("c", "Department", "o-2", "Bar"))
     changes = mapping.apply_tracking(club=books.club, actor=books.owner, options=options)
-    assert (changes.new, changes.unchanged) == (["Bar"], 1)
+    assert (changes.new, changes.confirmed, changes.unchanged) == (["Bar"], ["Golf"], 0)
     assert JobCode.objects.of(books.club).get(code="Golf").option_id == "o-1"
     renamed = (TrackingOption("c", "Department", "o-1", "Golf course"),)
     changes = mapping.apply_tracking(club=books.club, actor=books.owner, options=renamed)

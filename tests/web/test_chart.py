@@ -5,7 +5,8 @@ from django.test import Client
 
 from clubledger.bookkeeping.chart import unusable_because
 from clubledger.clubs.models import Role
-from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
+from clubledger.foundation import clock
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, JournalTotal, TaxCode
 from tests.fixtures_clubs import add_member, make_club
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +83,30 @@ def test_job_codes_that_hold_journals_back_are_told_first(client, club):
     said = client.get(JOBS).content.decode()
     assert "1 is not known in Xero, or archived there" in said
     assert "1 charge" in said
+
+
+def test_a_codes_year_stands_in_the_list_on_its_page_and_in_its_file(client, club):
+    code, today = GLCode.objects.of(club).get(code="200"), clock.today_in(club.time_zone)
+    item = FinancialItem.objects.of(club).create(club=club, kind="charge", code="FULL7", gl_code=code)
+    journal = Journal.objects.of(club).create(club=club, accounting_date=today)
+    JournalTotal.objects.create(
+        journal=journal, item=item, is_debit=False, amount_minor=123_456, tax_kind="nil", job="Golf"
+    )
+    JobCode.objects.of(club).create(club=club, code="Golf", option_id="o")
+    for listed in (client.get(GL), client.get(JOBS)):
+        assert "<svg class=spark" in listed.content.decode()
+        assert "1,234.56" in listed.content.decode()
+    said = client.get(f"{GL}{code.pk}/").content.decode()
+    assert "debits 0.00, credits 1,234.56." in said
+    assert "Of that not in Xero: debits 0.00, credits 1,234.56." in said
+    assert f"/gl/?from={today:%Y-%m}-01&amp;up_to=" in said
+    assert 'class="c-unsent"' in said
+    assert "item=FULL7" in said
+    file = b"".join(client.get(f"{GL}{code.pk}/?format=csv").streaming_content).decode()
+    assert f"{today:%Y-%m}-01,0.00,1234.56,0.00,0.00,0.00,1234.56" in file
+
+
+def test_the_lists_are_ordered_by_a_column(client):
+    assert shown(client, "?sort=-code")[:2] == ["710", "700"]
+    assert shown(client, "?sort=nonsense")[:2] == ["090", "200"]
+    assert client.get(JOBS + "?sort=-charges").status_code == 200

@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from clubledger.clubs.models import Role
-from clubledger.delivery.models import SendRun
+from clubledger.delivery import queue
+from clubledger.delivery.models import Delivery, SendRun
 from clubledger.ledger.models import FinancialItem, Journal
 from tests.fixtures_clubs import add_member, make_club
 
@@ -24,7 +26,8 @@ def club():
 @pytest.fixture
 def client(club):
     signed_in = Client()
-    signed_in.force_login(add_member(club, Role.OWNER))
+    signed_in.owner = add_member(club, Role.OWNER)
+    signed_in.force_login(signed_in.owner)
     return signed_in
 
 
@@ -114,6 +117,28 @@ def test_what_is_not_what_the_person_was_told_is_asked_again(client, club):
     assert not SendRun.objects.of(club).exists()
 
 
+def test_after_sending_the_rows_of_the_run_stay_in_sight(client, club, monkeypatch):
+    journal = make_journal(club, 9, state="valid")
+    run = SendRun.objects.of(club).create(club=club, actor=client.owner, created_at=timezone.now())
+    monkeypatch.setattr(queue, "send_to_gl", lambda **_named: run)
+    form = {"journal": journal.pk, "said_count": "1", "said_minor": "10000", "show": "unsent"}
+    answer = client.post(f"/c/banksia-park/gl/send/?{RANGE}", form)
+    assert "show=all" in answer["Location"]
+    assert f"run={run.pk}" in answer["Location"]
+
+
+def test_who_may_not_map_is_told_who_does(club):
+    tess = Client()
+    tess.force_login(add_member(club, Role.ACCOUNTS))
+    make_journal(club, 9)
+    FinancialItem.objects.of(club).create(club=club, kind="charge", code="LOCKER")
+    add_member(club, Role.ADMINISTRATOR)
+    assert "An Owner or an Administrator maps them." in page(tess)
+    said = tess.get("/c/banksia-park/configuration/charges/?item=LOCKER").content.decode()
+    assert "Owners and Administrators say where items go." in said
+    assert "Administrator of banksia park golf club" in said
+
+
 def test_recording_needs_a_reason(client, club):
     journal = make_journal(club, 9)
     told = {"from": "2026-11-01", "up_to": "2026-11-30", "journal": str(journal.pk), "said_count": "1",
@@ -190,3 +215,14 @@ def test_mapping_shows_what_it_moves_before_it_is_saved(client, club):
     said = client.get("/c/banksia-park/configuration/charges/?item=LOCKER").content.decode()
     assert "1 of 1 has no GL code yet." in said
     assert "autofocus" in said
+
+
+def test_what_was_sent_by_whom_is_a_file_too(client, club):
+    run = SendRun.objects.of(club).create(club=club, actor=client.owner, created_at=timezone.now())
+    Delivery.objects.of(club).create(
+        club=club, journal=make_journal(club, 9, state="sent"), run=run, sender=client.owner, reference="R",
+        narration="N", dated_on=date(2026, 11, 9), payload=b"", payload_hash="", queued_at=timezone.now(),
+        due_at=timezone.now(), closed_at=timezone.now(), closed_because="sent",
+    )  # fmt: skip
+    file = b"".join(client.get("/c/banksia-park/gl/runs/?format=csv").streaming_content).decode()
+    assert ",Owner of banksia park golf club,2026-11-09,2026-11-09,1,100.00,1" in file

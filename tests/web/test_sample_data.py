@@ -18,7 +18,11 @@ def test_it_is_tried_with_one_press_and_taken_away_with_another():
     said = client.post("/c/banksia-park/sample/try/", follow=True).content.decode()
     assert "Look around: nothing of it can be sent." in said
     assert "This is sample data." in said
-    assert Journal.objects.of(club).exists()
+    journal = Journal.objects.of(club).first()
+    assert journal is not None
+    for page in ("transactions/", f"gl/journals/{journal.pk}/", "gst-check/"):
+        assert "This is sample data." in client.get(f"/c/banksia-park/{page}").content.decode()
+    assert "This is sample data." not in client.get("/c/banksia-park/configuration/users/").content.decode()
     said = client.post("/c/banksia-park/sample/remove/", follow=True).content.decode()
     assert "The sample data is gone" in said
     assert "Four steps to books that agree" in said

@@ -9,7 +9,6 @@
   // The selection of journals: how many, worth what, and which button comes next.
   const selection = document.querySelector("form[data-selection]");
   if (selection) {
-    const all = selection.querySelector("[data-select-page]");
     const everything = selection.querySelector("[data-select-all]");
     const boxes = [...selection.querySelectorAll("input[name=journal]:not([disabled])")];
     const say = () => {
@@ -34,19 +33,11 @@
         button.hidden = !fits && button.hasAttribute("data-hides");
         button.disabled = !fits;
       }
-      if (all) {
-        all.checked = boxes.length > 0 && ticked.length === boxes.length;
-        all.indeterminate = ticked.length > 0 && ticked.length < boxes.length;
-      }
       for (const box of boxes) box.closest("tr").classList.toggle("ticked-row", box.checked);
     };
     selection.addEventListener("change", (event) => {
-      if (event.target === all) {
-        for (const box of boxes) box.checked = all.checked;
-        if (everything && !all.checked) everything.checked = false;
-        if (everything && all.checked && Number(everything.dataset.count) > boxes.length) everything.closest("label").hidden = false;
-      } else if (event.target === everything && everything.checked) {
-        for (const box of boxes) box.checked = true;
+      if (event.target === everything) {
+        for (const box of boxes) box.checked = everything.checked;
       } else if (event.target.name === "journal" && everything) {
         everything.checked = false;
       }
@@ -110,7 +101,10 @@
   document.querySelectorAll("form[data-grid]").forEach((grid) => {
     const words = grid.querySelector("[data-changed]");
     const changed = new Set();
+    const everyRow = grid.querySelector("[data-tick-all]");
+    if (everyRow) everyRow.addEventListener("change", () => grid.querySelectorAll("input[name=ticked]").forEach((box) => (box.checked = everyRow.checked)));
     grid.addEventListener("change", (event) => {
+      if (event.target.name === "ticked") return;
       const row = event.target.closest("tr[data-item]");
       if (!row) return;
       changed.add(row.dataset.item);

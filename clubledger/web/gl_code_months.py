@@ -1,0 +1,171 @@
+"""One GL code over the last twelve months: a picture of each month's debits and credits, and the table behind it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.chart import unusable_because
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess
+from clubledger.clubs.models import Club
+from clubledger.foundation import clock
+from clubledger.frame import exports, formats
+from clubledger.ledger import amounts
+from clubledger.ledger.amounts import Moved
+from clubledger.ledger.models import FinancialItem, GLCode
+from clubledger.web.doors import club_page, link_to, show
+
+MONTHS = 12
+WIDE, HIGH = 6, 22
+"""Of a small picture: the room of a month, and its height."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearOfOne:
+    """What a code moved in the months shown, and the small picture of it."""
+
+    debit: int
+    credit: int
+    picture: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What every code of a club moved in the last twelve months."""
+
+    months: Sequence[date]
+    moved: dict[Any, amounts.Months]
+
+    @classmethod
+    def of_club(cls, club: Club, by: amounts.By, only: int | str | None = None) -> "Year":
+        """Read it."""
+        months = amounts.months_until(clock.today_in(club.time_zone), MONTHS)
+        return cls(months, amounts.monthly(club=club, since=months[0], by=by, only=only))
+
+    def row(self, key: Any) -> list[Moved]:
+        """Give a code's months, oldest first, those where nothing moved too."""
+        found = self.moved.get(key, {})
+        return [found.get(month, Moved()) for month in self.months]
+
+    def of(self, key: Any) -> YearOfOne | None:
+        """Give a code's year; None if nothing moved."""
+        row = self.row(key)
+        debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
+        return YearOfOne(debit, credit, small(row)) if debit or credit else None
+
+    def total(self) -> YearOfOne:
+        """Give what all codes moved together."""
+        every = [self.of(key) for key in self.moved]
+        debit, credit = sum(one.debit for one in every if one), sum(one.credit for one in every if one)
+        return YearOfOne(debit, credit, mark_safe(""))
+
+
+def small(row: Sequence[Moved]) -> SafeString:
+    """Draw each month's debits less credits: above the line what was debited, below it what was credited."""
+    most = max((abs(one.net) for one in row), default=0)
+    base = HIGH // 2
+    path = "".join(
+        f"M{place * WIDE} {base}h{WIDE - 1}v{-(one.net * (base - 1)) // most}h{1 - WIDE}z"
+        for place, one in enumerate(row)
+        if one.net
+    )
+    return mark_safe(  # noqa: S308 - numbers only
+        f'<svg class=spark viewBox="0 0 {len(row) * WIDE} {HIGH}" aria-hidden=true>'
+        f'<path class=axis d="M0 {base}h{len(row) * WIDE}"/><path d="{path}"/></svg>'
+    )
+
+
+def large(months: Sequence[date], row: Sequence[Moved]) -> SafeString:
+    """Draw each month's debits above the line and its credits below; what is not in Xero in another colour."""
+    step, bar, high, top, under = 50, 34, 130, 6, 22
+    most_debit, most_credit = max(one.debit for one in row), max(one.credit for one in row)
+    # Each side has the room that it needs: a code that is only credited leaves none empty above the line.
+    scale = high / (most_debit + most_credit or 1)
+    base, foot, drawn = top + scale * most_debit, top + high + under, []
+    for place, (month, one) in enumerate(zip(months, row, strict=True)):
+        x, name = place * step + 8, escape(formats.month(month))
+        for word, sent, unsent, down in (
+            (_("Debit"), one.debit_sent, one.debit_unsent, False),
+            (_("Credit"), one.credit_sent, one.credit_unsent, True),
+        ):  # fmt: skip
+            at = 0.0
+            for status, amount in (("sent", sent), ("unsent", unsent)):
+                tall = scale * amount
+                y = base + at if down else base - at - tall
+                at += tall
+                title = f"{name}, {escape(word)}: {formats.minor(amount)}"
+                if amount:
+                    drawn.append(
+                        f'<rect class="c-{status}" x="{x}" y="{y:.1f}" width="{bar}" height="{max(tall, 1):.1f}">'
+                        f"<title>{title}</title></rect>"
+                    )
+        drawn.append(f'<text x="{x + bar / 2:.0f}" y="{foot - 5}" text-anchor="middle">{name}</text>')
+    drawn.append(f'<line x1="0" x2="{len(row) * step}" y1="{base:.1f}" y2="{base:.1f}"/>')
+    return mark_safe(  # noqa: S308 - every text in it is escaped above
+        f'<svg class="hourbars" viewBox="0 0 {len(row) * step} {foot}" preserveAspectRatio="xMinYMid" '
+        'aria-hidden="true">'
+        f"{''.join(drawn)}</svg>"
+    )
+
+
+@require_safe
+@club_page()
+def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseBase:
+    """Show a GL code's last twelve months, or give them as a file."""
+    found = GLCode.objects.of(at.club).filter(pk=code_id).first()
+    if found is None:
+        raise Http404
+    year = Year.of_club(at.club, "gl_code", only=found.pk)
+    row = year.row(found.pk)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, found, year.months, row, request.GET["format"])
+    chart = link_to(at, "chart-of-accounts")
+    return show(
+        request,
+        at,
+        "web/gl_code.html",
+        crumbs=[
+            (_("Configuration"), ""), (_("Financials"), ""), (_("Chart of Accounts"), chart),
+            (_("GL Code"), link_to(at, "gl-codes")), (found.code, ""),
+        ],
+        code=found,
+        because=unusable_because(
+            account_type=found.account_type, system_account=found.system_account, status=found.status
+        ),
+        items=FinancialItem.objects.of(at.club).filter(gl_code=found).order_by("kind", "code"),
+        rows=list(zip(year.months, row, (_days(at, month) for month in year.months), strict=True)),
+        total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
+        picture=large(year.months, row),
+        span=formats.span(year.months[0], clock.today_in(at.club.time_zone)),
+    )  # fmt: skip
+
+
+def _days(at: ClubAccess, month: date) -> str:
+    """Give the address of GL Integration with all journals of a month."""
+    last_on = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return f"{reverse('gl', args=[at.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"
+
+
+def _as_file(
+    at: ClubAccess, found: GLCode, months: Sequence[date], row: Sequence[Moved], file_format: str
+) -> HttpResponseBase:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for month, one in zip(months, row, strict=True):
+            parts = (one.debit, one.credit, one.debit_sent, one.credit_sent, one.debit_unsent, one.credit_unsent)
+            yield (month, *(from_minor(part) for part in parts))
+
+    header = [
+        _("Month"), _("Debit"), _("Credit"), _("Debit in Xero"), _("Credit in Xero"), _("Debit not in Xero"),
+        _("Credit not in Xero"),
+    ]  # fmt: skip
+    name = f"gl-code-{at.club.slug}-{found.code}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

@@ -1,0 +1,131 @@
+"""Retrieving GL codes and categories: everything that is different is shown first, and nothing is left as it was."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
+from clubledger.clubs.models import AuditEvent, Role
+from clubledger.delivery import preflight
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
+from tests.fixtures_clubs import add_member, make_club
+
+pytestmark = pytest.mark.django_db
+CHART = "/c/banksia-park/configuration/chart-of-accounts/"
+FEES = Account("a-200", "200", "Fees", "REVENUE", "REVENUE", default_tax_type="OUTPUT")
+BAR = Account("a-240", "240", "Bar", "REVENUE", "REVENUE", default_tax_type="OUTPUT")
+GST = TaxRate("OUTPUT", "GST on Income", Decimal(10), applies_to=frozenset({"REVENUE"}))
+GOLF = TrackingOption("c", "Department", "o-1", "Golf")
+
+
+@pytest.fixture
+def club():
+    return make_club()
+
+
+@pytest.fixture
+def client(club):
+    signed_in = Client()
+    signed_in.force_login(add_member(club, Role.OWNER))
+    return signed_in
+
+
+@pytest.fixture
+def there(monkeypatch):
+    """What Xero answers; a test changes it."""
+    xero = SimpleNamespace(accounts=[FEES, BAR], tax_rates=[GST], options=[GOLF])
+    monkeypatch.setattr(preflight.tokens, "access_for_reading", lambda **_named: None)
+    monkeypatch.setattr(preflight.charts, "fetch_chart", lambda **_named: xero)
+    monkeypatch.setattr(preflight.charts, "fetch_tracking", lambda **_named: xero.options)
+    monkeypatch.setattr(preflight, "wake", lambda *_args, **_named: None)
+    return xero
+
+
+def get_gl_codes(client, **form):
+    return client.post(f"{CHART}gl-codes/retrieve/", form, follow=True).content.decode()
+
+
+def get_categories(client, **form):
+    return client.post(f"{CHART}job-codes/retrieve/", form, follow=True).content.decode()
+
+
+def test_the_first_retrieval_is_taken_over_at_once(client, club, there):
+    assert "2 changes were taken over." in get_gl_codes(client)
+    assert GLCode.objects.of(club).count() == 2
+
+
+def test_what_is_gone_or_archived_and_in_use_is_told_first_with_what_uses_it(client, club, there):
+    get_gl_codes(client)
+    fees = GLCode.objects.of(club).get(code="200")
+    FinancialItem.objects.of(club).create(club=club, kind="charge", code="FULL7", gl_code=fees)
+    there.accounts = [replace(FEES, status="ARCHIVED", name="Member fees")]
+    said = get_gl_codes(client)
+    assert "3 things are different there. Nothing has changed here yet." in said
+    assert "1 of them is in use here" in said
+    for words in ("Archived in Xero", "Renamed", "Gone from Xero", "240 Bar", "1 charge</a>"):
+        assert words in said
+    assert "200 Fees" in said
+    assert "200 Member fees" in said
+    assert GLCode.objects.of(club).get(code="200").status == "ACTIVE"
+    assert "3 changes were taken over." in get_gl_codes(client, apply="1")
+    assert dict(GLCode.objects.of(club).values_list("code", "status")) == {"200": "ARCHIVED", "240": "GONE"}
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ({"status": "ARCHIVED"}, ["In use again", "200 Fees"]),
+        ({"account_type": "SALES"}, ["Changed", "200 Fees: Sales, OUTPUT", "Revenue, OUTPUT"]),
+        ({"default_tax_type": ""}, ["Changed", "200 Fees: Revenue", "Revenue, OUTPUT"]),
+        ({"account_id": ""}, ["Known in Xero now", "200 Fees"]),
+    ],
+)
+def test_what_names_do_not_show_is_compared_too(client, club, there, before, words):
+    get_gl_codes(client)
+    GLCode.objects.of(club).filter(code="200").update(**before)
+    said = get_gl_codes(client)
+    assert "1 thing is different there." in said
+    for each in words:
+        assert each in said
+    get_gl_codes(client, apply="1")
+    kept = GLCode.objects.of(club).get(code="200")
+    assert (kept.status, kept.account_type, kept.default_tax_type, kept.account_id) == (
+        "ACTIVE", "REVENUE", "OUTPUT", "a-200",
+    )  # fmt: skip
+
+
+def test_tax_rates_are_compared_too(client, club, there):
+    get_gl_codes(client)
+    there.tax_rates = [replace(GST, rate=Decimal("12.5")), TaxRate("EXEMPTOUTPUT", "GST Free Income", Decimal(0))]
+    said = get_gl_codes(client)
+    for words in ("2 things are different there.", "GST on Income 10%", "GST on Income 12.5%", "GST Free Income 0%"):
+        assert words in said
+    get_gl_codes(client, apply="1")
+    assert TaxCode.objects.of(club).get(tax_type="OUTPUT").rate == Decimal("12.5")
+
+
+def test_where_nothing_is_different_the_time_of_the_answer_is_kept(client, club, there):
+    get_gl_codes(client)
+    GLCode.objects.of(club).update(retrieved_at=datetime.fromisoformat("2020-01-01T00:00:00+00:00"))
+    assert "Nothing has changed there since." in get_gl_codes(client)
+    assert GLCode.objects.of(club).filter(retrieved_at__year__gt=2020).count() == 2
+    assert AuditEvent.objects.of(club).order_by("-position")[0].summary == "Retrieved from Xero: nothing is different."
+
+
+def test_categories_are_compared_with_what_uses_them(client, club, there):
+    get_categories(client)
+    golf = JobCode.objects.of(club).get(code="Golf")
+    FinancialItem.objects.of(club).create(club=club, kind="charge", code="FULL7", default_job=golf)
+    JobCode.objects.of(club).create(club=club, code="Bar")
+    there.options = [replace(GOLF, status="ARCHIVED"), TrackingOption("c", "Department", "o-2", "Bar")]
+    said = get_categories(client)
+    for words in ("2 things are different there.", "1 of them is in use here", "Known in Xero now", "1 charge</a>"):
+        assert words in said
+    there.options = [replace(GOLF, category_name="Section")]
+    said = get_categories(client)
+    assert "Golf: Department" in said
+    assert "Section" in said
