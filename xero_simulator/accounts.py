@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from xero_simulator.call import Call
-from xero_simulator.charts import CLASS_OF_TYPE
+from xero_simulator.charts import CLASS_OF_TYPE, LETTER_OF_CLASS
 from xero_simulator.errors import NotFound, ValidationError
 from xero_simulator.filters import Getter, read_where, sort_rows
 from xero_simulator.model import Account, TaxComponent, TaxRate
@@ -137,9 +137,14 @@ def _check_account(call: Call, given: Fields, current: Account | None) -> list[s
         messages.append("Code cannot be more than 10 characters.")
     if code and any(item.code.upper() == code.upper() for item in others):
         messages.append("Please enter a unique Code.")
-    tax_type = given.text("TaxType")
-    if tax_type and tax_type.upper() not in call.book.rates and tax_type.upper() != "NONE":
+    kind = given.choice("Type", API_TYPES, "Xero.API.Library..AccountType") or (current.type if current else None)
+    tax_type = given.text("TaxType") or ""
+    tax_rate = call.book.rates.get(tax_type.upper())
+    if tax_type and (tax_rate is None or tax_rate.status != "ACTIVE"):
         messages.append(f"The TaxType code '{tax_type}' does not exist or cannot be used for this type of transaction.")
+    elif tax_rate is not None and kind is not None and LETTER_OF_CLASS[CLASS_OF_TYPE[kind]] not in tax_rate.classes:
+        shown = code or (current.code if current else "")
+        messages.append(f"The TaxType code '{tax_type}' cannot be used with account code '{shown}'.")
     if current is None and given.text("Type") is None:
         messages.append("Type is required.")
     return messages
@@ -269,7 +274,10 @@ def save_rate(call: Call) -> dict[str, object]:
     given = _one(call, "TaxRates", "TaxRate")
     chart = call.book.chart
     tax_type, name = (given.text("TaxType") or "").upper(), (given.text("Name") or "").strip()
-    current = call.book.rates.get(tax_type) if tax_type and call.request.method == "POST" else None
+    current = None
+    if call.request.method == "POST":
+        by_name = (item for item in chart.tax_rates if item.name.lower() == name.lower())
+        current = call.book.rates.get(tax_type) if tax_type else next(by_name, None)
     components = [
         TaxComponent(
             part.text("Name") or "Tax",

@@ -236,8 +236,9 @@ def execute(world: World, caller: Caller, request: Request) -> Answer:
             require_reporting(world, caller)
         if len(request.body) > LARGEST_BODY_BYTES:
             return text_answer(413, "The request body is larger than 10 MB")
-        kind = (request.header("content-type") or "").lower()
-        if request.method in {"PUT", "POST"} and "file" not in parts and ("xml" in kind or "form-urlencoded" in kind):
+        kind = (request.header("content-type") or "").partition(";")[0].strip().lower()
+        is_readable = not request.body or "file" in parts or kind == "application/json"
+        if request.method in {"PUT", "POST"} and not is_readable:
             return text_answer(415, "The simulator reads JSON bodies only: send Content-Type: application/json")
         call = Call(world, caller, request, {key: value for key, value in parts.items() if value is not None})
         payload = endpoint(call)

@@ -177,7 +177,10 @@ def revocation(world: World, request: Request) -> Answer:
 
 
 def withdraw_consent(world: World, user_id: str, client_id: str) -> None:
-    """End all tokens, the granted scopes and the connections that a user has with an app."""
+    """End all tokens and codes, the granted scopes and the connections that a user has with an app."""
+    for code in world.store.codes:
+        if (code.user_id, code.client_id) == (user_id, client_id):
+            world.store.codes.delete(code.code)
     for refresh in world.store.refresh_tokens:
         if (refresh.user_id, refresh.client_id) == (user_id, client_id):
             world.store.refresh_tokens.delete(refresh.token)

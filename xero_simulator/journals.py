@@ -159,8 +159,9 @@ def update_one(call: Call) -> dict[str, object]:
     if len(elements) != 1:
         raise PostDataInvalid("Only one ManualJournal can be updated at this address.", [])
     given = read_journal(elements[0], "ManualJournals[0]")
-    given.journal_id = journal.journal_id
     verdict = judge(call.world, call.caller, call.book, given, journal)
+    if given.journal_id not in {None, journal.journal_id}:
+        verdict.errors.append("The ManualJournalID does not match the one in the address.")
     if verdict.errors:
         raise ValidationError([_echo(call, verdict)])
     row = journal_row(call, _keep(call, verdict, journal), with_lines=True) | _warnings(verdict)
@@ -210,6 +211,7 @@ def _warnings(verdict: Verdict) -> dict[str, object]:
 def _echo(call: Call, verdict: Verdict) -> dict[str, object]:
     """Give a refused journal as it was submitted, defaults filled in; a new one has the zero GUID."""
     row: dict[str, Any] = journal_row(call, verdict.journal, with_lines=False)
+    row["ManualJournalID"] = verdict.given.journal_id or row["ManualJournalID"]
     rows = [line_row(call.book, line) for line in verdict.journal.lines]
     for shown, line in zip(rows, verdict.given.lines or [], strict=False):
         if "AccountID" not in shown:

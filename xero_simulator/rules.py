@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -43,6 +44,7 @@ class Verdict:
     journal: ManualJournal
     is_new: bool
     given: SubmittedJournal
+    pays_tax: bool
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -68,12 +70,13 @@ def judge(
 ) -> Verdict:
     """Give the journal that a submission leads to, with every rule that it breaks. Changes nothing."""
     journal = _merged(world, caller.organisation, given, existing)
-    verdict = Verdict(journal, existing is None, given)
+    verdict = Verdict(journal, existing is None, given, caller.organisation.pays_tax)
     errors = verdict.errors
     if given.journal_id and existing is None:
         errors.append(UNKNOWN_ID_TEXT)
     _check_status(errors, existing, journal)
-    if not journal.narration.strip():
+    # The contract requires it of every submitted journal, so of an update as well.
+    if not (given.narration or "").strip():
         errors.append("Narration is required.")
     if len(journal.narration) > MAXIMUM_TEXT:
         errors.append(f"Narration cannot be more than {MAXIMUM_TEXT} characters.")
@@ -84,7 +87,7 @@ def judge(
     if lines_count or ((becomes_posted or tax_moves) and journal.status in {"DRAFT", "POSTED"}):
         lines = given.lines if given.lines is not None else _as_submitted(existing)
         _check_lines(world, verdict, book, lines)
-    if journal.status in {"POSTED", "VOIDED"}:
+    if journal.status != "DELETED":
         days = {journal.dated_on} | ({existing.dated_on} if existing and existing.status == "POSTED" else set())
         locked = [text for day in sorted(days) if (text := lock_error(caller.organisation, caller, day))]
         errors.extend(locked[:1])
@@ -149,7 +152,7 @@ def _check_status(errors: list[str], existing: ManualJournal | None, journal: Ma
 def _check_url(errors: list[str], url: str | None) -> None:
     if not url:
         return
-    if not url.lower().startswith(("http://", "https://")) or any(letter.isspace() for letter in url):
+    if not re.match(r"https?://[^/?#\s]+\S*$", url, re.IGNORECASE):
         errors.append("Url must be an absolute http or https address.")
     elif "xero" in url.lower():
         errors.append("Url must not contain the word xero.")
@@ -196,7 +199,7 @@ def _line(world: World, verdict: Verdict, book: ChartBook, line: SubmittedLine) 
     if account is not None:
         made.account_id = account.account_id
     if verdict.journal.line_amount_types != "NoTax":
-        message = _set_tax(verdict.journal, book, line, account, made) or message
+        message = _set_tax(verdict, book, line, account, made) or message
     message = _set_tracking(book, line, made) or message
     return made, message
 
@@ -208,6 +211,9 @@ def _account(verdict: Verdict, book: ChartBook, line: SubmittedLine) -> tuple[Ac
     else:
         shown = (line.account_code or "").strip()
         account = book.by_code.get(shown.upper())
+    given_code = (line.account_code or "").strip()
+    if account is not None and line.account_id and given_code.upper() not in {"", account.code.upper()}:
+        return account, f"Account code '{given_code}' is not a valid code for this document."
     if account is None:
         if verdict.journal.status != "DRAFT":
             return None, f"Account code '{shown}' is not a valid code for this document."
@@ -227,21 +233,19 @@ def _account(verdict: Verdict, book: ChartBook, line: SubmittedLine) -> tuple[Ac
 
 
 def _set_tax(
-    journal: ManualJournal, book: ChartBook, line: SubmittedLine, account: Account | None, made: JournalLine
+    verdict: Verdict, book: ChartBook, line: SubmittedLine, account: Account | None, made: JournalLine
 ) -> str | None:
     asked = (line.tax_type or "").strip() or (account.tax_type if account else "")
     rate = book.rates.get(asked.upper())
-    if rate is None and asked.upper() == "NONE":
-        made.tax_type = "NONE"
-        return None
-    if rate is None or rate.status != "ACTIVE":
+    percent = book.percents.get(asked.upper())
+    # An organisation that isn't registered for the tax can only use the rates of nothing.
+    if rate is None or rate.status != "ACTIVE" or (percent and not verdict.pays_tax):
         if not asked:
             return None
         return f"The TaxType code '{asked}' does not exist or cannot be used for this type of transaction."
     made.tax_type = rate.tax_type
-    percent = book.percents[rate.tax_type.upper()]
     if percent:
-        inclusive = journal.line_amount_types == "Inclusive"
+        inclusive = verdict.journal.line_amount_types == "Inclusive"
         made.tax_cents = (tax_within if inclusive else tax_on)(made.amount_cents, percent)
     if account is not None and LETTER_OF_CLASS[CLASS_OF_TYPE[account.type]] not in rate.classes:
         return f"The TaxType code '{rate.tax_type}' cannot be used with account code '{account.code}'."
@@ -264,6 +268,8 @@ def _set_tracking(book: ChartBook, line: SubmittedLine, made: JournalLine) -> st
             category = book.options[entry.option_id][0]
         if category is None or category.status != "ACTIVE":
             return unknown
+        if entry.category_id and entry.name and entry.name.strip().lower() != category.name.lower():
+            return unknown
         wanted = (entry.option or "").strip().lower()
         option = next(
             (
@@ -273,7 +279,7 @@ def _set_tracking(book: ChartBook, line: SubmittedLine, made: JournalLine) -> st
             ),
             None,
         )
-        if option is None or option.status != "ACTIVE":
+        if option is None or option.status != "ACTIVE" or wanted not in {"", option.name.lower()}:
             return unknown
         if any(ref.category_id == category.category_id for ref in made.tracking):
             return f"The tracking category '{category.name}' can be used only once on a line."

@@ -12,6 +12,7 @@ MOST_ACTIVE = 2
 MOST_IN_ALL = 4
 LONGEST_NAME = 100
 STATUSES = ("ACTIVE", "ARCHIVED", "DELETED")
+FULL_TEXT = "The maximum number of tracking categories has been reached."
 FIELDS: dict[str, Getter] = {
     "TrackingCategoryID": lambda row: row.category_id,
     "Name": lambda row: row.name,
@@ -95,17 +96,21 @@ def _name_error(name: str, taken: list[str]) -> str | None:
     return "Name must be unique." if name.lower() in {item.lower() for item in taken} else None
 
 
+def _one(call: Call, name: str, kind: str) -> Fields:
+    elements = read_elements(call.request.body, name, kind)
+    if len(elements) > 1:
+        raise ValidationError([{"ValidationErrors": [{"Message": f"Only one {kind} can be saved per request."}]}])
+    return Fields(elements[0], f"{name}[0]")
+
+
 def create_category(call: Call) -> dict[str, object]:
     """Answer `PUT /TrackingCategories`: at most two active, four with archived ones."""
-    given = Fields(
-        read_elements(call.request.body, "TrackingCategories", "TrackingCategory")[0], "TrackingCategories[0]"
-    )
+    given = _one(call, "TrackingCategories", "TrackingCategory")
     name = given.text("Name") or ""
     rows = [row for row in call.book.chart.categories if row.status != "DELETED"]
     active = sum(1 for row in rows if row.status == "ACTIVE")
     full = active >= MOST_ACTIVE or len(rows) >= MOST_IN_ALL
-    full_text = "The maximum number of tracking categories has been reached." if full else None
-    _refuse(name, _name_error(name, [row.name for row in rows]), full_text)
+    _refuse(name, _name_error(name, [row.name for row in rows]), FULL_TEXT if full else None)
     category = TrackingCategory(call.world.guid(), name)
     call.book.chart.categories.append(category)
     call.world.charts.changed(call.tenant_id)
@@ -115,14 +120,15 @@ def create_category(call: Call) -> dict[str, object]:
 def update_category(call: Call) -> dict[str, object]:
     """Answer `POST /TrackingCategories/{id}`: a new name or status."""
     category = _find(call)
-    given = Fields(
-        read_elements(call.request.body, "TrackingCategories", "TrackingCategory")[0], "TrackingCategories[0]"
-    )
+    given = _one(call, "TrackingCategories", "TrackingCategory")
     name, status = given.text("Name"), given.choice("Status", STATUSES, "Xero.API.Library..TrackingCategoryStatus")
     if name is not None:
         others = [row.name for row in call.book.chart.categories if row is not category and row.status != "DELETED"]
         _refuse(name, _name_error(name, others))
-        category.name = name
+    active = [row for row in call.book.chart.categories if row is not category and row.status == "ACTIVE"]
+    if status == "ACTIVE" and len(active) >= MOST_ACTIVE:
+        _refuse(name or category.name, FULL_TEXT)
+    category.name = name or category.name
     category.status = status or category.status
     call.world.charts.changed(call.tenant_id)
     return {"TrackingCategories": [category_row(category, archived=True)]}
@@ -154,7 +160,7 @@ def create_options(call: Call) -> dict[str, object]:
 def update_option(call: Call) -> dict[str, object]:
     """Answer `POST …/Options/{id}`: a new name or status."""
     option = _find_option(call)
-    given = Fields(read_elements(call.request.body, "Options", "TrackingOption")[0], "Options[0]")
+    given = _one(call, "Options", "TrackingOption")
     name, status = given.text("Name"), given.choice("Status", STATUSES, "Xero.API.Library..TrackingOptionStatus")
     if name is not None:
         _refuse(name, _name_error(name, [item.name for item in _find(call).options if item is not option]))

@@ -180,7 +180,8 @@ def somebody_voids_in_xero(world: World) -> None:
     at = world.any_club()
     posted = [journal for journal in world.simulator.journals(at.tenant_id) if journal.status == "POSTED"]
     if posted:
-        world.act_in_xero(at, world.random.choice(posted).journal_id, {"Status": "VOIDED"})
+        chosen = world.random.choice(posted)
+        world.act_in_xero(at, chosen.journal_id, {"Narration": chosen.narration, "Status": "VOIDED"})
 
 
 def somebody_edits_in_xero(world: World) -> None:

@@ -177,7 +177,7 @@ def _void_what_there_is(ready: ReadyClub) -> None:
     [made] = ready.in_xero()
     ready.xero.call(
         f"/api.xro/2.0/ManualJournals/{made.journal_id}",
-        {"ManualJournals": [{"ManualJournalID": made.journal_id, "Status": "VOIDED"}]},
+        {"ManualJournals": [{"ManualJournalID": made.journal_id, "Narration": made.narration, "Status": "VOIDED"}]},
         _another_apps_token(ready),
     )
 

@@ -158,10 +158,10 @@ def test_a_person_of_another_club_can_do_nothing(ready: ReadyClub) -> None:
 def test_what_somebody_does_in_xero_is_noticed_within_a_day_and_raises_an_alarm(ready: ReadyClub) -> None:
     ready.send()
     given = ready.xero.simulator.connect("tess@banksiapark.example", "clubledger-bulk", GOLF)
-    found = ready.journal().xero_journal_id
+    [made] = ready.in_xero()
     ready.xero.call(
-        f"/api.xro/2.0/ManualJournals/{found}",
-        {"ManualJournals": [{"ManualJournalID": found, "Status": "VOIDED"}]},
+        f"/api.xro/2.0/ManualJournals/{made.journal_id}",
+        {"ManualJournals": [{"ManualJournalID": made.journal_id, "Narration": made.narration, "Status": "VOIDED"}]},
         {"Authorization": f"Bearer {given['access_token']}", "Xero-Tenant-Id": ready.xero.tenant_id()},
     )
     turns.sweep()

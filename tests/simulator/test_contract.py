@@ -53,7 +53,7 @@ GOOD: dict[str, list[Drive]] = {
     ],
     "updateOrCreateManualJournals": [
         lambda s: s.club.post({"ManualJournalID": s.journal, "Narration": "x"}, journal()),
-        lambda s: s.club.post({"ManualJournalID": s.journal, "Status": "VOIDED"}),
+        lambda s: s.club.post({"ManualJournalID": s.journal, "Narration": "x", "Status": "VOIDED"}),
     ],
     "getManualJournal": [lambda s: s.club.get(s.place)],
     "updateManualJournal": [lambda s: s.club.call("POST", s.place, body={"ManualJournals": [{"Narration": "x"}]})],

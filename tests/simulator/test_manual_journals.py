@@ -8,7 +8,7 @@ import pytest
 
 from xero_simulator import Simulator
 
-from .driving import ADMIN, BANKSIA, KAURI, SAM, Club, club_of, exact, journal, line, messages
+from .driving import ADMIN, BANKSIA, IRONBARK, KAURI, SAM, Club, club_of, exact, journal, line, messages
 from .facts import fact
 
 
@@ -29,11 +29,13 @@ def test_create_read_update(simulator: Simulator, club: Club) -> None:
     assert len(edited["JournalLines"]) == 2
 
 
-@fact("4.2", "Narration is the one required field", certainty="spec")
+@fact("4.2", "Narration is the one required field, of an update as well", certainty="spec")
 @fact("4.4", "Narration must be present", certainty="spec")
 @pytest.mark.parametrize("narration", [None, "", "   "])
 def test_narration_is_required(club: Club, narration: str | None) -> None:
     assert messages(club.put(journal(Narration=narration))) == ["Narration is required."]
+    change = {"ManualJournalID": club.made()["ManualJournalID"], "Narration": narration, "Status": "VOIDED"}
+    assert messages(club.post(change)) == ["Narration is required."]
 
 
 @fact("4.2", "Status defaults to DRAFT", certainty="spec, docs")
@@ -47,7 +49,9 @@ def test_defaults(club: Club) -> None:
 
 
 @fact("4.2", "Url is an absolute http(s) address without the word xero", certainty="docs")
-@pytest.mark.parametrize("url", ["club.example/1", "ftp://club.example", "https://go.xero.com/1", "/journals/1"])
+@pytest.mark.parametrize(
+    "url", ["club.example/1", "ftp://club.example", "https://go.xero.com/1", "/journals/1", "https://", "http:///1"]
+)
 def test_bad_urls(club: Club, url: str) -> None:
     assert "Url must" in messages(club.put(journal(Url=url)))[0]
 
@@ -69,6 +73,8 @@ def test_account_by_code_or_id(club: Club) -> None:
     lines = [line("110.00", None, AccountID=ids[0]), line("-110.00", None, AccountID=ids[1])]
     assert [row["AccountCode"] for row in club.made(lines=lines)["JournalLines"]] == ["6150", "200"]
     assert messages(club.put(journal())) == ["Account code '615' is not a valid code for this document."]
+    both = [line("110.00", "615", AccountID=ids[0]), line("-110.00", "200", AccountID=ids[1])]
+    assert messages(club.put(journal(lines=both))) == ["Account code '615' is not a valid code for this document."]
 
 
 @fact("4.3", "Descriptions per line; lines keep their order", certainty="spec")
@@ -114,6 +120,25 @@ def test_exclusive_tax(club: Club) -> None:
     assert messages(answer) == ["The total debits (100.00) must equal total credits (-110.00)"]
 
 
+@fact("8.1", "Australia has no rate NONE; it stands on the lines of NoTax journals only", certainty="seen, inferred")
+def test_australia_has_no_rate_none(club: Club) -> None:
+    lines = [line("110", "615", "NONE"), line("-110", "200", "OUTPUT")]
+    text = "The TaxType code 'NONE' does not exist or cannot be used for this type of transaction."
+    assert messages(club.put(journal(lines=lines))) == [text]
+    assert club.put(journal(LineAmountTypes="NoTax", lines=lines)).status_code == 200
+    body = {"Code": "2000", "Name": "Lessons", "Type": "REVENUE", "TaxType": "NONE"}
+    assert messages(club.call("PUT", "Accounts", body=body)) == [text]
+
+
+@fact("5.4", "An organisation that pays no tax has no use for a rate of more than nothing", certainty="inferred")
+def test_tax_of_an_organisation_that_pays_none(simulator: Simulator) -> None:
+    club = club_of(simulator, IRONBARK)
+    text = "The TaxType code 'OUTPUT' does not exist or cannot be used for this type of transaction."
+    assert messages(club.put(journal())) == [text]
+    lines = [line("110", "615", "BASEXCLUDED"), line("-110", "200", "BASEXCLUDED")]
+    assert club.put(journal(lines=lines), journal(LineAmountTypes="NoTax")).status_code == 200
+
+
 def test_tax_of_new_zealand(simulator: Simulator) -> None:
     club = club_of(simulator, KAURI, ADMIN)
     made = club.made(lines=[line("115", "615", "NONE"), line("-115", "200", "OUTPUT2")])
@@ -133,6 +158,9 @@ def test_tracking(club: Club) -> None:
     assert "at most 2" in messages(tracked(ids, ids, ids))[0]
     assert "do not exist" in messages(tracked({"Name": "Department", "Option": "Sauna"}))[0]
     assert "only once" in messages(tracked(ids, {"Name": "Department", "Option": "Bar"}))[0]
+    assert "do not exist" in messages(tracked(ids | {"Name": "Region"}))[0]
+    assert "do not exist" in messages(tracked(ids | {"Option": "Bar"}))[0]
+    assert tracked(shown).status_code == 200
     club.http.post(
         f"/_sim/organisations/{club.tenant_id}/tracking-options",
         json={"category": "Department", "option": "Pro shop", "name": "Shop"},
@@ -163,7 +191,7 @@ def test_an_unknown_account_in_a_draft(club: Club) -> None:
     text = "Account code '476' has been removed as it does not match a recognised account."
     assert made["Warnings"] == [{"Message": text}]
     assert "AccountCode" not in made["JournalLines"][0]
-    again = club.post({"ManualJournalID": made["ManualJournalID"], "Status": "POSTED"})
+    again = club.post({"ManualJournalID": made["ManualJournalID"], "Narration": "Takings", "Status": "POSTED"})
     assert messages(again) == ["Account code '' is not a valid code for this document."]
 
 
@@ -233,21 +261,42 @@ def test_lock_dates(simulator: Simulator, club: Club) -> None:
     text = "The document date cannot be before the end of year lock date, currently set at 20-Nov-2026"
     for who in (sam, club):
         assert messages(who.put(journal(Date="2026-11-20"))) == [text]
+        assert messages(who.put(journal(Date="2026-11-20", Status="DRAFT"))) == [text]
         assert who.put(journal(Date="2026-11-21")).status_code == 200
+
+
+def test_a_draft_before_the_lock_can_be_moved_or_deleted(club: Club) -> None:
+    moved, deleted = club.made(Status="DRAFT")["ManualJournalID"], club.made(Status="DRAFT")["ManualJournalID"]
+    lock(club, year_end="2026-11-20")
+    draft = {"ManualJournalID": moved, "Narration": "Takings"}
+    assert "end of year lock" in messages(club.post(draft))[0]
+    assert club.post(draft | {"Date": "2026-11-21"}).status_code == 200
+    assert club.post({"ManualJournalID": deleted, "Narration": "Takings", "Status": "DELETED"}).status_code == 200
 
 
 @fact("4.5", "Voiding and editing are bound by the lock of the journal's date", certainty="inferred")
 def test_locks_bind_voiding_and_editing(simulator: Simulator, club: Club) -> None:
     made = club.made()
     lock(club, year_end="2026-11-20")
+    held = {"ManualJournalID": made["ManualJournalID"], "Narration": "Takings"}
     for change in ({"Status": "VOIDED"}, {"Narration": "x"}, {"Date": "2026-11-22"}):
-        assert "end of year lock" in messages(club.post({"ManualJournalID": made["ManualJournalID"]} | change))[0]
+        assert "end of year lock" in messages(club.post(held | change))[0]
 
 
 @fact("4.4", "An unknown id: `The document with the supplied id was not found for this endpoint.`", certainty="docs")
 def test_update_of_an_unknown_id(club: Club) -> None:
     answer = club.post(journal(ManualJournalID="4f6e1a52-0f0c-4f6e-9d5e-3f4f1c3a7b11"))
     assert messages(answer) == ["The document with the supplied id was not found for this endpoint."]
+    assert answer.json()["Elements"][0]["ManualJournalID"] == "4f6e1a52-0f0c-4f6e-9d5e-3f4f1c3a7b11"
+
+
+def test_the_id_in_the_body_is_the_one_in_the_address(club: Club) -> None:
+    key, other = club.made()["ManualJournalID"], club.made()["ManualJournalID"]
+    place = f"ManualJournals/{key}"
+    assert "does not match" in messages(club.call("POST", place, body=journal("New", ManualJournalID=other)))[0]
+    for given in (key, "00000000-0000-0000-0000-000000000000"):
+        assert club.call("POST", place, body=journal("New", ManualJournalID=given)).status_code == 200
+    assert club.get(f"ManualJournals/{other}").json()["ManualJournals"][0]["Narration"] == "Takings"
 
 
 @fact("4.4", "Amounts are at most 9,999,999,999.99", certainty="docs")

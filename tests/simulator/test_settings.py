@@ -68,6 +68,8 @@ def test_account_writes(simulator: Simulator, club: Club) -> None:
     assert (made["Code"], made["Class"], made["Status"]) == ("266", "REVENUE", "ACTIVE")
     assert club.made(lines=[line("1", "615"), line("-1", "266")])
     assert club.call("PUT", "Accounts", body={"Accounts": [body, body]}).status_code == 400
+    unfit = club.call("PUT", "Accounts", body=body | {"Code": "268", "Name": "Tees", "TaxType": "INPUT"})
+    assert messages(unfit) == ["The TaxType code 'INPUT' cannot be used with account code '268'."]
     answer = club.call("PUT", "Accounts", body=body)
     assert set(messages(answer)) == {"Please enter a unique Name.", "Please enter a unique Code."}
     place = f"Accounts/{made['AccountID']}"
@@ -112,6 +114,15 @@ def test_custom_tax_rates(club: Club) -> None:
     assert "does not exist" in messages(club.put(journal(lines=[line("1", "615"), line("-1", "200", "TAX001")])))[0]
 
 
+@fact("5.2", "POST changes the rate of a name, also where no TaxType is given", certainty="spec")
+def test_a_tax_rate_is_changed_by_its_name(club: Club) -> None:
+    body = {"Name": "Levy", "ReportTaxType": "INPUT", "TaxComponents": [{"Name": "Levy", "Rate": "2.25"}]}
+    club.call("PUT", "TaxRates", body=body)
+    assert "exists already" in messages(club.call("PUT", "TaxRates", body=body))[0]
+    (gone,) = exact(club.call("POST", "TaxRates", body=body | {"Status": "DELETED"}))["TaxRates"]
+    assert (gone["TaxType"], gone["Status"], gone["EffectiveRate"]) == ("TAX001", "DELETED", Decimal("2.25"))
+
+
 @fact("8.2", "The New Zealand rates", certainty="spec, docs")
 @fact("8.3", "The United Kingdom rates", certainty="docs")
 @pytest.mark.parametrize(
@@ -145,6 +156,8 @@ def test_tracking_categories(club: Club) -> None:
         club.call("POST", place, body={"Status": "ARCHIVED"})
         second = add(name).json()["TrackingCategories"][0]
     club.call("POST", f"TrackingCategories/{second['TrackingCategoryID']}", body={"Status": "ARCHIVED"})
+    both = {"TrackingCategories": [{"Name": "Hole"}, {"Name": "Tee"}]}
+    assert "Only one" in messages(club.call("PUT", "TrackingCategories", body=both))[0]
     assert names() == ["Department"]
     assert names(includeArchived="true") == ["Department", "Season", "Third", "Fourth"]
     assert "maximum" in messages(add("Fifth"))[0]
@@ -155,6 +168,18 @@ def test_tracking_categories(club: Club) -> None:
     gone = club.call("DELETE", f"{place}/{option['TrackingOptionID']}").json()["Options"][0]
     assert (gone["Status"], gone["IsDeleted"], gone["IsActive"]) == ("DELETED", True, False)
     assert messages(club.call("PUT", place, body={"Name": "x" * 101})) == ["Name cannot be more than 100 characters."]
+
+
+def test_an_archived_category_comes_back_only_where_there_is_room(club: Club) -> None:
+    def save(method: str, place: str, **body: str) -> Any:
+        return club.call(method, f"TrackingCategories{place}", body=body)
+
+    (season,) = save("PUT", "", Name="Season").json()["TrackingCategories"]
+    place = f"/{season['TrackingCategoryID']}"
+    for status in ("ARCHIVED", "ACTIVE", "ARCHIVED"):
+        assert save("POST", place, Status=status).status_code == 200
+    assert save("PUT", "", Name="Tee").status_code == 200
+    assert "maximum" in messages(save("POST", place, Status="ACTIVE"))[0]
 
 
 @fact("5.4", "An organisation's fields; lock dates absent when unset", certainty="spec")

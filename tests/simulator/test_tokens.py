@@ -130,6 +130,7 @@ def test_a_rotated_key_signs_and_the_old_one_still_checks(simulator: Simulator, 
 def test_revocation_removes_all_connections_of_the_user(simulator: Simulator, http: httpx2.Client) -> None:
     club = club_of(simulator, WATTLE)
     token = exchanged(simulator, "clubledger-v2")
+    waiting = query_of(simulator.authorise(authorise_address(simulator, "clubledger-v2"), TESS, BANKSIA))["code"]
     sam = club_of(simulator, BANKSIA, SAM)
     answer = http.post(
         "/connect/revocation", data={"token": token["refresh_token"]}, auth=("clubledger-v2", "clubledger-v2-secret")
@@ -140,6 +141,8 @@ def test_revocation_removes_all_connections_of_the_user(simulator: Simulator, ht
     ]
     again = token_call(http, "clubledger-v2", grant_type="refresh_token", refresh_token=token["refresh_token"])
     assert again.json() == {"error": "invalid_grant"}
+    form = {"grant_type": "authorization_code", "code": waiting, "redirect_uri": CALLBACK}
+    assert token_call(http, "clubledger-v2", **form).json() == {"error": "invalid_grant"}
     assert club.get("Organisation").status_code == 401
     assert sam.get("Organisation").status_code == 200
 
