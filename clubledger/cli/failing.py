@@ -3,6 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, ProgrammingError
 
+from clubledger.xero.errors import AuthorisationNeeded
+
 
 class Failure(Exception):
     """A command can't do what it was asked to. Its words stand alone: what is wrong, and what to do."""
@@ -25,6 +27,8 @@ def words_of(error: Exception) -> str | None:
         return f"There is no file {error.filename}."
     if isinstance(error, PermissionError):
         return f"Not allowed to read or write {error.filename}."
+    if isinstance(error, AuthorisationNeeded):
+        return f"{str(error).rstrip('.')}. Run `clubledger authorise`."
     if type(error).__module__.startswith("clubledger."):
         return str(error) or (type(error).__doc__ or type(error).__name__).splitlines()[0]
     return None

@@ -89,7 +89,7 @@ def validate_against(*, club: Club, actor: User, journal_ids: Iterable[int], cha
         if journal.pk in samples_in:
             findings.append(_SAMPLE)
         result.findings.extend((journal.pk, finding) for finding in findings)
-        if _settle(club, journal, findings, dated_on):
+        if _settle(club, journal, findings, dated_on, resolutions[journal.pk]):
             result.valid_ids.append(journal.pk)
             result.resolved.append((journal, resolutions[journal.pk]))
     audit.note(
@@ -195,11 +195,15 @@ def _fits_a_request(entry: Entry) -> bool:
     return len(payload.render(entry, narration="", url="")) <= manual_journals.MAX_BODY_BYTES - ENVELOPE_BYTES
 
 
-def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: date) -> bool:
-    """Store the findings, and move the journal to valid or back to open. The club is locked: the revision holds."""
+def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: date, resolution: Resolution) -> bool:
+    """Store the findings, and move the journal to valid or back to open. The club is locked: the revision holds.
+
+    What was checked is also how much the journal is said to be: the lines and debits of this mapping.
+    """
     has_fault = any(finding.is_fault for finding in findings)
     to_state = JournalState.OPEN if has_fault else JournalState.VALID
     journal.sent_on = dated_on if dated_on != journal.accounting_date else None
+    figures = journals.figures_of(resolution)
     moved = journals.move(
         club=club,
         journal_ids=[journal.pk],
@@ -209,6 +213,8 @@ def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: dat
         validated_revision=None if has_fault else journal.revision,
         validated_at=clock.now(),
         sent_on=journal.sent_on,
+        line_count=figures["line_count"],
+        debit_minor=figures["debit_minor"],
     )
     return bool(moved) and not has_fault
 

@@ -55,6 +55,7 @@ def group(
     """
     arrange, check, width = layout.arrange(header), layout.row_checker(), len(header)
     source_id_at = header.index("source_id")
+    told: set[str] = set()
     now = _Group()
     rows, raw, source_id = now.rows, now.raw, ""
     for record in records:
@@ -68,7 +69,10 @@ def group(
         if named != source_id or not named:
             if raw:
                 yield now.close(header, known_bad)
-            now = _Group(named)
+            now = _Group(named, continues=named in told)
+            if named in known_bad:
+                # Its rows may stand apart: one transaction all the same, refused once.
+                told.add(named)
             rows, raw, source_id = now.rows, now.raw, named
         elif len(raw) >= MAX_ROWS_PER_TRANSACTION:
             # A scan has found it too long: refused piece by piece, so that memory stays bounded.

@@ -21,12 +21,12 @@ from clubledger.foundation import clock
 from clubledger.ledger.errors import NotRecordable, NotRecorded
 from clubledger.ledger.lines import LineView, Reading, TransactionPage, lines_of, transactions_of
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
-from clubledger.ledger.resolving import freeze, resolve
+from clubledger.ledger.resolving import figures_of, freeze, resolve
 from clubledger.ledger.states import ImpossibleMove, move
 
 __all__ = [
-    "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "freeze", "lines_of", "move",
-    "overview", "record_manually", "resolve", "select", "transactions_of", "undo_recording",
+    "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "figures_of", "freeze", "lines_of",
+    "move", "overview", "record_manually", "resolve", "select", "transactions_of", "undo_recording",
 ]  # fmt: skip
 
 NOT_DONE = tuple(

@@ -6,13 +6,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.money import from_minor
-from clubledger.bookkeeping.rules import Resolution, ResolvedLine, TaxKind, TotalKey
+from clubledger.bookkeeping.rules import Resolution, ResolvedLine, TaxKind
 from clubledger.clubs.models import Club
 from clubledger.ledger import bulk
 from clubledger.ledger.models import FinancialItem, Journal, JournalLine, JournalTotal, SourceLine, SourceTransaction
 from clubledger.ledger.postings import DIRECTION
-from clubledger.ledger.resolving import key_of, resolve
+from clubledger.ledger.resolving import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ class LineView:
     key: str
     description: str = ""
 
-
     @property
     def tax_difference(self) -> Decimal | None:
         """How much more tax Xero works out than the source states; None where either says nothing."""
         if self.xero_tax is None or self.source_tax is None:
             return None
         return abs(self.xero_tax) - abs(self.source_tax)
+
 
 @dataclass(frozen=True, slots=True)
 class RowView:
@@ -205,12 +206,13 @@ def _totals_behind(reading: Reading, line_key: str) -> tuple[list[Raw], set[Pair
         code_of: dict[int, int | None] = {total.item_id: None for total in totals}
         code_of.update({total.item_id: total.line.gl_code_id for total in totals if total.line is not None})
     else:
-        wanted: set[TotalKey] = set()
-        for line in reading.resolution.lines:
-            if _key_of(line) == line_key:
-                wanted.update(line.keys)
-        chosen = [raw for raw in raws.values() if key_of(items[raw[0]], raw) in wanted]
-        code_of = {item_id: items[item_id].gl_code_id for item_id, _, _, _ in raws.values()}
+        wanted = [key for line in reading.resolution.lines if _key_of(line) == line_key for key in line.keys]
+        # By the keys, not by the totals: a control leg may stand on a side that has none (see `resolving.freeze`).
+        id_of = {(ItemKind(item.kind), item.code): item.pk for item in items.values()}
+        chosen = [
+            (id_of[key.item_kind, key.code], key.job, key.is_debit, str(key.tax_kind)) for key in dict.fromkeys(wanted)
+        ]
+        code_of = {item_id: items[item_id].gl_code_id for item_id, _, _, _ in [*raws.values(), *chosen]}
         # Without GL codes nothing is known to fall on one: such items are kept apart by a code of their own.
         code_of = {item_id: code or -item_id for item_id, code in code_of.items()}
     account_types = [item_id for item_id in code_of if items[item_id].kind == "account_type"]

@@ -4,7 +4,7 @@ What a line is, `bookkeeping.rules` says; here is only the reading of totals and
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from clubledger.bookkeeping import rules
@@ -72,15 +72,16 @@ def _total(total: Sequence[int]) -> Total:
 def totals_under_mapping(journal_ids: Sequence[int], items: Mapping[int, FinancialItem]) -> dict[int, RawTotals]:
     """Give the totals of journals less what makes no line: rows whose two legs fall on one GL code."""
     totals: dict[int, RawTotals] = defaultdict(dict)
-    rows = JournalTotal.objects.filter(journal__in=journal_ids).values_list(
+    rows = JournalTotal.objects.filter(journal__in=journal_ids, row_count__gt=0).values_list(
         "journal_id", "item_id", "job", "is_debit", "tax_kind", "amount_minor", "tax_minor", "row_count"
     )
     for journal_id, item_id, job, is_debit, tax_kind, *total in rows:
         totals[journal_id][(item_id, job, is_debit, tax_kind)] = total
     pairs = _pairs_on_one_code(items.values())
     if pairs:
+        # Each row counts on the item's side; an account type that nets to nil in every transaction has no total.
         present = {raw[0] for of_journal in totals.values() for raw in of_journal}
-        pairs = {pair for pair in pairs if pair[0] in present and pair[1] in present}
+        pairs = {pair for pair in pairs if pair[1] in present}
     if pairs:
         _take_out(totals, journal_ids, pairs)
     return totals
@@ -168,20 +169,53 @@ def freeze(*, journal: Journal, resolution: Resolution) -> list[JournalLine]:
         _frozen(journal, position, line) for position, line in enumerate(resolution.lines, start=1)
     )
     line_of = {key: made for made, line in zip(lines, resolution.lines, strict=True) for key in line.keys}
-    totals = JournalTotal.objects.filter(journal=journal).values_list(
-        "pk", "item__kind", "item__code", "job", "is_debit", "tax_kind"
-    )
-    of_total: dict[int, JournalLine | None] = {
-        total_id: line_of.get(TotalKey(ItemKind(kind), code, job, is_debit, TaxKind(tax_kind)))
-        for total_id, kind, code, job, is_debit, tax_kind in totals
-    }
+    total_of = _totals_by_key(journal)
+    if missing := [key for key in line_of if key not in total_of]:
+        _add_nil_totals(journal, missing)
+        total_of = _totals_by_key(journal)
     bulk.update_by_id(
         "ledger_journaltotal",
         {"line_id": "bigint"},
-        [(total_id, line.pk if line else None) for total_id, line in of_total.items()],
+        [(total_id, line_of[key].pk if key in line_of else None) for key, total_id in total_of.items()],
     )
-    bulk.run("UPDATE ledger_journal SET line_count = %s WHERE id = %s", [len(lines), journal.pk])
+    Journal.objects.of(journal.club).filter(pk=journal.pk).update(**figures_of(resolution))
     return lines
+
+
+def _totals_by_key(journal: Journal) -> dict[TotalKey, int]:
+    rows = JournalTotal.objects.filter(journal=journal).values_list(
+        "item__kind", "item__code", "job", "is_debit", "tax_kind", "pk"
+    )
+    return {
+        TotalKey(ItemKind(kind), code, job, is_debit, TaxKind(tax_kind)): total_id
+        for kind, code, job, is_debit, tax_kind, total_id in rows
+    }
+
+
+def _add_nil_totals(journal: Journal, keys: Collection[TotalKey]) -> None:
+    """Add totals of nil where no total leads to a line, so that it opens to its transactions.
+
+    A control leg changes its side where rows that make no line are left out, and then has no total on that side.
+    """
+    found = FinancialItem.objects.of(journal.club).filter(code__in={key.code for key in keys})
+    item_ids = {(ItemKind(item.kind), item.code): item.pk for item in found}
+    JournalTotal.objects.bulk_create(
+        JournalTotal(
+            journal=journal,
+            item_id=item_ids[key.item_kind, key.code],
+            job=key.job,
+            is_debit=key.is_debit,
+            tax_kind=str(key.tax_kind),
+            amount_minor=0,
+        )
+        for key in keys
+    )
+
+
+def figures_of(resolution: Resolution) -> dict[str, int]:
+    """Give the fields of a journal that say how much it is under this mapping: its lines and their debits."""
+    debit = sum(line.amount for line in resolution.lines if line.amount > 0)
+    return {"line_count": len(resolution.lines), "debit_minor": to_minor(Decimal(debit))}
 
 
 def _frozen(journal: Journal, position: int, line: ResolvedLine) -> JournalLine:

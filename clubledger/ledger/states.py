@@ -135,9 +135,16 @@ def _among_dates() -> str:
 
 
 def change_counts(changes: Mapping[int, Sequence[int]]) -> None:
-    """Add to journals' counts of transactions and total debits (minor units), and count their totals anew."""
+    """Add to journals' counts of transactions, and take their lines and total debits from their totals anew.
+
+    What validation found to make no line (both legs on one GL code) counts again until the next validation: the
+    mapping may have changed since.
+    """
     bulk.run_many(
-        "UPDATE ledger_journal SET transaction_count = transaction_count + %s, debit_minor = debit_minor + %s, "
-        "line_count = (SELECT COUNT(*) FROM ledger_journaltotal WHERE journal_id = ledger_journal.id) WHERE id = %s",
-        [(transactions, debit, journal_id) for journal_id, (transactions, debit) in changes.items()],
+        "UPDATE ledger_journal SET transaction_count = transaction_count + %s, "
+        "debit_minor = (SELECT COALESCE(SUM(amount_minor), 0) FROM ledger_journaltotal "
+        "WHERE journal_id = ledger_journal.id AND is_debit), "
+        "line_count = (SELECT COUNT(*) FROM ledger_journaltotal WHERE journal_id = ledger_journal.id "
+        "AND row_count > 0) WHERE id = %s",
+        [(transactions, journal_id) for journal_id, (transactions, _debit) in changes.items()],
     )

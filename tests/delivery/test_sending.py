@@ -10,7 +10,7 @@ from clubledger.clubs.models import Role
 from clubledger.delivery import queue
 from clubledger.delivery.models import Call, Delivery
 from clubledger.foundation import clock, crash
-from clubledger.ledger.models import JournalLine, JournalState
+from clubledger.ledger.models import FinancialItem, JournalLine, JournalState
 from clubledger.xero.models import Authorisation
 from tests.fixtures_delivery import ReadyClub
 
@@ -183,3 +183,19 @@ def test_a_late_transaction_makes_a_further_journal_and_the_sent_one_never_chang
     ready.send()
     assert [journal.state for journal in ready.journals()] == [JournalState.SENT, JournalState.SENT]
     assert sum(cents for *_, cents in ready.xero.simulator.journal_entries(ready.xero.tenant_id())) == 0
+
+
+def test_a_checked_journal_is_said_to_be_what_would_go_out(ready: ReadyClub) -> None:
+    FinancialItem.objects.of(ready.club).filter(code="PRIZE").update(
+        gl_code=FinancialItem.objects.of(ready.club).get(code="HOUSE").gl_code
+    )
+    ready.bring_in([["TRF-1", "transfer", "2026-11-16", "PRIZE", "HOUSE", "20.00"]])
+    ready.bring_in([["TRF-2", "transfer", "2026-11-17", "PRIZE", "HOUSE", "20.00"]])
+    ready.validate()
+    whole, empty = ready.journals()
+    assert (whole.state, whole.line_count, whole.debit_minor) == (JournalState.VALID, 9, 229_400)
+    assert (empty.state, empty.line_count, empty.is_empty) == (JournalState.OPEN, 0, True)
+    ready.send()
+    [found] = ready.in_xero()
+    whole = ready.journals()[0]
+    assert (whole.state, len(found.lines), whole.debit_minor) == (JournalState.SENT, whole.line_count, 229_400)

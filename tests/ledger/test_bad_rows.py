@@ -255,6 +255,7 @@ def test_rows_that_stand_apart(books: Books) -> None:
     reason = "rows of “I-1” stand apart in the file; put them together"
     assert books.refusals(done) == [(2, "source_id", "I-1", reason), (4, "source_id", "I-1", reason)]
     assert (done.transactions_new, done.rows_done) == (1, 3)
+    assert (done.transactions_refused, done.rows_refused) == (1, 2), "it is one transaction, wherever its rows stand"
 
 
 def test_a_reversal_has_one_row(books: Books) -> None:

@@ -184,3 +184,37 @@ def test_a_club_that_is_not_registered_gets_no_tax_types(day: Books) -> None:
     [journal] = day.journals()
     resolution = journals.resolve(club=day.club, journals=[journal], no_tax_type="NONE", with_tax=False)[journal.pk]
     assert {line.tax_type for line in resolution.lines} == {"NONE"}
+
+
+def test_a_control_leg_that_changes_side_without_such_rows_opens_to_its_transaction(day: Books) -> None:
+    day.bring(
+        "INV-3,invoice,2026-07-02,SUBS,LEVY,150.00",
+        "INV-3,invoice,2026-07-02,SUBS,FULL7,-100.00",
+        "INV-4,invoice,2026-07-03,SUBS,LEVY,100.00",
+        "INV-4,invoice,2026-07-03,SUBS,FULL7,-100.00",
+    )
+    map_all(day, LEVY="611")
+    for number in (1, 2):
+        assert plain(lines(day, number)) == [
+            ("200", "", "OUTPUT", "100.00", ""),
+            ("611", "", "BASEXCLUDED", "", "100.00"),
+        ]
+    opens_to_its_amount(day)
+    freeze(day, 1)
+    freeze(day, 2)
+    opens_to_its_amount(day)
+
+
+def test_a_frozen_journal_counts_the_lines_and_debits_that_go_out(day: Books) -> None:
+    day.bring("TRF-1,transfer,2026-07-02,PRIZE,HOUSE,20.00", "PAY-2,payment,2026-07-02,SUBS,CARD,5.00")
+    map_all(day, PRIZE="811")
+    [_, journal] = day.journals()
+    assert (journal.line_count, journal.debit_minor) == (4, 2500)
+    freeze(day, 1)
+    [_, journal] = day.journals()
+    assert (journal.line_count, journal.debit_minor) == (2, 500)
+    journals.move(club=day.club, journal_ids=[journal.pk], from_states=["queued"], to_state="open")
+    day.bring("PAY-3,payment,2026-07-02,SUBS,CARD,1.00")
+    [_, journal] = day.journals()
+    assert (journal.line_count, journal.debit_minor) == (4, 2600), "all of it counts until it is validated anew"
+    day.is_sound()
