@@ -12,8 +12,8 @@ from pydantic import Field
 from clubledger.api.answers import Problem
 from clubledger.api.documentation import Documentation
 from clubledger.api.guarding import guesses_left, note_guess, shape_errors
-from clubledger.changeover import board, leaving, plan, staff_keys, steps, waves
-from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover import board, plan, room, staff_keys, steps, taking
+from clubledger.changeover.errors import ChangeoverError, NotAllDisconnected, NotPlannable
 from clubledger.changeover.models import Changeover, StaffKey, State, Wave
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, User
@@ -126,6 +126,7 @@ class PlannedOut(Schema):
 
     planned: int
     refused: list[RefusalOut]
+    warning: str = Field("", description="That the new app's tier will not hold all connections to come.")
 
 
 class Asked(Schema):
@@ -142,6 +143,9 @@ class Because(Schema):
     """Why a step is taken."""
 
     reason: str = Field("", max_length=300)
+    switch_at: str = Field(
+        "", max_length=40, description="For reschedule, by the club's clock: 2026-11-30T14:00. Empty: by the button."
+    )
 
 
 def _actor(request: HttpRequest) -> User:
@@ -209,7 +213,7 @@ def plan_wave(request: HttpRequest, asked: PlanIn) -> dict[str, Any]:
     except ChangeoverError as error:
         raise HttpError(422, str(error)) from None
     refused = [{"club": one.label, "reason": one.reason} for one in made.refusals]
-    return {"planned": len(made.changeovers), "refused": refused}
+    return {"planned": len(made.changeovers), "refused": refused, "warning": room.warning(to_app=app)}
 
 
 @api.get(
@@ -225,22 +229,21 @@ def read_changeover(request: HttpRequest, slug: str) -> dict[str, Any]:
     "/clubs/{slug}/{step}",
     response={200: ChangeoverState} | _answers,
     operation_id="take_step",
-    summary="announce, switch, pause, resume, call_off, remind, disconnect or roll_back",
+    summary=f"{', '.join(taking.STEPS[:-1])} or {taking.STEPS[-1]}",
 )
 def take_step(request: HttpRequest, slug: str, step: str, asked: Because) -> dict[str, Any]:
     """Take a step of a club's live changeover. 409 says why it does not follow from where that stands."""
     row = _newest(slug)
-    told: dict[str, Any] = {"club": row.club, "actor": _actor(request), "changeover_id": row.pk}
+    if step not in taking.STEPS:
+        raise HttpError(404, f"There is no step {step!r}.")
+    actor = _actor(request)
     try:
         with _through(request):
-            if step == "disconnect":
-                leaving.disconnect_old(**told)
-            elif step in {"pause", "call_off", "roll_back"}:
-                getattr(steps, step)(**told, reason=asked.reason)
-            elif step in waves.STEPS:
-                getattr(steps, step)(**told)
-            else:
-                raise HttpError(404, f"There is no step {step!r}.")
+            taking.take(step, club=row.club, actor=actor, changeover_id=row.pk, reason=asked.reason, at=asked.switch_at)
+    except NotPlannable as error:
+        raise HttpError(422, str(error)) from None
+    except NotAllDisconnected as error:
+        raise HttpError(502, str(error)) from None
     except ChangeoverError as error:
         raise HttpError(409, str(error)) from None
     except XeroError as error:

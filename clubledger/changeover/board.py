@@ -12,7 +12,7 @@ from clubledger.changeover.models import AFTER, BEFORE, ENDED, Changeover, State
 from clubledger.changeover.standing import LATE_AFTER, STUCK_AFTER, is_stuck, words_of
 from clubledger.clubs.models import User
 from clubledger.foundation import clock
-from clubledger.xero.models import secrets_of
+from clubledger.xero.models import AuthorisationRequest, secrets_of
 
 WHY = "the vendor's staff see changeovers across clubs; states only"
 
@@ -60,6 +60,11 @@ class Tally:
     def total(self) -> int:
         """All of them, without those called off."""
         return sum(count for state, count in self.by_state.items() if state != State.CALLED_OFF)
+
+    @property
+    def between(self) -> int:
+        """How many have switched and are not done."""
+        return sum(self.by_state.get(state, 0) for state in AFTER)
 
     @property
     def done(self) -> int:
@@ -144,6 +149,21 @@ def missing_people(changeovers: Iterable[Changeover]) -> dict[int, list[User]]:
     for one in rows.select_related("user").order_by("user__name", "user_id"):
         missing.setdefault(one.changeover_id, []).append(one.user)
     return missing
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody's last try to authorise the new app: when they left for Xero, and how it ended (empty: not yet)."""
+
+    at: datetime
+    outcome: str
+
+
+def last_attempts(row: Changeover) -> dict[int, Attempt]:
+    """Give, by person, their last try to authorise the new app since the switch; who calls has checked who asks."""
+    rows = AuthorisationRequest.objects.of(row.club).filter(app=row.to_app_id, created_at__gte=row.switched_at)
+    tries = rows.order_by("created_at", "pk").values_list("user_id", "created_at", "outcome")
+    return {user_id: Attempt(at, outcome) for user_id, at, outcome in tries}
 
 
 def as_value(row: Changeover, missing: Iterable[User] = (), now: datetime | None = None) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
+from django.db.models import CharField, Count, Exists, F, Max, Min, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from clubledger.changeover import staff
 from clubledger.changeover.models import Notice
@@ -238,3 +239,27 @@ def apps(*, actor: User) -> list[AppUse]:
         AppUse(app, app.clubs, people.get(app.pk, 0), connections[app.pk], MOST_CONNECTIONS.get(app.tier))
         for app in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionsUsed:
+    """How many of its tier's maximum of connections an app uses."""
+
+    app_id: int
+    name: str
+    connections: int
+    most: int
+
+
+def connections_used(*, actor: User) -> list[ConnectionsUsed]:
+    """Give, in one query, the apps that have connections and a maximum, the fullest first. Raises NotStaff."""
+    staff.require(actor)
+    one = Concat(Cast("token_set_id", CharField()), Value(":"), "tenant_id", output_field=CharField())
+    live = Authorisation.objects.across_clubs(WHY).filter(ended_at=None, token_set__died_at=None)
+    rows = live.values_list("app_id", "app__name", "app__version", "app__tier").annotate(n=Count(one, distinct=True))
+    found = [
+        ConnectionsUsed(app_id, f"{name} {version}".strip(), count, most)
+        for app_id, name, version, tier, count in rows
+        if (most := MOST_CONNECTIONS.get(tier))
+    ]
+    return sorted(found, key=lambda used: -used.connections / used.most)

@@ -102,13 +102,18 @@ class Changeover(ClubScoped):
         return self.switched_at is None
 
     @property
+    def is_for_the_club(self) -> bool:
+        """Whether the club's people see it: what is planned and not announced is still the staff's alone."""
+        return self.announced_at is not None or not self.is_before
+
+    @property
     def is_live(self) -> bool:
         """Whether something is left to do."""
         return self.state not in ENDED
 
 
 class Traveller(ClubScoped):
-    """A person who had authorised the old app when the club was switched, and so must authorise the new one."""
+    """A person who had authorised the old app at the switch, or until shortly before it, and so comes along."""
 
     club = models.ForeignKey(Club, on_delete=models.PROTECT, related_name="+")
     changeover = models.ForeignKey(Changeover, on_delete=models.CASCADE, related_name="travellers")
@@ -144,12 +149,14 @@ class Cause(models.TextChoices):
     """Why somebody is told something by e-mail."""
 
     PLANNED = "planned", _("planned")
+    RESCHEDULED = "rescheduled", _("another time")
     TOMORROW = "tomorrow", _("tomorrow")
     SWITCHED = "switched", _("switched")
     STILL = "still", _("still to authorise")
     FAILING = "failing", _("failing")
     DONE = "done", _("done")
     ROLLED_BACK = "rolled_back", _("rolled back")
+    CALLED_OFF = "called_off", _("called off")
 
 
 class Notice(ClubScoped):
@@ -159,7 +166,7 @@ class Notice(ClubScoped):
     changeover = models.ForeignKey(Changeover, on_delete=models.CASCADE, related_name="notices")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     cause = models.CharField(max_length=12, choices=Cause.choices)
-    on = models.DateField(help_text="The day in the club's time zone.")
+    on = models.DateField(help_text="The day in the club's time zone, before which it is not sent.")
     state = models.CharField(
         max_length=10,
         default="waiting",

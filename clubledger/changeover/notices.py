@@ -5,7 +5,7 @@ the process that sends it, but never comes twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from smtplib import SMTPServerDisconnected
 from zoneinfo import ZoneInfo
 
@@ -32,12 +32,14 @@ WHY = "e-mails go out in the order in which they were written, whatever the club
 
 STILL_TRUE: Mapping[str, tuple[str, ...]] = {
     Cause.PLANNED: (*BEFORE, State.PAUSED),
+    Cause.RESCHEDULED: (*BEFORE, State.PAUSED),
     Cause.TOMORROW: BEFORE,
     Cause.SWITCHED: (*AFTER, State.PAUSED, State.DONE),
     Cause.STILL: (*AFTER,),
     Cause.FAILING: (*BEFORE, *AFTER),
     Cause.DONE: (State.DONE,),
     Cause.ROLLED_BACK: (State.ROLLED_BACK,),
+    Cause.CALLED_OFF: (State.CALLED_OFF,),
 }
 """In which states of the changeover each notice is still worth sending."""
 
@@ -51,12 +53,20 @@ class _MailServerGone(Exception):
 def write(changeovers: Sequence[Changeover], cause: str) -> None:
     """Write notices of a cause to the people they concern: those who may authorise; reminders to who has not yet.
 
-    Call it in the database transaction of the step. Who was told of the same cause today is left out.
+    Call it in the database transaction of the step. Who was told of the same cause today is left out; of another time,
+    once more, they are told tomorrow, for the one they know of no longer holds.
     """
     by_club = {one.club_id: one for one in changeovers}
     days = _todays([one.club for one in changeovers])
+    told = _told_today(by_club, days) if cause == Cause.RESCHEDULED else set()
     rows = [
-        Notice(club_id=club_id, changeover=by_club[club_id], user_id=user_id, cause=cause, on=days[club_id])
+        Notice(
+            club_id=club_id,
+            changeover=by_club[club_id],
+            user_id=user_id,
+            cause=cause,
+            on=days[club_id] + timedelta(days=1) if (club_id, user_id) in told else days[club_id],
+        )
         for club_id, user_id in _readers(by_club, cause)
     ]
     # A second notice for the same cause on the same day meets the unique constraint and is left out.
@@ -70,6 +80,15 @@ def write(changeovers: Sequence[Changeover], cause: str) -> None:
 def _todays(clubs: Iterable[Club]) -> dict[int, date]:
     zones: dict[str, date] = {}
     return {club.pk: zones.setdefault(club.time_zone, clock.today_in(club.time_zone)) for club in clubs}
+
+
+def _told_today(by_club: Mapping[int, Changeover], days: Mapping[int, date]) -> set[tuple[int, int]]:
+    """Give (club, person) for whom a notice of another time has left today."""
+    rows = Notice.objects.across_clubs("written for many clubs at once").filter(
+        club__in=list(by_club), cause=Cause.RESCHEDULED, on__gte=min(days.values())
+    )
+    gone = rows.exclude(state="waiting").values_list("club_id", "user_id", "on")
+    return {(club_id, user_id) for club_id, user_id, on in gone if on == days[club_id]}
 
 
 def _readers(by_club: Mapping[int, Changeover], cause: str) -> list[tuple[int, int]]:
@@ -91,13 +110,19 @@ def send_waiting(*, limit: int = 1000) -> int:
     Several workers may do it at once: each notice is claimed by a guarded UPDATE before it is sent.
     """
     went = 0
+    early: set[int] = set()
     for _batch in range(-(-limit // BATCH)):
-        waiting = list(
+        found = list(
             Notice.objects.across_clubs(WHY)
             .filter(state="waiting")
+            .exclude(pk__in=early)
             .select_related("club", "user", "changeover", "changeover__to_app", "changeover__from_app")
             .order_by("pk")[:BATCH]
         )
+        waiting = [notice for notice in found if notice.on <= clock.today_in(notice.club.time_zone)]
+        early |= {notice.pk for notice in found} - {notice.pk for notice in waiting}
+        if found and not waiting:
+            continue
         if not waiting:
             return went
         post = get_connection()
@@ -124,6 +149,8 @@ def _send(notice: Notice, post: object) -> bool:
     if not mine.update(state="sending", claimed_at=clock.now()):
         return False
     crash.point("changeover.after_notice_claim")
+    # What it says is what holds now: it may have been given another time while this batch was being sent.
+    notice.changeover.refresh_from_db(fields=["switch_at", "state", "trouble"])
     claimed = Notice.objects.of(notice.club).filter(pk=notice.pk, state="sending")
     try:
         message(notice, post).send()

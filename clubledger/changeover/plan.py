@@ -3,18 +3,16 @@
 Nothing here touches a club's connection; that is the switch (`steps`).
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.said import said
-from clubledger.changeover import notices, staff
+from clubledger.changeover import notices, staff, times
 from clubledger.changeover.errors import NotPlannable
 from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Wave
 from clubledger.clubs import audit
@@ -23,11 +21,7 @@ from clubledger.foundation import clock
 from clubledger.xero.models import Connection, XeroApp
 
 WHY = "a wave is planned across clubs"
-COLUMNS = ("club", "date", "time", "contact", "notes", "disconnect")
-REQUIRED_COLUMNS = ("club",)
 MOST_ROWS = 20_000
-YES = {"yes", "y", "true", "1", "auto"}
-NO = {"", "no", "n", "false", "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +85,19 @@ def plan(
 
 
 @transaction.atomic
-def plan_wave(*, actor: User, to_app: XeroApp, name: str, wishes: Iterable[Wish], announce: bool = True) -> Planned:
+def plan_wave(
+    *,
+    actor: User,
+    to_app: XeroApp,
+    name: str,
+    wishes: Iterable[Wish],
+    announce: bool = True,
+    refused: Sequence[Refusal] = (),
+) -> Planned:
     """Plan many changeovers at once under a wave's name. What does not fit is refused with its reason, the rest kept.
 
-    Raises NotStaff, and NotPlannable where nothing at all can be planned or the name is taken.
+    `refused` are lines of a file that could not be read; they stand first among the refusals. Raises NotStaff, and
+    NotPlannable where nothing at all can be planned or the name is taken.
     """
     staff.require(actor)
     asked = list(wishes)
@@ -106,6 +109,7 @@ def plan_wave(*, actor: User, to_app: XeroApp, name: str, wishes: Iterable[Wish]
         raise NotPlannable(_("There is a wave called %(name)s already.") % {"name": name.strip()})
     wave = Wave.objects.create(name=name.strip()[:100], to_app=to_app, planned_by=actor, planned_at=clock.now())
     made = _write(actor=actor, to_app=to_app, wishes=asked, wave=wave, announce=announce)
+    made.refusals = [*refused, *made.refusals]
     if not made.changeovers:
         reasons = "; ".join(f"{one.label}: {one.reason}" for one in made.refusals[:5])
         raise NotPlannable(_("None of these clubs can be planned. %(reasons)s") % {"reasons": reasons})
@@ -137,37 +141,39 @@ def _write(*, actor: User, to_app: XeroApp, wishes: Sequence[Wish], wave: Wave |
         .exclude(state__in=ENDED)
         .values_list("club_id", flat=True)
     )
-    rows = []
+    rows: dict[int, Changeover] = {}
     for wish in wishes:
         club = clubs.get(wish.slug)
         reason = _reason_against(wish, club, apps, moving, to_app)
-        switch_at = None if reason or club is None else _instant(wish, club)
-        if switch_at is not None and switch_at <= at:
-            reason = _("Its time to switch is in the past.")
+        switch_at = None
+        if club is not None and club.pk in rows:
+            reason = _("This club is named twice; its first line counts.")
+        elif not reason and club is not None and wish.switch_on is not None:
+            try:
+                switch_at = times.instant_of(wish.switch_on, wish.switch_time, club.time_zone)
+            except NotPlannable as error:
+                reason = str(error)
         if reason or club is None:
             made.refusals.append(Refusal(wish.label or wish.slug, reason))
             continue
-        moving.add(club.pk)
-        rows.append(
-            Changeover(
-                club=club,
-                wave=wave,
-                from_app_id=apps.get(club.pk),
-                to_app=to_app,
-                state=State.ANNOUNCED if announce else State.PLANNED,
-                moved_at=at,
-                switch_at=switch_at,
-                disconnects_itself=wish.disconnects_itself,
-                contact=wish.contact[:200],
-                notes=wish.notes,
-                planned_by=actor,
-                planned_at=at,
-                announced_at=at if announce else None,
-            )
+        rows[club.pk] = Changeover(
+            club=club,
+            wave=wave,
+            from_app_id=apps.get(club.pk),
+            to_app=to_app,
+            state=State.ANNOUNCED if announce else State.PLANNED,
+            moved_at=at,
+            switch_at=switch_at,
+            disconnects_itself=wish.disconnects_itself,
+            contact=wish.contact[:200],
+            notes=wish.notes,
+            planned_by=actor,
+            planned_at=at,
+            announced_at=at if announce else None,
         )
     try:
         with transaction.atomic():
-            made.changeovers = Changeover.objects.across_clubs(WHY).bulk_create(rows, batch_size=500)
+            made.changeovers = Changeover.objects.across_clubs(WHY).bulk_create(list(rows.values()), batch_size=500)
     except IntegrityError:
         raise NotPlannable(_("Somebody else has just planned one of these clubs. Try again.")) from None
     _tell(made.changeovers, actor, at, announce=announce)
@@ -186,13 +192,6 @@ def _reason_against(
     if apps.get(club.pk) == to_app.pk:
         return _("This club uses %(app)s already.") % {"app": to_app}
     return ""
-
-
-def _instant(wish: Wish, club: Club) -> datetime | None:
-    if wish.switch_on is None:
-        return None
-    at = datetime.combine(wish.switch_on, wish.switch_time or time(9, 0), tzinfo=ZoneInfo(club.time_zone))
-    return at.astimezone(UTC)
 
 
 def _tell(changeovers: Sequence[Changeover], actor: User, at: datetime, *, announce: bool) -> None:
@@ -235,8 +234,13 @@ def wishes_for(
     notes: str = "",
     disconnects_itself: bool = False,
 ) -> Iterator[Wish]:
-    """Give a wish for each club: all at the same local time, or spread out so that `per_hour` clubs switch an hour."""
-    start = datetime.combine(switch_on, switch_time or time(9, 0)) if switch_on else None
+    """Give a wish for each club: all at the same local time, or spread out so that `per_hour` clubs switch an hour.
+
+    Raises NotPlannable for a day that is too far ahead.
+    """
+    if switch_on:
+        times.check_day(switch_on, clock.now().date())
+    start = datetime.combine(switch_on, switch_time or times.USUAL_TIME) if switch_on else None
     for place, club in enumerate(clubs):
         at = start + timedelta(hours=1) * (place // per_hour) if start and per_hour else start
         yield Wish(
@@ -264,67 +268,3 @@ def clubs_to_move(*, actor: User, to_app: XeroApp, from_app: XeroApp | None = No
         rows = rows.filter(name__icontains=text) | rows.filter(slug__icontains=text)
     live = Changeover.objects.across_clubs(WHY).exclude(state__in=ENDED).values("club_id")
     return list(rows.exclude(pk__in=live).order_by("name", "pk").distinct())
-
-
-def read_csv(content: bytes) -> tuple[list[Wish], list[Refusal]]:
-    """Read wishes from a CSV file: columns club, date, time, contact, notes, disconnect in any order, at least `club`.
-
-    Comma or semicolon; dates YYYY-MM-DD, times HH:MM in the club's own zone (09:00 where left out). Bad rows are
-    refused with their line number. Raises NotPlannable for a file that is none.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NotPlannable(_("The file is not text in UTF-8.")) from None
-    head = text.partition("\n")[0]
-    lines = csv.reader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True)
-    wishes, refusals = [], []
-    try:
-        names = [name.strip().lower() for name in next(lines, [])]
-        _check_header(names)
-        for cells in lines:
-            if not any(cell.strip() for cell in cells):
-                continue
-            label = f"{_('line')} {lines.line_num}"
-            try:
-                wishes.append(_wish(dict(zip(names, (cell.strip() for cell in cells), strict=True)), label))
-            except ValueError as error:
-                words = (
-                    str(error) if isinstance(error, _BadCell) else _("It has %(count)s fields.") % {"count": len(cells)}
-                )
-                refusals.append(Refusal(label, words))
-    except csv.Error as error:
-        raise NotPlannable(_("The file is no CSV: %(words)s") % {"words": error}) from None
-    return wishes, refusals
-
-
-class _BadCell(ValueError):
-    pass
-
-
-def _check_header(names: Sequence[str]) -> None:
-    missing = [name for name in REQUIRED_COLUMNS if name not in names]
-    unknown = [name for name in names if name not in COLUMNS]
-    if missing or unknown or len(set(names)) != len(names):
-        raise NotPlannable(
-            _("The first line must name columns out of %(known)s, with at least %(needed)s. It names %(found)s.")
-            % {"known": ", ".join(COLUMNS), "needed": ", ".join(REQUIRED_COLUMNS), "found": ", ".join(names) or "–"}
-        )
-
-
-def _wish(cells: Mapping[str, str], line: str) -> Wish:
-    slug = cells["club"]
-    if not slug:
-        raise _BadCell(_("It names no club."))
-    wants = cells.get("disconnect", "").lower()
-    if wants not in YES | NO:
-        raise _BadCell(_("disconnect is %(value)r: write yes or no.") % {"value": wants})
-    on, at = cells.get("date", ""), cells.get("time", "")
-    try:
-        switch_on = date.fromisoformat(on) if on else None
-        switch_time = time.fromisoformat(at) if at else None
-    except ValueError:
-        raise _BadCell(_("date and time must be like 2026-11-30 and 14:00.")) from None
-    return Wish(
-        slug, switch_on, switch_time, cells.get("contact", ""), cells.get("notes", ""), wants in YES, f"{line}: {slug}"
-    )

@@ -14,7 +14,8 @@ from clubledger.delivery import preflight
 from clubledger.foundation import clock
 from clubledger.ledger import journals
 from clubledger.ledger.mapping import ChartChanges
-from clubledger.ledger.models import TAKES_IN, Journal, JournalTotal, Posting
+from clubledger.ledger.models import TAKES_IN, Journal
+from clubledger.ledger.recounting import Recount, recount
 from clubledger.xero.errors import AuthorisationNeeded, XeroError
 
 
@@ -41,41 +42,23 @@ def get_gl_codes(*, club: Club, actor: User) -> ChartChanges:
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """An empty journal with the proof that it carries nothing. Amounts are whole minor units."""
+    """An empty journal with the proof that it carries nothing."""
 
     journal: Journal
-    transactions: int
-    totals: int
-    debit_minor: int
-    tax_minor: int
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether every total in it is nil."""
-        return self.debit_minor == 0 and self.tax_minor == 0
+    proof: Recount
 
 
 def empty_journals(*, club: Club, before_on: date | None = None) -> list[Empty]:
     """Give the journals of days before `before_on` (today) that can still be sent and carry nothing, oldest first.
 
-    Counted anew from the rows beneath them, not from what the journal keeps of itself.
+    Counted anew from the transactions beneath them, not from what the journal keeps of itself: one whose kept figures
+    and transactions disagree is no empty journal, whichever of them is nil.
     """
     before_on = before_on or clock.today_in(club.time_zone)
     rows = Journal.objects.of(club).filter(state__in=TAKES_IN, debit_minor=0, accounting_date__lt=before_on)
     found = list(rows.order_by("accounting_date", "sequence")[:1000])
-    ids = [journal.pk for journal in found]
-    postings: dict[int, int] = {}
-    for journal_id in Posting.objects.filter(journal__in=ids).values_list("journal_id", flat=True):
-        postings[journal_id] = postings.get(journal_id, 0) + 1
-    sums: dict[int, list[int]] = {}
-    totals = JournalTotal.objects.filter(journal__in=ids)
-    for journal_id, amount, tax in totals.values_list("journal_id", "amount_minor", "tax_minor"):
-        entry = sums.setdefault(journal_id, [0, 0, 0])
-        entry[0] += 1
-        entry[1] += abs(amount)
-        entry[2] += abs(tax)
-    empty = [Empty(journal, postings.get(journal.pk, 0), *sums.get(journal.pk, [0, 0, 0])) for journal in found]
-    return [one for one in empty if one.is_nothing]
+    proofs = recount([journal.pk for journal in found]) if found else {}
+    return [Empty(journal, proofs[journal.pk]) for journal in found if proofs[journal.pk].is_nothing]
 
 
 @transaction.atomic

@@ -50,6 +50,7 @@ FROM: dict[str, tuple[str, ...]] = {
     "pause": (*BEFORE, *AFTER),
     "resume": (State.PAUSED,),
     "disconnect": (*AFTER, State.PAUSED),
+    "note_gone": (*AFTER, State.PAUSED),
     "remind": AFTER,
     "roll_back": (*AFTER, State.PAUSED),
 }
@@ -60,12 +61,12 @@ def allows(changeover: Changeover, step: str) -> bool:
     """Tell whether a step follows from where the changeover stands."""
     if changeover.state not in FROM[step]:
         return False
+    if step in {"disconnect", "note_gone"} and changeover.disconnected_at is not None:
+        return False
     if changeover.state == State.PAUSED:
         wants_before = step in {"reschedule", "call_off"}
-        wants_after = step in {"disconnect", "roll_back"}
+        wants_after = step in {"disconnect", "note_gone", "roll_back"}
         return changeover.is_before if wants_before else (not changeover.is_before or not wants_after)
-    if step == "disconnect":
-        return changeover.disconnected_at is None
     return True
 
 
@@ -93,6 +94,10 @@ def words_of(changeover: Changeover, now: datetime) -> str:
     people = ngettext("%(count)s person has still to authorise.", "%(count)s people have still to authorise.", left) % {
         "count": left
     }
+    if changeover.state == State.PAUSED:
+        if changeover.is_before and changeover.switch_at is not None and changeover.switch_at <= now:
+            return _("It rests. Its time has passed: once resumed it waits for Switch now.")
+        return _("It rests until somebody presses Resume.")
     if changeover.state == State.PLANNED:
         return _("The club has not been told yet.")
     if changeover.state == State.ANNOUNCED:

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.said import said
-from clubledger.changeover import fence, notices, staff
-from clubledger.changeover.errors import NothingToReturnTo, NotPlannable, WrongStep
+from clubledger.changeover import fence, notices, staff, times
+from clubledger.changeover.errors import NothingToReturnTo, WrongStep
 from clubledger.changeover.models import Cause, Changeover, State, Step
 from clubledger.changeover.standing import FROM, Facts, allows, state_after
 from clubledger.changeover.switching import switch as switch
@@ -48,15 +48,18 @@ def announce(*, club: Club, actor: User, changeover_id: int) -> Changeover:
 
 @transaction.atomic
 def reschedule(*, club: Club, actor: User, changeover_id: int, switch_at: datetime | None) -> Changeover:
-    """Give a changeover another time, or none (by a button); who was told is told anew. Raises NotStaff, WrongStep."""
+    """Give a changeover another time, or none (by a button); who was told is told anew.
+
+    Raises NotStaff, WrongStep, and NotPlannable for a time that can't be.
+    """
     staff.require(actor)
-    if switch_at is not None and switch_at <= clock.now():
-        raise NotPlannable(_("Its time to switch is in the past."))
+    if switch_at is not None:
+        times.check_instant(switch_at)
     row = _find(club, changeover_id, "reschedule")
     before = row.switch_at
     row = _take(row, "reschedule", row.state, switch_at=switch_at, moved_at=row.moved_at)
     if row.announced_at is not None:
-        notices.write([row], Cause.PLANNED)
+        notices.write([row], Cause.RESCHEDULED)
     note(row, actor, "rescheduled", said("Gave it another time."), before={"at": before}, after={"at": switch_at})
     return row
 
@@ -73,11 +76,21 @@ def pause(*, club: Club, actor: User, changeover_id: int, reason: str = "") -> C
 
 @transaction.atomic
 def resume(*, club: Club, actor: User, changeover_id: int) -> Changeover:
-    """Let a paused changeover go on from where it was. Raises NotStaff, WrongStep."""
+    """Let a paused changeover go on from where it was. Raises NotStaff, WrongStep.
+
+    One whose time to switch has passed meanwhile waits for the button: nobody at the club expects it now.
+    """
     staff.require(actor)
     row = _find(club, changeover_id, "resume")
-    row = _take(row, "resume", row.paused_in, paused_in="")
-    note(row, actor, "resumed", said("Resumed."))
+    is_missed = row.is_before and row.switch_at is not None and row.switch_at <= clock.now()
+    fields: dict[str, Any] = {"switch_at": None} if is_missed else {}
+    row = _take(row, "resume", row.paused_in, paused_in="", **fields)
+    note(
+        row,
+        actor,
+        "resumed",
+        said("Resumed. Its time had passed: it waits for Switch now.") if is_missed else said("Resumed."),
+    )
     wake("changeover.look", club_id=club.pk)
     return row
 
@@ -87,6 +100,8 @@ def call_off(*, club: Club, actor: User, changeover_id: int, reason: str = "") -
     """End a changeover that has not switched; nothing of the club has changed. Raises NotStaff, WrongStep."""
     staff.require(actor)
     row = _take(_find(club, changeover_id, "call_off"), "call_off", State.CALLED_OFF, ended_at=clock.now())
+    if row.announced_at is not None:
+        notices.write([row], Cause.CALLED_OFF)
     note(row, actor, "called_off", _because(said("Called off."), reason))
     return row
 
@@ -101,6 +116,8 @@ def roll_back(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
     row = _find(club, changeover_id, "roll_back")
     if row.from_app_id is None:
         raise NothingToReturnTo(_("The club used no app before."))
+    if row.from_app is not None and row.from_app.status != "active":
+        raise NothingToReturnTo(_("%(app)s is retired. Use it again under Xero Apps first.") % {"app": row.from_app})
     old = Authorisation.objects.of(club).filter(app_id=row.from_app_id, ended_at=None, token_set__died_at=None)
     if row.people_total and not old.exists():
         raise NothingToReturnTo(

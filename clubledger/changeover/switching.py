@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.said import said
@@ -47,7 +48,7 @@ def switch_many(changeover_ids: Collection[int], *, actor: User | None) -> list[
 
     Of two who try at once one switches a club. What goes to a retired app is left as it is.
     """
-    _lock_clubs(changeover_ids)
+    lock_clubs(changeover_ids)
     waiting = Changeover.objects.across_clubs(WHY).filter(pk__in=list(changeover_ids), state__in=BEFORE)
     rows = list(waiting.filter(to_app__status="active").select_related("club", "to_app", "wave").order_by("pk"))
     if not rows:
@@ -71,8 +72,11 @@ def switch_many(changeover_ids: Collection[int], *, actor: User | None) -> list[
     return rows
 
 
-def _lock_clubs(changeover_ids: Collection[int]) -> None:
-    """Lock the clubs, always in the same order, so that two who lock several never wait for each other."""
+def lock_clubs(changeover_ids: Collection[int]) -> None:
+    """Lock the clubs of changeovers, always in the same order: two who lock several never wait for each other.
+
+    Every step locks the club before it touches its changeover.
+    """
     clubs = Changeover.objects.across_clubs(WHY).filter(pk__in=list(changeover_ids)).values("club_id")
     rows = Club.objects.filter(pk__in=clubs).order_by("pk")
     if connection.features.has_select_for_update:
@@ -100,14 +104,22 @@ def _set_apps(rows: Sequence[Changeover]) -> dict[int, int | None]:
 
 
 def _write_travellers(rows: Sequence[Changeover], before: Mapping[int, int | None]) -> dict[int, int]:
-    """Write down who had authorised the app that each club used, and give their number by changeover."""
+    """Write down who had authorised the app that each club used, and give their number by changeover.
+
+    Who may no longer authorise is excused at the next look.
+    """
     by_club = {row.club_id: row for row in rows}
-    standing = Authorisation.objects.across_clubs(WHY).filter(club__in=list(by_club), ended_at=None)
+    # Who was disconnected too early, after the move was planned, has to come along as well.
+    earliest = min(row.planned_at for row in rows)
+    lost = Q(ended_at__gte=earliest, ended_because__in=["disconnected", "expired", "revoked"])
+    known = Authorisation.objects.across_clubs(WHY).filter(Q(ended_at=None) | lost, club__in=list(by_club))
     counts = dict.fromkeys((row.pk for row in rows), 0)
     going = []
-    for club_id, app_id, user_id in standing.order_by("pk").values_list("club_id", "app_id", "user_id"):
-        if app_id == before[club_id]:
-            row = by_club[club_id]
+    for club_id, app_id, user_id, ended_at in known.order_by("pk").values_list(
+        "club_id", "app_id", "user_id", "ended_at"
+    ):
+        row = by_club[club_id]
+        if app_id == before[club_id] and (ended_at is None or ended_at >= row.planned_at):
             counts[row.pk] += 1
             going.append(Traveller(club_id=club_id, changeover=row, user_id=user_id))
     Traveller.objects.across_clubs(WHY).bulk_create(going, batch_size=1000)

@@ -2,19 +2,17 @@
 
 import argparse
 import os
-from datetime import date, datetime, time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from clubledger.changeover import board, leaving, plan, staff, staff_keys, steps, waves
+from clubledger.changeover import board, plan, room, staff, staff_keys, steps, taking, wave_files
 from clubledger.changeover.models import Changeover, State, Wave
 from clubledger.cli import asking, printing
 from clubledger.cli.failing import Failure
 from clubledger.clubs.models import Club, User
 from clubledger.xero.models import XeroApp
 
-STEPS = ("announce", "switch", "pause", "resume", "call_off", "remind", "disconnect", "roll_back", "reschedule")
 SHORT = ("club", "state", "since", "stuck", "people_done", "people_total", "switch_at", "waits_for")
 
 
@@ -31,7 +29,7 @@ def add_commands(commands: Any) -> None:
     planning = commands.add_parser(
         "plan-changeovers",
         help="plan a wave from a CSV file or for all clubs of an app",
-        description=f"Plans a wave. A CSV file has the columns {', '.join(plan.COLUMNS)}; only club is needed.",
+        description=f"Plans a wave. A CSV file has the columns {', '.join(wave_files.COLUMNS)}; only club is needed.",
     )
     planning.add_argument("--wave", required=True, help="the wave's name")
     planning.add_argument("--to", required=True, metavar="CLIENT_ID", help="client id of the new app")
@@ -48,7 +46,7 @@ def add_commands(commands: Any) -> None:
 
     one = commands.add_parser("changeover", help="show a club's changeover, or take a step of it")
     one.add_argument("slug", metavar="CLUB", help="the club's short name")
-    one.add_argument("step", nargs="?", choices=STEPS, help="without it: show where it stands")
+    one.add_argument("step", nargs="?", choices=taking.STEPS, help="without it: show where it stands")
     one.add_argument("--reason", default="", help="why; kept with the step")
     one.add_argument(
         "--at", default="", metavar="DATETIME", help="for reschedule, by the club's clock: 2026-11-30T14:00"
@@ -115,7 +113,7 @@ def run_plan(asked: argparse.Namespace) -> int:
     if asked.file:
         if not asked.file.is_file():
             raise Failure(f"There is no file {asked.file}.")
-        wishes, refusals = plan.read_csv(asked.file.read_bytes())
+        wishes, refusals = wave_files.read_csv(asked.file.read_bytes())
     else:
         on: date | None = asked.on
         clubs = plan.clubs_to_move(actor=actor, to_app=to_app, from_app=_app(asked.from_app))
@@ -128,12 +126,17 @@ def run_plan(asked: argparse.Namespace) -> int:
                 disconnects_itself=asked.disconnect,
             )
         )
-    made = plan.plan_wave(actor=actor, to_app=to_app, name=asked.wave, wishes=wishes, announce=not asked.silent)
-    refused = [{"row": one.label, "reason": one.reason} for one in [*refusals, *made.refusals]]
-    value = {"wave": asked.wave, "planned": len(made.changeovers), "refused": refused}
+    made = plan.plan_wave(
+        actor=actor, to_app=to_app, name=asked.wave, wishes=wishes, announce=not asked.silent, refused=refusals
+    )
+    refused = [{"row": one.label, "reason": one.reason} for one in made.refusals]
+    crowded = room.warning(to_app=to_app)
+    value = {"wave": asked.wave, "planned": len(made.changeovers), "refused": refused, "warning": crowded}
     printing.show(asked, value, [{"wave": asked.wave, "planned": len(made.changeovers), "refused": len(refused)}])
     if refused and not asked.json:
         printing.print_table(refused)
+    if crowded:
+        printing.say(asked, crowded)
     return 1 if refused else 0
 
 
@@ -151,16 +154,8 @@ def run_one(asked: argparse.Namespace) -> int:
     row = steps.newest_of(club=club) if club else None
     if club is None or row is None:
         raise Failure(f"There is no changeover of a club {asked.slug!r}.")
-    told: dict[str, Any] = {"club": club, "actor": actor, "changeover_id": row.pk}
-    if asked.step == "disconnect":
-        leaving.disconnect_old(**told)
-    elif asked.step == "reschedule":
-        at = datetime.fromisoformat(asked.at).replace(tzinfo=ZoneInfo(club.time_zone)) if asked.at else None
-        steps.reschedule(**told, switch_at=at)
-    elif asked.step in {"pause", "call_off", "roll_back"}:
-        getattr(steps, asked.step)(**told, reason=asked.reason)
-    elif asked.step in waves.STEPS:
-        getattr(steps, asked.step)(**told)
+    if asked.step:
+        taking.take(asked.step, club=club, actor=actor, changeover_id=row.pk, reason=asked.reason, at=asked.at)
     value = _values([steps.newest_of(club=club) or row])[0]
     printing.show(asked, value, [{"what": name, "value": str(what)} for name, what in value.items() if what != ""])
     return 0

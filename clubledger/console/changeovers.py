@@ -1,7 +1,6 @@
 """Console → Changeovers: the board, waves, who is stuck, one changeover with its steps; reminders, downloads."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,19 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.changeover import board, leaving, steps, waves
+from clubledger.changeover import board, leaving, taking, waves
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller
-from clubledger.changeover.standing import FROM, allows, is_stuck, words_of
+from clubledger.changeover.standing import allows, is_stuck, words_of
 from clubledger.clubs.models import User
 from clubledger.console import pictures
 from clubledger.console.doors import show, staff_page
-from clubledger.console.words import SIGNS
+from clubledger.console.words import ATTEMPTS, SIGNS
 from clubledger.foundation import clock
 from clubledger.frame import exports, paging
 from clubledger.xero.errors import XeroError
-
-STEPS = ("announce", "switch", "pause", "resume", "call_off", "disconnect", "remind", "roll_back", "reschedule")
 
 
 @require_safe
@@ -138,6 +135,9 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
     """Show one changeover: where it stands, who has authorised, what was done, whom we wrote, and what can be done."""
     row = find(changeover_id)
     now = clock.now()
+    old = [] if row.is_before else leaving.old_authorisations(row)
+    # Without an authorisation of the old app there is nothing to return to.
+    is_no_way_back = not old and row.people_total > 0
     return show(
         request,
         "console/changeover.html",
@@ -145,9 +145,9 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
         sign=SIGNS[row.state],
         is_stuck=is_stuck(row, now),
         words=words_of(row, now),
-        can=[step for step in STEPS if step in FROM and allows(row, step)],
-        travellers=Traveller.objects.of(row.club).filter(changeover=row).select_related("user").order_by("user__name"),
-        old=[] if row.is_before else leaving.old_authorisations(row),
+        can=[step for step in taking.STEPS if allows(row, step) and not (step == "roll_back" and is_no_way_back)],
+        travellers=_travellers(row),
+        old=old,
         story=Step.objects.of(row.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
         letters=Notice.objects.of(row.club).filter(changeover=row).select_related("user").order_by("-on", "-pk")[:100],
         switch_at_text=f"{row.switch_at.astimezone(ZoneInfo(row.club.time_zone)):%Y-%m-%dT%H:%M}"
@@ -156,12 +156,33 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
     )
 
 
+def _travellers(row: Changeover) -> list[dict[str, Any]]:
+    """Give who must authorise, with what became of their last try."""
+    if row.is_before:
+        return []
+    attempts = board.last_attempts(row)
+    rows = Traveller.objects.of(row.club).filter(changeover=row).select_related("user").order_by("user__name")
+    made = []
+    for one in rows:
+        attempt = attempts.get(one.user_id)
+        words = ATTEMPTS.get(attempt.outcome) if attempt else None
+        made.append(
+            {
+                "user": one.user,
+                "excused_at": one.excused_at,
+                "authorised_at": one.authorised_at,
+                "attempt": {"at": attempt.at, "words": words} if attempt and words else None,
+            }
+        )
+    return made
+
+
 @require_POST
 @staff_page
 def take_step(request: HttpRequest, actor: User, changeover_id: int, step: str) -> HttpResponseBase:
     """Take a step of one changeover."""
     row = find(changeover_id)
-    if step not in STEPS:
+    if step not in taking.STEPS:
         raise Http404
     try:
         messages.success(request, _do(request, actor, row, step))
@@ -174,50 +195,60 @@ def take_step(request: HttpRequest, actor: User, changeover_id: int, step: str) 
 
 
 def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
-    asked: dict[str, Any] = {"club": row.club, "actor": actor, "changeover_id": row.pk}
-    reason = request.POST.get("reason", "")
+    count = taking.take(
+        step,
+        club=row.club,
+        actor=actor,
+        changeover_id=row.pk,
+        reason=request.POST.get("reason", "")[:300],
+        at=request.POST.get("switch_at", ""),
+    )
     if step == "disconnect":
-        count = leaving.disconnect_old(**asked)
         return ngettext("%(count)s connection removed.", "%(count)s connections removed.", count) % {"count": count}
-    if step == "reschedule":
-        steps.reschedule(**asked, switch_at=read_local(request.POST.get("switch_at", ""), row.club.time_zone))
-        return _("It has another time, and the club is told.")
-    if step in {"pause", "call_off", "roll_back"}:
-        getattr(steps, step)(**asked, reason=reason)
-    else:
-        getattr(steps, step)(**asked)
     return {
         "announce": _("The club is being told."),
         "switch": _("Switched. From now on the club's people authorise the new app."),
         "pause": _("Paused."),
         "resume": _("Resumed."),
         "call_off": _("Called off. Nothing of the club has changed."),
+        "reschedule": _("It has another time. Whoever was told of the old one is told."),
+        "note_gone": _("Noted. Xero was not asked."),
         "remind": _("Whoever has still to authorise is being reminded, at most once a day."),
         "roll_back": _("Rolled back. What was waiting goes on under the old app."),
     }[step]
 
 
-def read_local(text: str, zone: str) -> datetime | None:
-    """Read a date and time of a form as local to a time zone; None for nothing. Raises ChangeoverError."""
-    if not text.strip():
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
-        raise ChangeoverError(_("Write date and time like 2026-11-30T14:00.")) from None
-
-
 @require_POST
 @staff_page
 def take_step_for_all(request: HttpRequest, actor: User) -> HttpResponseBase:
-    """Take a step (remind, announce, switch, pause, resume) for every changeover of a wave that it follows for."""
-    step = request.POST.get("step", "")
+    """Take a step for every changeover of a wave that it follows for."""
+    step, reason = request.POST.get("step", ""), request.POST.get("reason", "")[:300]
     wave_id = paging.whole_number(request.POST.get("wave"))
     try:
-        count = waves.take_step(actor=actor, wave_id=wave_id, step=step)
+        if step == "roll_back":
+            _tell_rolled_back(request, waves.roll_back(actor=actor, wave_id=wave_id, reason=reason))
+        else:
+            _tell_done(request, waves.take_step(actor=actor, wave_id=wave_id, step=step, reason=reason))
     except ChangeoverError as error:
         messages.error(request, str(error))
-    else:
-        words = ngettext("Done for %(count)s club.", "Done for %(count)s clubs.", count)
-        messages.success(request, words % {"count": count})
     return redirect(f"{request.path.removesuffix('all/')}?{urlencode({'wave': wave_id})}")
+
+
+def _tell_done(request: HttpRequest, count: int) -> None:
+    words = ngettext("Done for %(count)s club.", "Done for %(count)s clubs.", count)
+    messages.success(request, words % {"count": count})
+
+
+def _tell_rolled_back(request: HttpRequest, done: waves.RolledBack) -> None:
+    _tell_done(request, done.clubs)
+    if done.refused:
+        told = "; ".join(f"{name}: {reason}" for name, reason in done.refused[:10])
+        words = ngettext(
+            "%(count)s club could not be rolled back. %(told)s",
+            "%(count)s clubs could not be rolled back. %(told)s",
+            len(done.refused),
+        )
+        messages.warning(request, words % {"count": len(done.refused), "told": told})
+    if done.left:
+        words = ngettext("%(count)s club is left: press again.", "%(count)s clubs are left: press again.", done.left)
+        messages.warning(request, words % {"count": done.left})

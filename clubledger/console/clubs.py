@@ -10,12 +10,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.changeover import directory, plan, steps
+from clubledger.changeover import directory, plan, room, steps, times
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import Changeover
 from clubledger.clubs import support
 from clubledger.clubs.models import Club, Membership, User
-from clubledger.console.changeovers import read_local
 from clubledger.console.doors import show, staff_page
 from clubledger.console.words import SIGNS
 from clubledger.frame import exports, paging
@@ -123,7 +122,7 @@ def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
             club=found,
             actor=actor,
             to_app=app,
-            switch_at=read_local(request.POST.get("switch_at", ""), found.time_zone),
+            switch_at=times.read_local(request.POST.get("switch_at", ""), found.time_zone),
             contact=request.POST.get("contact", ""),
             notes=request.POST.get("notes", ""),
             disconnects_itself=bool(request.POST.get("disconnects_itself")),
@@ -132,4 +131,7 @@ def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     except ChangeoverError as error:
         messages.error(request, str(error))
         return redirect("console-club", slug)
+    crowded = room.warning(to_app=app)
+    if crowded:
+        messages.warning(request, crowded)
     return redirect("console-changeover", made.pk)

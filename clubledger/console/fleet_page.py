@@ -37,6 +37,7 @@ def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
             for cause in seen.failing
         ],
         failing_total=sum(cause.journals for cause in seen.failing),
+        apps=[(one, pictures.share(one.connections, one.most)) for one in fleet.connections_used(actor=actor)],
         limited=[(LIMITS.get(problem, problem), clubs, until) for problem, clubs, until in seen.limited],
         calls_picture=pictures.hours(seen.calls),
         calls_total=[sum(row[place] for row in seen.calls) for place in (1, 2, 3)],

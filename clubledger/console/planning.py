@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from clubledger.changeover import plan
+from clubledger.changeover import plan, room, wave_files
 from clubledger.changeover.errors import NotPlannable
 from clubledger.clubs.models import User
 from clubledger.console.doors import show, staff_page
@@ -81,11 +81,15 @@ def plan_wave(request: HttpRequest, actor: User) -> HttpResponseBase:
             name=form.cleaned_data["name"],
             wishes=asked.wishes,
             announce=form.cleaned_data["announce"],
+            refused=asked.refusals,
         )
     except NotPlannable as error:
         form.add_error(None, str(error))
         return _show(request, actor, form, status=422)
-    _tell(request, made, asked.refusals)
+    _tell(request, made)
+    crowded = room.warning(to_app=form.cleaned_data["to_app"])
+    if crowded:
+        messages.warning(request, crowded)
     return redirect(f"{reverse('console-changeovers')}?wave={made.wave.pk if made.wave else ''}")
 
 
@@ -93,7 +97,7 @@ def _asked_for(actor: User, cleaned: dict[str, Any]) -> _Asked:
     if cleaned["whom"] == "file":
         if cleaned["file"] is None or cleaned["file"].size > MOST_BYTES:
             raise NotPlannable(_("Choose a CSV file of at most 5 MB."))
-        return _Asked(*plan.read_csv(cleaned["file"].read()))
+        return _Asked(*wave_files.read_csv(cleaned["file"].read()))
     clubs = plan.clubs_to_move(
         actor=actor, to_app=cleaned["to_app"], from_app=cleaned["from_app"], text=cleaned["text"]
     )
@@ -112,11 +116,11 @@ def _asked_for(actor: User, cleaned: dict[str, Any]) -> _Asked:
     return _Asked(list(wishes))
 
 
-def _tell(request: HttpRequest, made: plan.Planned, refusals: list[plan.Refusal]) -> None:
+def _tell(request: HttpRequest, made: plan.Planned) -> None:
     count = len(made.changeovers)
     words = ngettext("%(count)s club is planned.", "%(count)s clubs are planned.", count)
     messages.success(request, words % {"count": count})
-    refused = [*refusals, *made.refusals]
+    refused = made.refusals
     if refused:
         told = "; ".join(f"{one.label}: {one.reason}" for one in refused[:20])
         more = _(" and %(count)s more") % {"count": len(refused) - 20} if len(refused) > 20 else ""
@@ -132,5 +136,12 @@ def _show(
         status=status,
         form=form,
         asked=asked,
-        columns=", ".join(plan.COLUMNS),
+        crowded=_crowded(form, asked),
+        columns=", ".join(wave_files.COLUMNS),
     )
+
+
+def _crowded(form: PlanForm, asked: _Asked | None) -> str:
+    if asked is None:
+        return ""
+    return room.warning(to_app=form.cleaned_data["to_app"], slugs=[wish.slug for wish in asked.wishes])

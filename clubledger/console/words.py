@@ -79,3 +79,15 @@ LIMITS: Mapping[str, Any] = {
     "offline": _("Xero is offline"),
 }
 """Xero's limits."""
+
+ATTEMPTS: Mapping[str, Any] = {
+    "": _("left for Xero and has not come back"),
+    "confirm": _("has not confirmed the organisation"),
+    "choose": _("has not chosen the organisation"),
+    "cancelled": _("cancelled at Xero"),
+    "expired": _("came back from Xero too late"),
+    "wrong_organisation": _("chose another organisation"),
+    "no_organisation": _("connected no organisation"),
+    "failed": _("came back from Xero with an error"),
+}
+"""How a person's last try to authorise ended."""

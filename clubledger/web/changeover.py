@@ -50,7 +50,8 @@ def _crumbs(at: ClubAccess) -> list[tuple[str, str]]:
 def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show where the club's changeover stands and what each person has to do."""
     row = steps.newest_of(club=at.club)
-    if row is None or row.state == State.CALLED_OFF:
+    if row is None or row.state == State.CALLED_OFF or not row.is_for_the_club:
+        # What staff have planned and not announced is still theirs alone.
         return show(request, at, "web/changeover/none.html", crumbs=_crumbs(at))
     travellers = _travellers(row)
     connection = connections.current(club=at.club)
@@ -74,9 +75,9 @@ def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         in_flight=fence.in_flight(at.club) if old else 0,
         story=Step.objects.of(at.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
         slots_are_tight=bool(old)
-        and not row.to_app.is_certified
+        and row.to_app.takes_a_place
         and row.from_app is not None
-        and not row.from_app.is_certified,
+        and row.from_app.takes_a_place,
     )
 
 
@@ -92,6 +93,10 @@ def _sentence(at: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:
     if row.state == State.DONE:
         return _("The move to %(app)s is done.") % {"app": row.to_app}, ""
     if row.is_before:
+        if row.state == State.PAUSED:
+            return _("The move to a new Xero app, %(app)s, is paused. You will be told when it goes on.") % {
+                "app": row.to_app
+            }, ""
         if row.switch_at is None:
             return _("The club moves to a new Xero app, %(app)s, soon.") % {"app": row.to_app}, ""
         when = formats.instant(row.switch_at, at.club.time_zone)
@@ -123,7 +128,7 @@ def _checklist(at: ClubAccess, row: Changeover, kind: str, empty: int) -> list[I
 
 def _told(row: Changeover, zone: str) -> Item:
     if row.announced_at is None:
-        return Item(_("Tell the club"), _("You will get an e-mail."), "now" if row.is_before else "done")
+        return Item(_("Tell the club"), _("With the switch."), "done")
     return Item(_("Tell the club"), _("By e-mail on %(at)s.") % {"at": formats.instant(row.announced_at, zone)}, "done")
 
 
@@ -132,6 +137,8 @@ def _switched(row: Changeover, zone: str) -> Item:
     if row.switched_at is not None:
         words = _("Since %(at)s. What is queued waits until you have authorised; nothing is lost.")
         return Item(title, words % {"at": formats.instant(row.switched_at, zone)}, "done")
+    if row.state == State.PAUSED:
+        return Item(title, _("Paused. You can send journals."), "later")
     if row.switch_at is None:
         return Item(title, _("The vendor does this and tells you."), "later")
     words = _("By itself on %(at)s. You can send journals until then.")
@@ -186,9 +193,12 @@ def look(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     row = steps.live_of(club=at.club)
     try:
         if row is not None:
-            leaving.look_in_xero(club=at.club, changeover_id=row.pk)
+            leaving.look_in_xero(club=at.club, changeover_id=row.pk, raises=True)
     except ChangeoverError as error:
         messages.warning(request, str(error))
+        return _back(at)
+    except XeroError as error:
+        tell(request, at, error)
         return _back(at)
     left = len(leaving.old_authorisations(row)) if row else 0
     if left:

@@ -257,8 +257,8 @@ def _match(
         return _bind(request, tokens, same)
     free = [one for one in offered if binding.taken_by(club=club, tenant_id=one.tenant_id) is None]
     if not free:
-        other = binding.taken_by(club=club, tenant_id=offered[0].tenant_id)
-        taken_by = binding.name_for(request.user, other)
+        taken_by = binding.name_for(request.user, binding.taken_by(club=club, tenant_id=offered[0].tenant_id))
+        _leave(request, tokens, offered)
         words = _("The organisation %(name)s serves another club here already.") % {"name": offered[0].name}
         return Outcome("wrong_organisation", club, words, offered_names=names, taken_by=taken_by)
     AuthorisationRequest.objects.of(club).filter(pk=request.pk).update(choices=[_as_choice(one) for one in free])
@@ -282,6 +282,7 @@ def _bind(request: AuthorisationRequest, tokens: TokenSet, tenant: tenants.Tenan
     try:
         row = binding.bind(request=request, token_set=tokens, choice=choice)
     except WrongOrganisation as error:
+        _leave(request, tokens, [tenant])
         return Outcome(
             "wrong_organisation",
             request.club,
@@ -290,6 +291,7 @@ def _bind(request: AuthorisationRequest, tokens: TokenSet, tenant: tenants.Tenan
             offered_names=(error.offered_name,),
         )
     except BindingRefused as error:
+        _leave(request, tokens, [tenant])  # The club's app was changed meanwhile: nobody else would disconnect it.
         return Outcome("failed", request.club, error.words)
     _tell_rooms(row.club_id)
     return Outcome("connected", request.club, authorisation=row, offered_names=(tenant.name,))
@@ -327,7 +329,11 @@ def confirm_organisation(*, club: Club, actor: User, request_id: int, tenant_id:
     if choice is None:
         raise RequestUnusable(_("This organisation was not among those that you may choose."))
     _check_currency(request, choices, choice)
-    row = binding.bind(request=request, token_set=request.token_set, choice=choice)
+    try:
+        row = binding.bind(request=request, token_set=request.token_set, choice=choice)
+    except BindingRefused:
+        _let_go(request, choices)
+        raise
     _tell_rooms(club.pk)
     return row
 

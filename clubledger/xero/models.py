@@ -35,6 +35,14 @@ class XeroApp(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.version}".strip()
 
+    @property
+    def takes_a_place(self) -> bool:
+        """Whether it takes one of an organisation's two places for uncertified apps: so does every app of a low tier.
+
+        Certification counts from the tier on that requires it (xero-facts 2.5 and 2.6).
+        """
+        return not self.is_certified or self.tier in {"starter", "core"}
+
 
 class Connection(ClubScoped):
     """The club's organisation and app. One organisation a club; an organisation serves one active club."""

@@ -71,8 +71,12 @@ def app_for(club: Club) -> XeroApp:
 MOST_CONNECTIONS = {"starter": 5, "core": 50, "plus": 1_000, "advanced": 10_000, "enterprise": None}
 """Connections that an app may have, by tier (xero-facts 2.6); None: by agreement."""
 
-CERTIFIED_TIERS = frozenset({"plus", "advanced", "enterprise"})
-"""Tiers that need certification. An app of another tier counts as uncertified, whatever is ticked."""
+NEEDED_SCOPES = (
+    ("offline_access",),
+    ("accounting.manualjournals", "accounting.transactions"),
+    ("accounting.settings.read", "accounting.settings"),
+)
+"""Of each group an app asks for one: the granular scope, or the old broad one that an older app still has."""
 
 
 class NotForYou(Exception):
@@ -113,7 +117,7 @@ def register_app(
         client_id=client_id,
         client_secret=client_secret.strip(),
         redirect_uri=redirect_address(),
-        scopes=" ".join((scopes or settings.XERO_SCOPES).split()),
+        scopes=_scopes(scopes.strip() or settings.XERO_SCOPES),
         is_certified=is_certified,
         tier=_tier(tier),
         use_pkce=use_pkce,
@@ -131,7 +135,7 @@ def change_app(*, actor: User, app: XeroApp, **fields: Any) -> XeroApp:
     if "tier" in fields:
         fields["tier"] = _tier(fields["tier"])
     if "scopes" in fields:
-        fields["scopes"] = " ".join(fields["scopes"].split())
+        fields["scopes"] = _scopes(fields["scopes"].strip() or settings.XERO_SCOPES)
     before = {name: getattr(app, name) for name in fields}
     XeroApp.objects.filter(pk=app.pk).update(**fields)
     app.refresh_from_db()
@@ -176,6 +180,16 @@ def _tier(tier: str) -> str:
     if tier.lower() not in MOST_CONNECTIONS:
         raise BadApp(_("There is no tier %(tier)s.") % {"tier": tier})
     return tier.lower()
+
+
+def _scopes(text: str) -> str:
+    scopes = text.split()
+    missing = [group[0] for group in NEEDED_SCOPES if not set(group) & set(scopes)]
+    if missing:
+        raise BadApp(
+            _("The scopes lack %(missing)s, without which no journal can be sent.") % {"missing": ", ".join(missing)}
+        )
+    return " ".join(scopes)
 
 
 def _note_app(actor: User, app: XeroApp, what: str, summary: str, *, before: Any = None, after: Any = None) -> None:

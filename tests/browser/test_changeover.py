@@ -244,5 +244,5 @@ def everything_is_done(stan, tess):
     expect(stan.page.get_by_text("Done", exact=True).first).to_be_visible()
     stan.snap("done")
     stan.follow("Changeovers")
-    expect(stan.page.get_by_text("1 of 1 clubs are on their new app.")).to_be_visible()
+    expect(stan.page.get_by_text("1 of 1 clubs are done.")).to_be_visible()
     stan.snap("board")

@@ -316,7 +316,7 @@ def test_empty_older_journals_are_recorded_in_one_go_with_no_effect_in_xero(movi
     empty = Journal.objects.of(moving.club).get(pk=first.pk)
     assert empty.is_empty
     shown = proving.empty_journals(club=moving.club)
-    assert [(one.journal.pk, one.debit_minor) for one in shown] == [(first.pk, 0)]
+    assert [(one.journal.pk, one.proof.debit_minor) for one in shown] == [(first.pk, 0)]
     assert proving.record_empty(club=moving.club, actor=moving.tess) == 1
     assert moving.state(first) == JournalState.RECORDED
     assert moving.in_xero() == []
