@@ -35,6 +35,12 @@ class LineView:
     problems: tuple[str, ...]
     key: str
     description: str = ""
+    mends: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Give each problem with what mends it, as findings name it."""
+        return list(zip(self.problems, self.mends, strict=True))
 
     @property
     def tax_difference(self) -> Decimal | None:
@@ -146,6 +152,7 @@ def _view_of_resolved(line: ResolvedLine, problems: dict[str, list[str]]) -> Lin
     if line.job is not None:
         mends.add(f"job:{line.job.code}")
     states_tax = any(key.tax_kind is TaxKind.STATED for key in line.keys)
+    faults = [(words, place) for place in sorted(mends) for words in problems.get(place, [])]
     return LineView(
         line.account.code if line.account else "",
         line.account.name if line.account else line.description,
@@ -156,9 +163,10 @@ def _view_of_resolved(line: ResolvedLine, problems: dict[str, list[str]]) -> Lin
         line.stated_tax if states_tax else None,
         None,
         line.row_count,
-        tuple(words for place in sorted(mends) for words in problems.get(place, [])),
+        tuple(words for words, _place in faults),
         _key_of(line),
         line.description,
+        tuple(place for _words, place in faults),
     )
 
 

@@ -85,3 +85,15 @@ def test_the_transactions_behind_are_a_file_too(client, sent, which):
 def test_the_lines_stay_a_file_of_their_own(client, sent):
     answer = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/?format=csv")
     assert len(b"".join(answer.streaming_content).decode().splitlines()) == 4
+
+
+def test_each_problem_of_a_line_leads_to_the_field_that_mends_it(club):
+    item = FinancialItem.objects.of(club).create(club=club, kind="charge", code="LOCKER")
+    journal = Journal.objects.of(club).create(club=club, accounting_date=date(2026, 7, 2))
+    JournalTotal.objects.create(
+        journal=journal, item=item, is_debit=False, tax_kind="unstated", amount_minor=100, row_count=1
+    )
+    owner = Client()
+    owner.force_login(add_member(club, Role.OWNER))
+    said = owner.get(f"/c/banksia-park/gl/journals/{journal.pk}/").content.decode()
+    assert '<a href="/c/banksia-park/configuration/charges/?item=LOCKER">Map LOCKER</a>' in said
