@@ -123,10 +123,10 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     rows = rows.annotate(**USERS_COUNTED).order_by(*order_asked(request, GL_CODE_ORDERS))
     if request.GET.get("format") in exports.FORMATS:
         return _gl_codes_as_file(at, rows, request.GET["format"])
-    page = paging.page_of(request, rows, total=rows.count(), per_page=200)
+    page = paging.page_of(request, rows, total=rows.count())
     asked = request.GET.get("code", "")
     taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
-    year = gl_code_months.Year.of_club(at.club, "gl_code")
+    quarter = gl_code_months.Quarter.of_club(at.club, "gl_code")
     return show(
         request,
         at,
@@ -149,13 +149,13 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 "type": TYPES.get(row.account_type, row.account_type.title()),
                 "tax": taxes.get(row.default_tax_type, row.default_tax_type),
                 "users": users_of(at, row),
-                "year": year.of(row.pk),
+                "quarter": quarter.of(row.pk),
             }
             for row in page.rows
         ],
         form=form,
-        year=year.total(),
-        unmapped=year.of(None),
+        quarter=quarter.total(),
+        unmapped=quarter.of(None),
         q=request.GET.get("q", ""),
         retrieved_at=max((row.retrieved_at for row in page.rows if row.retrieved_at), default=None),
         status=422 if form.errors else 200,
@@ -215,9 +215,9 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     rows = rows.order_by(*order_asked(request, JOB_CODE_ORDERS))
     if request.GET.get("format") in exports.FORMATS:
         return _job_codes_as_file(at, rows, request.GET["format"])
-    page = paging.page_of(request, rows, total=rows.count(), per_page=200)
+    page = paging.page_of(request, rows, total=rows.count())
     asked = request.GET.get("code", "")
-    year = gl_code_months.Year.of_club(at.club, "job")
+    quarter = gl_code_months.Quarter.of_club(at.club, "job")
     return show(
         request,
         at,
@@ -229,7 +229,7 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             {
                 "code": row,
                 "is_asked": asked in {row.code, row.option_name} and bool(asked),
-                "year": year.of(row.code),
+                "quarter": quarter.of(row.code),
             }
             for row in page.rows
         ],

@@ -24,14 +24,14 @@ from clubledger.ledger.amounts import Moved
 from clubledger.ledger.models import FinancialItem, GLCode
 from clubledger.web.doors import club_page, link_to, show
 
-MONTHS = 12
+MONTHS, WEEKS = 12, 13
 WIDE, HIGH = 6, 22
-"""Of a small picture: the room of a month, and its height."""
+"""Of a small picture: the room of a week, and its height."""
 
 
 @dataclass(frozen=True, slots=True)
-class YearOfOne:
-    """What a code moved in the months shown, and the small picture of it."""
+class OfOne:
+    """What a code moved in the weeks shown, and the small picture of it."""
 
     debit: int
     credit: int
@@ -39,38 +39,38 @@ class YearOfOne:
 
 
 @dataclass(frozen=True, slots=True)
-class Year:
-    """What every code of a club moved in the last twelve months."""
+class Quarter:
+    """What every code of a club moved in the last thirteen weeks."""
 
-    months: Sequence[date]
-    moved: dict[Any, amounts.Months]
+    weeks: Sequence[date]
+    moved: dict[Any, amounts.Periods]
 
     @classmethod
-    def of_club(cls, club: Club, by: amounts.By, only: int | str | None = None) -> "Year":
+    def of_club(cls, club: Club, by: amounts.By) -> "Quarter":
         """Read it."""
-        months = amounts.months_until(clock.today_in(club.time_zone), MONTHS)
-        return cls(months, amounts.monthly(club=club, since=months[0], by=by, only=only))
+        weeks = amounts.weeks_until(clock.today_in(club.time_zone), WEEKS)
+        return cls(weeks, amounts.moved(club=club, starts=weeks, by=by))
 
-    def row(self, key: Any) -> list[Moved]:
-        """Give a code's months, oldest first, those where nothing moved too."""
-        found = self.moved.get(key, {})
-        return [found.get(month, Moved()) for month in self.months]
-
-    def of(self, key: Any) -> YearOfOne | None:
-        """Give a code's year; None if nothing moved."""
-        row = self.row(key)
+    def of(self, key: Any) -> OfOne | None:
+        """Give what a code moved; None if nothing did."""
+        row = row_of(self.moved.get(key, {}), self.weeks)
         debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
-        return YearOfOne(debit, credit, small(row)) if debit or credit else None
+        return OfOne(debit, credit, small(row)) if debit or credit else None
 
-    def total(self) -> YearOfOne:
+    def total(self) -> OfOne:
         """Give what all codes moved together."""
         every = [self.of(key) for key in self.moved]
         debit, credit = sum(one.debit for one in every if one), sum(one.credit for one in every if one)
-        return YearOfOne(debit, credit, mark_safe(""))
+        return OfOne(debit, credit, mark_safe(""))
+
+
+def row_of(found: amounts.Periods, starts: Sequence[date]) -> list[Moved]:
+    """Give a code's periods, oldest first, those where nothing moved too."""
+    return [found.get(start, Moved()) for start in starts]
 
 
 def small(row: Sequence[Moved]) -> SafeString:
-    """Draw each month's debits less credits: above the line what was debited, below it what was credited."""
+    """Draw each week's debits less credits: above the line what was debited, below it what was credited."""
     most = max((abs(one.net) for one in row), default=0)
     base = HIGH // 2
     path = "".join(
@@ -124,10 +124,10 @@ def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseB
     found = GLCode.objects.of(at.club).filter(pk=code_id).first()
     if found is None:
         raise Http404
-    year = Year.of_club(at.club, "gl_code", only=found.pk)
-    row = year.row(found.pk)
+    months = amounts.months_until(clock.today_in(at.club.time_zone), MONTHS)
+    row = row_of(amounts.moved(club=at.club, starts=months, only=found.pk).get(found.pk, {}), months)
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, found, year.months, row, request.GET["format"])
+        return _as_file(at, found, months, row, request.GET["format"])
     chart = link_to(at, "chart-of-accounts")
     return show(
         request,
@@ -142,10 +142,10 @@ def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseB
             account_type=found.account_type, system_account=found.system_account, status=found.status
         ),
         items=FinancialItem.objects.of(at.club).filter(gl_code=found).order_by("kind", "code"),
-        rows=list(zip(year.months, row, (_days(at, month) for month in year.months), strict=True)),
+        rows=list(zip(months, row, (_days(at, month) for month in months), strict=True)),
         total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
-        picture=large(year.months, row),
-        span=formats.span(year.months[0], clock.today_in(at.club.time_zone)),
+        picture=large(months, row),
+        span=formats.span(months[0], clock.today_in(at.club.time_zone)),
     )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_job_codes_that_hold_journals_back_are_told_first(client, club):
     assert "1 charge" in said
 
 
-def test_a_codes_year_stands_in_the_list_on_its_page_and_in_its_file(client, club):
+def test_what_a_code_moved_stands_in_the_list_on_its_page_and_in_its_file(client, club):
     code, today = GLCode.objects.of(club).get(code="200"), clock.today_in(club.time_zone)
     item = FinancialItem.objects.of(club).create(club=club, kind="charge", code="FULL7", gl_code=code)
     journal = Journal.objects.of(club).create(club=club, accounting_date=today)
