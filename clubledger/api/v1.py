@@ -24,6 +24,7 @@ from clubledger.api.guarding import Key, PerKey, shape_errors
 from clubledger.clubs import audit
 from clubledger.clubs.models import ApiKey
 from clubledger.ledger import importing, journals
+from clubledger.ledger.errors import BadSourceName
 from clubledger.ledger.models import Import, Journal, JournalState, RefusedRow
 
 MOST_REFUSALS = 1000
@@ -94,7 +95,10 @@ def import_transactions(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     if not key.may_import:
         raise HttpError(403, "This key only reads. Make one that may import.")
     with audit.through(f"API key {key}"):
-        made = importing.import_rows(club=key.club, actor=key.acts_for, rows=batch.rows, source=batch.source)
+        try:
+            made = importing.import_rows(club=key.club, actor=key.acts_for, rows=batch.rows, source=batch.source)
+        except BadSourceName as error:
+            raise HttpError(422, str(error)) from None
     return _import(key, made)
 
 

@@ -3,6 +3,7 @@
 LedgerError
 ├── ImportingError
 │   ├── UnknownFormat
+│   ├── BadSourceName
 │   ├── AlreadyRunning
 │   ├── CannotUndoImport
 │   └── SampleRefused
@@ -28,6 +29,10 @@ class ImportingError(LedgerError):
 
 class UnknownFormat(ImportingError):
     """There is no module for this format."""
+
+
+class BadSourceName(ImportingError):
+    """The name of the source system can't be kept: empty, too long, or with a control character."""
 
 
 class AlreadyRunning(ImportingError):

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger import reading
-from clubledger.ledger.errors import AlreadyRunning, UnknownFormat
+from clubledger.ledger.errors import AlreadyRunning, BadSourceName, UnknownFormat
 from clubledger.ledger.formats import FORMATS
 from clubledger.ledger.formats.transactions_v1 import COLUMNS, REASON_COLUMN, mapping_faults, shield
 from clubledger.ledger.grouping import Refused, group
@@ -36,6 +37,9 @@ from clubledger.ledger.running import ImportTakenOver, Run
 
 STALE_AFTER = timedelta(seconds=120)
 """Without a sign of life for so long, whoever was reading a file is taken to have died."""
+
+MOST_OF_A_SOURCE = 60
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]").search
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,14 @@ def begin_import(
     source: str = "file",
     format: str = "transactions_v1",  # noqa: A002 - the word of the model
 ) -> Import:
-    """Keep a copy of the file and ask for it to be read. Gives the import. Raises NotAllowed, UnknownFormat."""
+    """Keep a copy of the file and ask for it to be read. Gives the import.
+
+    Raises NotAllowed, UnknownFormat, BadSourceName.
+    """
     access.require(club=club, actor=actor, permission=access.Permission.IMPORT)
     if format not in FORMATS:
-        raise UnknownFormat(format)
+        raise UnknownFormat(f"There is no format “{format}”. There is: {', '.join(FORMATS)}.")
+    source = source_name(source)
     stored = f"imports/{club.pk}/{secrets.token_hex(16)}.csv"
     target = Path(settings.MEDIA_ROOT) / stored
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +108,19 @@ def begin_import(
         )
         wake("ledger.read_import", import_id=made.pk)
     return made  # type: ignore[no-any-return]
+
+
+def source_name(source: str) -> str:
+    """Give the name of a source system as it is kept: a blank at either end would make another system of it.
+
+    Raises BadSourceName.
+    """
+    name = source.strip()
+    if not 1 <= len(name) <= MOST_OF_A_SOURCE or _UNWRITABLE(name):
+        raise BadSourceName(
+            f"The name of the source system must have 1 to {MOST_OF_A_SOURCE} characters and no control character."
+        )
+    return name
 
 
 def read_import(*, import_id: int, take_over: bool = False) -> Import:
@@ -142,9 +163,11 @@ def import_rows(
 ) -> Import:
     """Bring in rows given by column name, as the API takes them, here and now. Gives the finished import.
 
-    The same checks as for a file; a row's line number is its place in the list, from 1. Raises NotAllowed.
+    The same checks as for a file; a row's line number is its place in the list, from 1. Raises NotAllowed,
+    BadSourceName.
     """
     access.require(club=club, actor=actor, permission=access.Permission.IMPORT)
+    source = source_name(source)
     layout = FORMATS["transactions_v1"]
     made = Import.objects.of(club).create(
         club=club, actor=actor, source=source, file_name=file_name[:255], state="running", started_at=clock.now()

@@ -25,8 +25,8 @@ from clubledger.ledger.resolving import figures_of, freeze, resolve
 from clubledger.ledger.states import ImpossibleMove, move
 
 __all__ = [
-    "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "figures_of", "freeze", "lines_of",
-    "move", "overview", "record_manually", "resolve", "select", "transactions_of", "undo_recording",
+    "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "figures_of", "freeze",
+    "lines_of", "move", "overview", "record_manually", "resolve", "select", "transactions_of", "undo_recording",
 ]  # fmt: skip
 
 NOT_DONE = tuple(

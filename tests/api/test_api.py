@@ -244,3 +244,10 @@ def test_its_page_names_every_call_without_a_script_of_its_own() -> None:
         assert words in page
     assert page.count("<script") == 1
     assert len(page) < 150_000
+
+
+@pytest.mark.parametrize("source", ["  ", "till\n9"])
+def test_a_source_whose_name_cannot_be_kept_is_told_so(pos: Caller, source: str) -> None:
+    answer = pos.post({"source": source, "rows": [INVOICE]})
+    assert answer.status_code == 422
+    assert "no control character" in answer.json()["error"]["message"]

@@ -3,6 +3,7 @@
 import pytest
 
 from clubledger.ledger import importing
+from clubledger.ledger.errors import BadSourceName, UnknownFormat
 from tests.ledger.bringing import HEADER, Books
 
 ROW = "P-1,payment,2026-07-01,SUBS,CARD,5.00,,,,,,"
@@ -96,3 +97,23 @@ def test_a_preview_shows_the_first_rows_and_their_faults(books: Books) -> None:
     assert seen.header == HEADER.split(",")
     assert [row[0] for row in seen.rows] == ["P-1", "P-2"]
     assert seen.faults == [(3, "amount", "“1.005” is not an amount: it has more than 2 decimals")]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "till\n9", "till\x009"])
+def test_a_source_system_needs_a_name_that_can_be_kept(books: Books, name: str) -> None:
+    with pytest.raises(BadSourceName, match="1 to 60 characters"):
+        books.bring(ROW, source=name)
+    with pytest.raises(BadSourceName):
+        importing.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
+
+
+def test_blanks_around_a_sources_name_make_no_other_system_of_it(books: Books) -> None:
+    assert books.bring(ROW, source="till 9").transactions_new == 1
+    assert books.bring(ROW, source=" till 9 ").transactions_already_there == 1
+
+
+def test_an_unknown_format_is_told_with_those_there_are(books: Books) -> None:
+    with pytest.raises(UnknownFormat, match="There is no format “v9”"):
+        importing.begin_import(
+            club=books.club, actor=books.owner, path=books.folder / "in.csv", file_name="in.csv", format="v9"
+        )
