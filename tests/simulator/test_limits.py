@@ -156,7 +156,8 @@ def test_amounts_never_pass_through_a_float(club: Club) -> None:
         .replace('"110.00"', "0.1")
         .replace('"-110.00"', "-0.10")
     )
-    made = exact(club.call("PUT", "ManualJournals", body=body.encode()))["ManualJournals"][0]
+    answer = club.call("PUT", "ManualJournals", body=body.encode(), Content_Type="application/json")
+    made = exact(answer)["ManualJournals"][0]
     assert [str(row["LineAmount"]) for row in made["JournalLines"]] == ["0.10", "-0.10"]
 
 
