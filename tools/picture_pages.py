@@ -139,6 +139,7 @@ ONLY_FULL = {
         "/configuration/charges/", _choose("mapping.csv", MAPPING, "Bring the mapping in as a file")
     ),
     "revoke": Page(f"{GL}/", _press("Revoke Connection")),
+    "change-organisation": Page(f"{GL}/organisation/"),
     "wrong-organisation": Page(f"{GL}/confirm/{{request_wrong}}/", _press("Yes, connect it")),
     "user": Page("/configuration/users/{member}/"),
     "revoke-api-key": Page("/configuration/api-keys/{key}/revoke/"),
@@ -147,6 +148,7 @@ ONLY_FULL = {
 TROUBLES = {
     "gl": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=all"),
     "waiting-for-xero": Page(f"{GL}/"),
+    "change-organisation": Page(f"{GL}/organisation/"),
     "confirm-restore": Page("/gl/restored/"),
     "settle-sighting": Page("/gl/seen/{sighting}/"),
     "void-sighted": Page("/gl/seen/{sighting}/void/"),

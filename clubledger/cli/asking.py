@@ -29,9 +29,7 @@ def add_club(parser: argparse.ArgumentParser) -> None:
 
 def club_and_actor(asked: argparse.Namespace) -> ClubAccess:
     """Give the asking person's access to the club. Raises Failure that says which of the two is missing or unknown."""
-    if not asked.actor:
-        raise Failure("Say who does this: --as EMAIL, or set CLUBLEDGER_AS.")
-    user = person(asked.actor)
+    user = actor(asked)
     if asked.club:
         try:
             return access.open_club(user, asked.club)
@@ -43,6 +41,13 @@ def club_and_actor(asked: argparse.Namespace) -> ClubAccess:
     if not clubs:
         raise Failure(f"{user.email} belongs to no club. Make one with `clubledger create-club`.")
     raise Failure(f"Say for which club: --club SLUG, or set CLUBLEDGER_CLUB.{_known(user)}")
+
+
+def actor(asked: argparse.Namespace) -> User:
+    """Give the person who does it. Raises Failure where nobody is named."""
+    if not asked.actor:
+        raise Failure("Say who does this: --as EMAIL, or set CLUBLEDGER_AS.")
+    return person(asked.actor)
 
 
 def person(email: str) -> User:

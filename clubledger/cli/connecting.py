@@ -1,4 +1,4 @@
-"""Commands that connect a club to Xero: xero-app, authorise."""
+"""Commands that connect a club to Xero: xero-app, authorise, change-organisation."""
 
 import argparse
 from typing import Any
@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 
+from clubledger.changeover import organisation
 from clubledger.cli import asking, printing
 from clubledger.cli.failing import Failure
 from clubledger.clubs.access import ClubAccess
@@ -36,6 +37,17 @@ def add_commands(commands: Any) -> None:
     authorise.add_argument(
         "--organisation", metavar="NAME", help="confirm that the club's books are in this organisation (the first time)"
     )
+    change = commands.add_parser(
+        "change-organisation",
+        help="let go of the club's organisation in Xero, so that another can be authorised (Owners)",
+        description="Ends every connection of the club, in Xero and here, and takes the mapping away: the next"
+        " organisation has a chart of its own. Refused while a journal is queued, on its way, unclear or different.",
+    )
+    change.add_argument("--reason", required=True, help="why, for the audit trail")
+    asking.add_club(change)
+    printing.add_json(change)
+    change.set_defaults(run=run_change_organisation)
+
     asking.add_club(authorise)
     printing.add_json(authorise)
     authorise.set_defaults(run=run_authorise)
@@ -70,6 +82,15 @@ def run_authorise(asked: argparse.Namespace) -> int:
     else:
         print("Open this address in a browser, sign in to Xero and allow access:\n\n" + address)
         print("\nThen: clubledger authorise --callback 'THE ADDRESS THE BROWSER ENDED ON'")
+    return 0
+
+
+def run_change_organisation(asked: argparse.Namespace) -> int:
+    """Let go of the club's organisation."""
+    door = asking.club_and_actor(asked)
+    value = {"items_to_map": organisation.change_organisation(club=door.club, actor=door.user, reason=asked.reason)}
+    printing.show(asked, value, [value])
+    printing.say(asked, "Let go. Authorise the new one with `clubledger authorise`, then map its codes.")
     return 0
 
 
@@ -118,4 +139,4 @@ def _show_authorisations(asked: argparse.Namespace, door: ClubAccess) -> int:
 
 
 def _words(outcome: Any) -> str:
-    return str(getattr(outcome, "words", "") or "")
+    return " ".join(filter(None, (outcome.words, outcome.xero_words and f"Xero says: {outcome.xero_words}.")))

@@ -12,12 +12,12 @@ from clubledger.cli.failing import Failure, words_of
 USAGE_ERROR = 2
 GROUPS = {
     "running": ("migrate", "serve", "web", "worker"),
-    "people": ("create-user", "create-club", "set-role", "set-currency", "switch-person"),
-    "reading": ("import",),
+    "people": ("create-user", "create-club", "close-club", "set-role", "set-currency", "switch-person"),
+    "reading": ("import", "imports", "undo-import", "sample-data"),
     "posting": ("journals", "validate", "send", "record"),
     "cutting_over": ("post-from", "record-up-to"),
     "mapping": ("map", "get-gl-codes", "get-categories"),
-    "connecting": ("xero-app", "authorise"),
+    "connecting": ("xero-app", "authorise", "change-organisation"),
     "keeping": ("audit", "rotate-keys"),
     "backups": ("backup", "restore"),
     "changeovers": ("changeovers", "changeover", "plan-changeovers", "staff-key"),

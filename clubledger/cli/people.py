@@ -1,4 +1,4 @@
-"""Commands about people and clubs: create-user, switch-person, set-role, create-club, set-currency."""
+"""Commands about people and clubs: create-user, switch-person, set-role, create-club, close-club, set-currency."""
 
 import argparse
 import getpass
@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
+from clubledger.changeover import closing
 from clubledger.cli import asking, printing
 from clubledger.cli.failing import Failure
 from clubledger.clubs import currency, people
@@ -51,6 +52,19 @@ def add_commands(commands: Any) -> None:
     club.add_argument("--currency", default="AUD", help="of its books and of its organisation (default: %(default)s)")
     printing.add_json(club)
     club.set_defaults(run=run_create_club)
+
+    close = commands.add_parser(
+        "close-club",
+        help="disconnect a club that leaves, in Xero too, and close it (staff)",
+        description="Ends every connection of the club in Xero and closes it: nobody opens it, nothing is sent, nothing"
+        " is deleted. Run again, it tries once more what Xero did not disconnect.",
+    )
+    close.add_argument("slug")
+    close.add_argument("--reason", required=True, help="why, for the audit trail")
+    close.add_argument("--open-again", action="store_true", help="open a closed club again")
+    asking.add_club(close)
+    printing.add_json(close)
+    close.set_defaults(run=run_close_club)
 
     switch = commands.add_parser(
         "switch-person",
@@ -113,14 +127,29 @@ def run_create_club(asked: argparse.Namespace) -> int:
     return 0
 
 
+def run_close_club(asked: argparse.Namespace) -> int:
+    """Close a club, or open it again; 1 if Xero still has a connection of it."""
+    actor = asking.actor(asked)
+    club = Club.objects.filter(slug=asked.slug).first()
+    if club is None:
+        raise Failure(f"There is no club {asked.slug!r}.")
+    left = []
+    if asked.open_again:
+        closing.open_again(club=club, actor=actor, reason=asked.reason)
+    else:
+        left = closing.close_club(club=club, actor=actor, reason=asked.reason)
+    value = {"club": club.slug, "open": asked.open_again, "still_connected": [row.user.email for row in left]}
+    printing.show(asked, value, [value])
+    return 1 if left else 0
+
+
 def run_switch_person(asked: argparse.Namespace) -> int:
     """Switch a person off everywhere, or on again."""
-    if not asked.actor:
-        raise Failure("Say who does this: --as EMAIL, or set CLUBLEDGER_AS.")
+    actor = asking.actor(asked)
     # One who is switched off is not found by `asking.person`.
     user = User.objects.filter(email=asked.email.strip().lower()).first() or asking.person(asked.email)
     try:
-        people.switch(actor=asking.person(asked.actor), user=user, on=asked.to == "on")
+        people.switch(actor=actor, user=user, on=asked.to == "on")
     except people.NotStaff as error:
         raise Failure(str(error)) from None
     value = {"email": user.email, "switched": asked.to}

@@ -15,6 +15,7 @@ from clubledger.web import (
     journal,
     mapping,
     mapping_file,
+    organisation,
     people_urls,
     sample_data,
     sending,
@@ -29,6 +30,7 @@ general_ledger: list[URLPattern | URLResolver] = [
     path("revoke/", connection.revoke, name="revoke"),
     path("post-from/", cutover.post_from, name="post-from"),
     path("currency/", connection.set_currency, name="set-currency"),
+    path("organisation/", organisation.change_organisation, name="change-organisation"),
     path("confirm/<int:request_id>/", connection.confirm, name="confirm-organisation"),
     path("confirm/<int:request_id>/bind/", connection.bind, name="bind-organisation"),
 ]

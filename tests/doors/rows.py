@@ -126,6 +126,7 @@ ROWS: dict[str, Row] = {
     "revoke": act(Permission.AUTHORISE, fine=200),
     "set-currency": act(Permission.UNDO),
     "post-from": see(permission=Permission.UNDO),
+    "change-organisation": see(permission=Permission.UNDO),
     "confirm-organisation": see(
         permission=Permission.AUTHORISE,
         args=lambda w: [w.request_of[w.who].pk],
