@@ -4,6 +4,7 @@ Knows nothing of pages. What happens at sign-in is put on record in `sign_in_rec
 """
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -155,6 +156,12 @@ def has_second_step(request: HttpRequest, person: User) -> bool:
 def has_set_up(person: User) -> bool:
     """Tell whether the person has an authenticator app or a passkey."""
     return bool(Authenticator.objects.filter(user=person, type__in=SECOND_STEPS).exists())
+
+
+def who_have_set_up(person_ids: Iterable[int]) -> set[int]:
+    """Give those of these people who have an authenticator app or a passkey."""
+    rows = Authenticator.objects.filter(user_id__in=list(person_ids), type__in=SECOND_STEPS)
+    return set(rows.values_list("user_id", flat=True))
 
 
 @rotation.also_rotates

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clubledger.clubs import access, currency
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation import clock
+from clubledger.foundation.told import told
 from clubledger.ledger.models import GLCode
 from clubledger.web.doors import club_page, link_to, person, show
 from clubledger.web.xero_words import explain, tell
@@ -150,7 +151,7 @@ def bind(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseB
     except CurrencyDiffers as error:
         return _returned(request, at, 409, kind="other_currency", words=error.words)
     except BindingRefused as error:
-        messages.error(request, error.words)
+        messages.error(request, told(error.words))
     except XeroError as error:
         tell(request, at, error)
     return redirect(link_to(at, "general-ledger"))
@@ -200,9 +201,10 @@ def xero_callback(request: HttpRequest) -> HttpResponseBase:
     except access.NotAllowed:
         return render(request, "403.html", {"reason": _("You may no longer authorise Xero for this club.")}, status=403)
     except AppMisconfigured as error:
-        return render(request, "web/returned_alone.html", {"words": explain(error).words}, status=502)
+        context = {"words": explain(error).words, "is_registration": True}
+        return render(request, "web/returned_alone.html", context, status=502)
     if outcome.club is None:
-        return render(request, "web/returned_alone.html", {"words": outcome.words}, status=400)
+        return render(request, "web/returned_alone.html", {"words": told(outcome.words)}, status=400)
     try:
         at = access.open_club(person(request), outcome.club.slug)
     except access.ClubNotFound:
@@ -217,4 +219,4 @@ def xero_callback(request: HttpRequest) -> HttpResponseBase:
         return redirect(link_to(at, "general-ledger"))
     if outcome.kind == "wrong_organisation":
         return _wrong(request, at, outcome.bound_name, outcome.offered_names, outcome.taken_by)
-    return _returned(request, at, 400, kind=outcome.kind, words=outcome.words)
+    return _returned(request, at, 400, kind=outcome.kind, words=outcome.words, xero_words=outcome.xero_words)

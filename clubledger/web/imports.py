@@ -15,14 +15,31 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from clubledger.bookkeeping.facts import Kind
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.frame import formats, paging
+from clubledger.frame import exports, formats, paging
 from clubledger.ledger import importing, undoing
 from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
 from clubledger.ledger.models import Import, RefusedRow
 from clubledger.web.doors import club_page, link_to, show
 
 LARGEST_BYTES = 300_000_000
+FILE_COLUMNS = (
+    ("source_id", gettext_lazy("Its id in the source system; rows of one id are one transaction and stand together.")),
+    ("kind", gettext_lazy("Invoice, payment and so on, by the names below.")),
+    ("accounting_date", gettext_lazy("The day of its journal, such as 2026-07-01.")),
+    ("account_type", gettext_lazy("Code of the member account type, such as SUBS.")),
+    ("item", gettext_lazy("Code of the charge or payment method; in a transfer, of the account type that receives.")),
+    ("amount", gettext_lazy("With tax, such as 1100.00. Negative only for a discount row of an invoice.")),
+    ("tax_amount", gettext_lazy("The tax contained in it; blank where it is not stated.")),
+    ("job", gettext_lazy("Job code; blank for the charge's own.")),
+    ("member", gettext_lazy("Member number.")),
+    ("description", gettext_lazy("Up to 200 characters.")),
+    ("document_date", gettext_lazy("The document's own date, if it is another.")),
+    ("reverses", gettext_lazy("The source_id of the transaction that this one is about.")),
+)
+"""The columns of the transactions file, in words for whoever exports it."""
 
 if TYPE_CHECKING:
     Upload = UploadedFile[Any]
@@ -47,14 +64,40 @@ class ImportForm(forms.Form):
 @require_http_methods(["GET", "HEAD"])
 @club_page()
 def imports(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Show the form and past imports."""
+    """Show the form and past imports, or give those as a file."""
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, request.GET["format"])
     return _page(request, at, ImportForm())
+
+
+def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
+    rows = Import.objects.of(at.club).select_related("actor").order_by("-pk")
+    titles = ("When", "File", "Source system", "By", "New", "Already there", "Corrected", "Amended", "Refused", "State")
+    cells = (
+        (
+            one.created_at, one.file_name, one.source, str(one.actor), one.transactions_new,
+            one.transactions_already_there, one.transactions_corrected, one.transactions_amended,
+            one.transactions_refused, one.state,
+        )
+        for one in rows.iterator(chunk_size=1000)
+    )  # fmt: skip
+    return exports.download(file_format=file_format, name=f"imports-{at.club.slug}", header=list(titles), rows=cells)
 
 
 def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
     rows = Import.objects.of(at.club).select_related("actor").order_by("-pk")
     page = paging.page_of(request, rows, total=rows.count(), per_page=25)
-    return show(request, at, "web/imports.html", form=form, page=page, newest=rows.first(), status=status)
+    return show(
+        request,
+        at,
+        "web/imports.html",
+        form=form,
+        page=page,
+        newest=rows.first(),
+        columns=[(name, name in REQUIRED_COLUMNS, words) for name, words in FILE_COLUMNS],
+        kinds=[str(kind) for kind in Kind],
+        status=status,
+    )
 
 
 @require_POST
@@ -78,6 +121,8 @@ def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         "web/import_preview.html",
         crumbs=[(_("Import"), link_to(at, "imports")), (_("Preview"), "")],
         preview=seen,
+        rows=[list(zip(seen.header, values, strict=False)) for values in seen.rows],
+        amounts=("amount", "tax_amount"),
         kept=name,
         file_name=file.name,
         size=file.size,
@@ -132,6 +177,7 @@ def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResp
         crumbs=[(_("Import"), link_to(at, "imports")), (found.file_name or found.source, "")],
         found=found,
         is_over=found.finished_at is not None,
+        seconds_left=_seconds_left(found),
         can_undo=at.may(Permission.IMPORT) and found.state in undoing.UNDOABLE,
         page=page,
     )
@@ -142,9 +188,16 @@ def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResp
 def import_progress(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
     """Give the progress of an import as a part of the page."""
     found = _found(at, import_id)
-    return render(
-        request, "web/import_progress.html", {"found": found, "is_over": found.finished_at is not None}
-    )  # fmt: skip
+    context = {"found": found, "is_over": found.finished_at is not None, "seconds_left": _seconds_left(found)}
+    return render(request, "web/import_progress.html", context)
+
+
+def _seconds_left(found: Import) -> float | None:
+    """Say how long the rest of the file will take at the pace so far; None where that is not known yet."""
+    if not (found.started_at and found.seen_at and found.rows_done) or found.rows_total <= found.rows_done:
+        return None
+    taken = (found.seen_at - found.started_at).total_seconds()
+    return taken / found.rows_done * (found.rows_total - found.rows_done)
 
 
 @require_safe

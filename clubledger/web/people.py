@@ -17,6 +17,7 @@ from clubledger.clubs import access, invitations, keys, people, signing_in
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role
 from clubledger.foundation import clock
+from clubledger.frame import exports
 from clubledger.web.doors import RIGHTS, club_page, link_to, show
 from clubledger.xero import connections
 
@@ -39,13 +40,35 @@ class InviteForm(RoleForm):
 @require_safe
 @club_page()
 def users(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """List the people of the club, who is invited, and what each role may do."""
+    """List the people of the club, who is invited, and what each role may do; or give the people as a file."""
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, request.GET["format"])
     return _users(request, at, InviteForm(initial={"role": Role.ACCOUNTS}))
+
+
+def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
+    members = list(_members(at))
+    authorised, secured = _authorised(at), signing_in.who_have_set_up(one.user_id for one in members)
+    titles = ("Name", "E-mail address", "Role", "Xero", "Second step", "Last signed in", "State")
+    cells = (
+        (
+            str(one.user), one.user.email, one.role, "authorised" if one.user_id in authorised else "",
+            "set up" if one.user_id in secured else "", one.user.last_login,
+            "active" if one.is_active and one.user.is_active else "no access",
+        )
+        for one in members
+    )  # fmt: skip
+    return exports.download(file_format=file_format, name=f"users-{at.club.slug}", header=list(titles), rows=cells)
+
+
+def _authorised(at: ClubAccess) -> set[int]:
+    return {row.user_id for row in connections.authorisations(club=at.club) if row.is_live}
 
 
 def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
     members = _members(at)
-    authorised = {row.user_id for row in connections.authorisations(club=at.club) if row.is_live}
+    authorised = _authorised(at)
+    secured = signing_in.who_have_set_up(member.user_id for member in members)
     form.fields["role"].choices = _roles(at)  # type: ignore[attr-defined]
     return show(
         request,
@@ -59,15 +82,17 @@ def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int =
                 "role": Role(member.role).label,
                 "is_active": member.is_active and member.user.is_active,
                 "has_authorised": member.user_id in authorised,
+                "has_second_step": member.user_id in secured,
             }
             for member in members
         ],
         active=sum(1 for member in members if member.is_active and member.user.is_active),
         invitations=[_shown(at, one) for one in invitations.open_ones(club=at.club)],
         form=form,
+        support_link=link_to(at, "support-access"),
         role_titles=[Role(role).label for role in PERMISSIONS],
         rights=[
-            {"words": words, "held": [permission in allowed for allowed in PERMISSIONS.values()]}
+            {"words": words, "held": [(Role(role).label, permission in PERMISSIONS[role]) for role in PERMISSIONS]}
             for permission, words in RIGHTS.items()
         ],
     )

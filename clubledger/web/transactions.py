@@ -3,7 +3,7 @@
 However many millions there are, a page looks through the newest days only and offers to look further back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -27,6 +27,8 @@ from clubledger.ledger import searching
 from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
 from clubledger.web.asked import read_day
 from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.journal_words import notes_of, state_shown, xero_link
+from clubledger.xero import connections
 
 PRESET_DAYS = 31
 MOST_COUNTED = 20_000
@@ -78,7 +80,7 @@ class Search:
         """Give what is found whatever its date: the rows of an import, or the one whose whole id was given."""
         rows: QuerySet[SourceTransaction] = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-pk")
         if self.import_id:
-            return rows.filter(of_import_id=self.import_id)
+            return self._narrowed(rows.filter(of_import_id=self.import_id))
         if self.text:
             sources = Import.objects.of(club).order_by().values_list("source", flat=True).distinct()
             whole = rows.filter(source__in=list(sources), source_id=self.text)
@@ -88,7 +90,9 @@ class Search:
     def of_days(self, club: Club, from_on: date) -> QuerySet[SourceTransaction]:
         """Give the transactions from this day on that match, newest first."""
         rows = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-accounting_date", "-pk")
-        rows = rows.filter(accounting_date__range=(from_on, self.up_to_on))
+        return self._narrowed(rows.filter(accounting_date__range=(from_on, self.up_to_on)))
+
+    def _narrowed(self, rows: QuerySet[SourceTransaction]) -> QuerySet[SourceTransaction]:
         if self.kind:
             rows = rows.filter(kind=self.kind)
         if self.posted:
@@ -119,11 +123,14 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     total = found.order_by()[: MOST_COUNTED + 1].count()
     page = paging.page_of(request, found, total=min(total, MOST_COUNTED))
     where = _journals_of(page.rows)
+    of_import = Import.objects.of(at.club).filter(pk=search.import_id).first() if search.import_id else None
     return show(
         request,
         at,
         "web/transactions.html",
         search=search,
+        of_import=of_import,
+        has_none=not total and not SourceTransaction.objects.of(at.club).exists(),
         kinds=KINDS.items(),
         page=page,
         is_more=total > MOST_COUNTED,
@@ -180,9 +187,10 @@ def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> Ht
     )
     postings = (
         Posting.objects.filter(transaction__in=[version.pk for version in versions])
-        .select_related("journal", "transaction")
+        .select_related("journal__sent_by", "journal__recorded_by", "transaction")
         .order_by("pk")
     )
+    connection = connections.current(club=at.club)
     lines = found.lines.select_related("account_type", "item").order_by("position")
     return show(
         request,
@@ -193,11 +201,28 @@ def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> Ht
         kind=KINDS.get(found.kind, found.kind),
         pairs=[_pair(found, line) for line in lines],
         gross=from_minor(found.gross_minor),
+        tax=_tax_of(lines),
         versions=versions,
-        postings=postings,
+        connection=connection,
+        postings=[
+            {
+                "journal": posting.journal,
+                "sign": posting.sign,
+                "state": state_shown(posting.journal, at),
+                "notes": notes_of(posting.journal, at),
+                "xero_link": xero_link(posting.journal, connection),
+            }
+            for posting in postings
+        ],
         amendments=found.amendments.filter(club=at.club).select_related("actor").order_by("at"),
         reversed_one=_reversed(at.club, found),
     )
+
+
+def _tax_of(lines: Iterable[SourceLine]) -> Decimal | None:
+    """Add up the tax that the rows state; None where none states any."""
+    stated = [line.tax_minor for line in lines if line.tax_minor is not None]
+    return abs(from_minor(sum(stated))) if stated else None
 
 
 def _reversed(club: Club, found: SourceTransaction) -> SourceTransaction | None:

@@ -16,8 +16,6 @@ from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.xero import binding, oauth, standing, tenants
 from clubledger.xero.consent import (
-    Choice,
-    Outcome,
     begin_authorisation,
     confirm_organisation,
     decline_organisation,
@@ -25,6 +23,7 @@ from clubledger.xero.consent import (
 )
 from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
 from clubledger.xero.models import Authorisation, Connection, TokenSet
+from clubledger.xero.outcomes import Choice, Outcome
 from clubledger.xero.standing import Standing, authorisations, current, live_authorisation, sign_for, standing_of
 from clubledger.xero.tokens import look_at
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from clubledger.bookkeeping.said import said
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -34,51 +33,13 @@ from clubledger.xero.errors import (
     XeroError,
 )
 from clubledger.xero.models import Authorisation, AuthorisationRequest, TokenSet
+from clubledger.xero.outcomes import NOT_ACCEPTED, Choice, Kind, Outcome, refused
 from clubledger.xero.standing import REQUEST_LIFE, current
 from clubledger.xero.wire import scrub
 
 CONFIRM_WITHIN = timedelta(hours=1)
 
-Kind = Literal[
-    "connected",
-    "confirm",
-    "choose",
-    "cancelled",
-    "expired",
-    "replayed",
-    "tampered",
-    "wrong_organisation",
-    "no_organisation",
-    "failed",
-]
-
 log = structlog.get_logger("clubledger.xero")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An organisation to confirm or to choose."""
-
-    tenant_id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a return from Xero ended. `words` say it to the person; `club` is None where it can't be told.
-
-    `choices` and `request_id` are for `confirm` and `choose`; the names for `wrong_organisation`.
-    """
-
-    kind: Kind
-    club: Club | None = None
-    words: str = ""
-    authorisation: Authorisation | None = None
-    request_id: int | None = None
-    choices: tuple[Choice, ...] = ()
-    bound_name: str = ""
-    offered_names: tuple[str, ...] = ()
-    taken_by: str = ""
 
 
 # --- Leaving ----------------------------------------------------------------------------------------------------------
@@ -138,21 +99,20 @@ def finish_authorisation(*, actor: User, params: Mapping[str, str]) -> Outcome:
         .first()
     )
     if not state or found is None or found.user_id != actor.pk:
-        return Outcome("tampered", words=_("This return from Xero does not belong to a request of yours."))
+        return Outcome("tampered", words=said("This return from Xero does not belong to a request of yours."))
     club: Club = found.club
     access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
     now = clock.now()
     took = AuthorisationRequest.objects.of(club).filter(pk=found.pk, used_at=None).update(used_at=now)
     if not took:
-        return Outcome("replayed", club, _("This return from Xero was used before."))
+        return Outcome("replayed", club, said("This return from Xero was used before."))
     verifier = str(found.code_verifier)
     if now >= found.created_at + REQUEST_LIFE:
-        return _end(found, Outcome("expired", club, _("The request to Xero was older than ten minutes.")))
+        return _end(found, Outcome("expired", club, said("The request to Xero was older than ten minutes.")))
     if params.get("error") == "access_denied":
-        return _end(found, Outcome("cancelled", club, _("You cancelled at Xero. Nothing was changed.")))
+        return _end(found, Outcome("cancelled", club, said("You cancelled at Xero. Nothing was changed.")))
     if params.get("error") or not code:
-        words = scrub(params.get("error_description", "") or params.get("error", "")) or _("Xero sent no code.")
-        return _end(found, Outcome("failed", club, words))
+        return _end(found, refused(club, scrub(params.get("error", "")), scrub(params.get("error_description", ""))))
     outcome = _exchange(found, code, verifier)
     return outcome if outcome.kind == "connected" else _end(found, outcome)
 
@@ -169,7 +129,8 @@ def _end(request: AuthorisationRequest, outcome: Outcome) -> Outcome:
             action=f"xero.authorisation_{outcome.kind}",
             subject=f"xero app {request.app.client_id}",
             summary=outcome.words or f"Return from Xero: {outcome.kind}",
-            after={"offered": list(outcome.offered_names) or [one.name for one in outcome.choices]},
+            after={"offered": list(outcome.offered_names) or [one.name for one in outcome.choices]}
+            | ({"xero_says": outcome.xero_words} if outcome.xero_words else {}),
         )
     return outcome
 
@@ -184,15 +145,17 @@ def _exchange(request: AuthorisationRequest, code: str, verifier: str) -> Outcom
         tokens = _keep(request, consent)
         found = tenants.list_tenants(tokens.pk)
     except GrantRefused:
-        return Outcome("failed", club, _("Xero no longer accepts this return: it is good once and for five minutes."))
+        return Outcome(
+            "failed", club, said("Xero no longer accepts this return: it is good once and for five minutes.")
+        )
     except IdentityUnproven as error:
         log.warning("xero.identity_unproven", words=error.words)
-        return Outcome("failed", club, _("Xero's answer did not prove who authorised. Nothing was changed."))
+        return Outcome("failed", club, said("Xero's answer did not prove who authorised. Nothing was changed."))
     except AppMisconfigured as error:
-        return Outcome("failed", club, error.words)
+        return Outcome("failed", club, NOT_ACCEPTED, xero_words=error.words)
     except XeroError as error:
         log.warning("xero.authorisation_failed", words=error.words, failure=type(error).__name__)
-        return Outcome("failed", club, _("Xero could not be reached. Nothing was changed; please try again."))
+        return Outcome("failed", club, said("Xero could not be reached. Nothing was changed; please try again."))
     offered = tenants.of_consent(
         found, auth_event_id=consent.auth_event_id, begun_at=request.created_at, ended_at=clock.now()
     )
@@ -239,7 +202,7 @@ def _match(
     """Decide what a consent means for the club: its own organisation again, one to confirm, or none that fits."""
     club = request.club
     if not offered:
-        return Outcome("no_organisation", club, _("Xero says that no organisation was connected."))
+        return Outcome("no_organisation", club, said("Xero says that no organisation was connected."))
     connection = current(club=club)
     bound_id = connection.tenant_id if connection else ""
     names = tuple(one.name for one in offered)
@@ -247,10 +210,11 @@ def _match(
         same = next((one for one in offered if one.tenant_id == bound_id), None)
         if same is None:
             _leave(request, tokens, offered)
-            words = _("This club belongs to the organisation %(bound)s. You chose %(offered)s.") % {
-                "bound": connection.organisation_name,
-                "offered": ", ".join(names),
-            }
+            words = said(
+                "This club belongs to the organisation %(bound)s. You chose %(offered)s.",
+                bound=connection.organisation_name,
+                offered=", ".join(names),
+            )
             return Outcome(
                 "wrong_organisation", club, words, bound_name=connection.organisation_name, offered_names=names
             )
@@ -259,7 +223,7 @@ def _match(
     if not free:
         taken_by = binding.name_for(request.user, binding.taken_by(club=club, tenant_id=offered[0].tenant_id))
         _leave(request, tokens, offered)
-        words = _("The organisation %(name)s serves another club here already.") % {"name": offered[0].name}
+        words = said("The organisation %(name)s serves another club here already.", name=offered[0].name)
         return Outcome("wrong_organisation", club, words, offered_names=names, taken_by=taken_by)
     AuthorisationRequest.objects.of(club).filter(pk=request.pk).update(choices=[_as_choice(one) for one in free])
     kind: Kind = "confirm" if len(free) == 1 else "choose"
@@ -327,7 +291,7 @@ def confirm_organisation(*, club: Club, actor: User, request_id: int, tenant_id:
     request, choices = _open_request(club, actor, request_id)
     choice = choices.get(tenant_id)
     if choice is None:
-        raise RequestUnusable(_("This organisation was not among those that you may choose."))
+        raise RequestUnusable(said("This organisation was not among those that you may choose."))
     _check_currency(request, choices, choice)
     try:
         row = binding.bind(request=request, token_set=request.token_set, choice=choice)
@@ -351,14 +315,13 @@ def _check_currency(request: Any, choices: dict[str, dict[str, str]], choice: di
         return
     if base in {"", club.currency}:
         return
-    words = _(
-        "%(club)s keeps its books in %(currency)s. The base currency of %(organisation)s in Xero is %(base)s."
-    ) % {
-        "club": club.name,
-        "currency": club.currency,
-        "organisation": choice["name"],
-        "base": base,
-    }
+    words = said(
+        "%(club)s keeps its books in %(currency)s. The base currency of %(organisation)s in Xero is %(base)s.",
+        club=club.name,
+        currency=club.currency,
+        organisation=choice["name"],
+        base=base,
+    )
     _end(request, Outcome("failed", club, words))
     _let_go(request, choices)
     raise CurrencyDiffers(words)
@@ -377,7 +340,7 @@ def decline_organisation(*, club: Club, actor: User, request_id: int) -> None:
     """
     access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
     request, choices = _open_request(club, actor, request_id)
-    _end(request, Outcome("cancelled", club, _("The organisation was not confirmed. Nothing was changed.")))
+    _end(request, Outcome("cancelled", club, said("The organisation was not confirmed. Nothing was changed.")))
     _let_go(request, choices)
 
 
@@ -396,5 +359,5 @@ def _open_request(club: Club, actor: User, request_id: int) -> tuple[Any, dict[s
         .first()
     )
     if found is None or clock.now() >= found.created_at + CONFIRM_WITHIN:
-        raise RequestUnusable(_("This request can't be used any more. Please authorise Xero again."))
+        raise RequestUnusable(said("This request can't be used any more. Please authorise Xero again."))
     return found, {one["tenant_id"]: one for one in found.choices}

@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.test import Client
 
@@ -253,3 +254,32 @@ def test_a_page_asks_the_database_little(
     for path in ("users/", f"users/{member.pk}/", "api-keys/", "audit-trail/"):
         with django_assert_max_num_queries(15):
             assert client.get(f"{HERE}/{path}").status_code == 200
+
+
+def test_the_list_says_who_has_a_second_step(client: Client, club: Club, owner: User) -> None:
+    TOTP.activate(add_member(club, Role.ACCOUNTS), generate_totp_secret())
+    page = text_of(client, f"{HERE}/users/")
+    assert page.count('<td data-label="Second step">set up</td>') == 1
+    assert page.count('<td data-label="Second step">–</td>') == 1
+
+
+def test_each_cell_of_the_roles_names_its_role_for_a_narrow_screen(client: Client, owner: User) -> None:
+    page = text_of(client, f"{HERE}/users/")
+    for role in ("Owner", "Administrator", "Accounts", "Viewer"):
+        assert page.count(f'<td data-label="{role}">') == 8
+
+
+def test_the_menu_of_a_phone_leads_to_ones_security_and_clubs(client: Client, owner: User) -> None:
+    menu = text_of(client, f"{HERE}/users/").split('<nav class="menu"', 1)[1].split("</nav>", 1)[0]
+    assert '<a href="/security/">' in menu
+    assert '<a href="/">' in menu
+
+
+def test_the_people_come_as_a_file(client: Client, club: Club, owner: User) -> None:
+    TOTP.activate(add_member(club, Role.ACCOUNTS), generate_totp_secret())
+    rows = list(csv.reader(io.StringIO(b"".join(client.get(f"{HERE}/users/?format=csv")).decode().lstrip("\ufeff"))))
+    assert rows[0] == ["Name", "E-mail address", "Role", "Xero", "Second step", "Last signed in", "State"]
+    assert [(row[2], row[4], row[6]) for row in rows[1:]] == [
+        ("accounts", "set up", "active"),
+        ("owner", "", "active"),
+    ]

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from clubledger.clubs.models import Role
 from clubledger.ledger import searching
 from clubledger.ledger.models import Import, Journal, Posting, SourceTransaction
+from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, make_club
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +79,42 @@ def test_what_stands_in_two_journals_is_listed_once(client, club):
     Posting.objects.create(transaction=twice, journal=sent, sign=-1)
     assert "1 transaction matches." in page(client, f"{RANGE}&posted=yes")
     assert "No transaction matches." in page(client, f"{RANGE}&posted=no")
+
+
+def test_a_club_without_any_is_led_to_import(client):
+    said = page(client, "")
+    assert "No transaction has come in yet." in said
+    assert 'href="/c/banksia-park/import/"' in said.split("<main", 1)[1]
+    assert "Try another range of days" not in said
+
+
+def test_a_search_without_a_find_says_so_and_keeps_its_form(client, club):
+    bring(club, 0, "INV-0")
+    said = page(client, f"{RANGE}&q=nobody")
+    assert "No transaction matches." in said
+    assert "Try another range of days" in said
+    assert "No transaction has come in yet." not in said
+
+
+def test_those_of_an_import_are_named_and_narrowed_down(client, club):
+    bring(club, 0, "INV-0", member="7")
+    bring(club, 1, "INV-1", member="8")
+    brought = Import.objects.of(club).get()
+    said = page(client, f"import={brought.pk}&q=8")
+    assert "Only those of the import file." in said
+    assert f'<input type="hidden" name="import" value="{brought.pk}">' in said
+    assert "INV-1" in said
+    assert "INV-0" not in said
+
+
+def test_the_story_ends_in_xero(client, club):
+    made = bring(club, 0, "INV-0", state="sent")
+    app = XeroApp.objects.create(name="App", client_id="app")
+    Connection.objects.of(club).create(club=club, app=app, tenant_id="t", short_code="!abc", organisation_name="Inc")
+    owner = club.memberships.get().user
+    Journal.objects.of(club).update(number="J-000001", xero_journal_id="jid", sent_by=owner, sent_at=timezone.now())
+    said = client.get(f"/c/banksia-park/transactions/{made.pk}/").content.decode()
+    assert "J-000001" in said
+    assert "ManualJournal" in said or "jid" in said
+    assert "Open in Xero" in said
+    assert str(owner) in said.split("From the file to Xero", 1)[1]
