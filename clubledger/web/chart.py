@@ -240,21 +240,27 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 
 
 def _gl_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
+    quarter = gl_code_months.Quarter.of_club(at.club, "gl_code")
+
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
             kind = (row.account_type, row.account_class, row.default_tax_type)
-            yield row.code, row.name, *kind, row.status, _because(row)
+            yield row.code, row.name, *kind, row.status, _because(row), *quarter.amounts_of(row.pk)
 
     header = [
         _("Code"), _("Name"), _("Type"), _("Class"), _("Default tax type"), _("Status"), _("Not usable because"),
+        _("Debit"), _("Credit"),
     ]  # fmt: skip
     return exports.download(file_format=file_format, name=f"gl-codes-{at.club.slug}", header=header, rows=cells())
 
 
 def _job_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
+    quarter = gl_code_months.Quarter.of_club(at.club, "job")
+
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
-            yield row.code, row.name, row.category_name, row.option_name, row.status
+            category = (row.category_name, row.option_name, row.status)
+            yield row.code, row.name, *category, *quarter.amounts_of(row.code)
 
-    header = [_("Code"), _("Name"), _("Tracking category"), _("Option"), _("Status")]
+    header = [_("Code"), _("Name"), _("Tracking category"), _("Option"), _("Status"), _("Debit"), _("Credit")]
     return exports.download(file_format=file_format, name=f"job-codes-{at.club.slug}", header=header, rows=cells())

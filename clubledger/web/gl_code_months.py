@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -56,6 +57,11 @@ class Quarter:
         row = row_of(self.moved.get(key, {}), self.weeks)
         debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
         return OfOne(debit, credit, small(row)) if debit or credit else None
+
+    def amounts_of(self, key: Any) -> tuple[Decimal, Decimal]:
+        """Give what was debited and credited, for a file."""
+        found = self.moved.get(key, {}).values()
+        return from_minor(sum(one.debit for one in found)), from_minor(sum(one.credit for one in found))
 
     def total(self) -> OfOne:
         """Give what all codes moved together."""

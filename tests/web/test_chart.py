@@ -93,6 +93,9 @@ def test_what_a_code_moved_stands_in_the_list_on_its_page_and_in_its_file(client
         journal=journal, item=item, is_debit=False, amount_minor=123_456, tax_kind="nil", job="Golf"
     )
     JobCode.objects.of(club).create(club=club, code="Golf", option_id="o")
+    for address in (GL, JOBS):
+        listed = b"".join(client.get(f"{address}?format=csv").streaming_content).decode()
+        assert ",0.00,1234.56" in listed
     for listed in (client.get(GL), client.get(JOBS)):
         assert "<svg class=spark" in listed.content.decode()
         assert "1,234.56" in listed.content.decode()
