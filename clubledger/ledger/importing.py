@@ -39,6 +39,7 @@ STALE_AFTER = timedelta(seconds=120)
 """Without a sign of life for so long, whoever was reading a file is taken to have died."""
 
 MOST_OF_A_SOURCE = 60
+OURS = "Clubledger:"
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]").search
 
 
@@ -110,12 +111,17 @@ def begin_import(
     return made  # type: ignore[no-any-return]
 
 
-def source_name(source: str) -> str:
+def source_name(source: str, *, is_ours: bool = False) -> str:
     """Give the name of a source system as it is kept: a blank at either end would make another system of it.
 
-    Raises BadSourceName.
+    Names that begin with ours are for what we make up ourselves: a club's own transactions under one would be taken for
+    sample data, and never be sent. Raises BadSourceName.
     """
     name = source.strip()
+    if name.casefold().startswith(OURS.casefold()) and not is_ours:
+        raise BadSourceName(
+            f"Names that begin with “{OURS}” are Clubledger's own. Name the system that the file is from."
+        )
     if not 1 <= len(name) <= MOST_OF_A_SOURCE or _UNWRITABLE(name):
         raise BadSourceName(
             f"The name of the source system must have 1 to {MOST_OF_A_SOURCE} characters and no control character."
@@ -159,15 +165,21 @@ def read_import(*, import_id: int, take_over: bool = False) -> Import:
 
 
 def import_rows(
-    *, club: Club, actor: User, rows: Sequence[Mapping[str, Any]], source: str, file_name: str = ""
+    *,
+    club: Club,
+    actor: User,
+    rows: Sequence[Mapping[str, Any]],
+    source: str,
+    file_name: str = "",
+    is_ours: bool = False,
 ) -> Import:
     """Bring in rows given by column name, as the API takes them, here and now. Gives the finished import.
 
-    The same checks as for a file; a row's line number is its place in the list, from 1. Raises NotAllowed,
-    BadSourceName.
+    The same checks as for a file; a row's line number is its place in the list, from 1. `is_ours` tells that we made
+    them up. Raises NotAllowed, BadSourceName.
     """
     access.require(club=club, actor=actor, permission=access.Permission.IMPORT)
-    source = source_name(source)
+    source = source_name(source, is_ours=is_ours)
     layout = FORMATS["transactions_v1"]
     made = Import.objects.of(club).create(
         club=club, actor=actor, source=source, file_name=file_name[:255], state="running", started_at=clock.now()

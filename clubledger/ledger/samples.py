@@ -79,7 +79,12 @@ def bring_sample(*, club: Club, actor: User) -> Import:
             raise SampleRefused(gettext("The club has transactions already: sample data is for a new club."))
         today = clock.today_in(club.time_zone)
         made = importing.import_rows(
-            club=club, actor=actor, rows=list(sample_rows(today)), source=SOURCE, file_name="sample-data.csv"
+            club=club,
+            actor=actor,
+            rows=list(sample_rows(today)),
+            source=SOURCE,
+            file_name="sample-data.csv",
+            is_ours=True,
         )
         _name_items(club)
         audit.note(

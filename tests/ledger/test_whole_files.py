@@ -107,6 +107,14 @@ def test_a_source_system_needs_a_name_that_can_be_kept(books: Books, name: str) 
         importing.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
 
 
+@pytest.mark.parametrize("name", ["Clubledger: sample data", " clubledger: anything"])
+def test_a_clubs_own_transactions_never_pass_for_sample_data(books: Books, name: str) -> None:
+    with pytest.raises(BadSourceName, match="Name the system"):
+        books.bring(ROW, source=name)
+    with pytest.raises(BadSourceName, match="Name the system"):
+        importing.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
+
+
 def test_blanks_around_a_sources_name_make_no_other_system_of_it(books: Books) -> None:
     assert books.bring(ROW, source="till 9").transactions_new == 1
     assert books.bring(ROW, source=" till 9 ").transactions_already_there == 1
