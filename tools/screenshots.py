@@ -39,7 +39,7 @@ PORT = int(os.environ.get("SCREENSHOTS_PORT", "8765"))
 TESS, CORA, SAM = "tess@banksiapark.example", "cora@banksiapark.example", "sam@vendor.example"
 PASSWORD = secrets.token_urlsafe(12)
 TALLEST = 6000
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 SPILLS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 CUT_OFF = """[...document.querySelectorAll(".tablewrap")].filter(
     (one) => getComputedStyle(one).overflowX === "clip" && one.scrollWidth > one.clientWidth + 1).length"""
@@ -55,6 +55,10 @@ class Camera:
     ids: dict[str, Any]
     is_quick: bool = False
     only: str = ""
+    names: frozenset[str] = frozenset()
+    """Where it is not empty: these pages and no others."""
+    keeps: bool = True
+    """Whether the pictures are kept; without, the pages are only looked at."""
     taken: int = 0
     complaints: list[str] = field(default_factory=list)
 
@@ -88,7 +92,7 @@ class Camera:
     def take_all(self, tab: Tab, pages: dict[str, Page]) -> None:
         """Visit and take each page; a page that can't be reached is a complaint, and the others are taken."""
         for name, page in pages.items():
-            if not name.startswith(self.only):
+            if not name.startswith(self.only) or (self.names and name not in self.names):
                 continue
             try:
                 self._visit(tab, page)
@@ -113,7 +117,8 @@ class Camera:
         # As tall as the page, so that what sticks to the window's edge stands at the page's.
         height = tab.evaluate("document.documentElement.scrollHeight")
         tab.set_viewport_size({"width": width, "height": max(900, min(height, TALLEST))})
-        picture(tab, into or INTO / f"{name}-{self.look}.png")
+        if self.keeps:
+            picture(tab, into or INTO / f"{name}-{self.look}.png")
         self.taken += 1
         spills = tab.evaluate(SPILLS)
         if spills > 0:
@@ -173,7 +178,7 @@ def _take_look(camera: Camera) -> None:
         camera.take_all(tab, SECOND)
     with camera.person(TESS) as tab:
         camera.take_all(tab, TREASURER)
-        if camera.look == "wide" and not camera.only:
+        if camera.look == "wide" and camera.keeps and not camera.only:
             tab.set_viewport_size({"width": 1280, "height": 900})
             tab.goto(f"{camera.base}{picture_pages.FULL}/gl/?ticked=valid")
             camera.take(tab, "readme", README_PICTURE)
