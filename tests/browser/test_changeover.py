@@ -152,7 +152,7 @@ def switch(stan):
 
 def sending_says_unauthorized(tess):
     tess.go("/c/banksia-park/gl/?from=2026-07-01&up_to=2026-07-02&show=all")
-    expect(tess.page.get_by_text("Connection moved")).to_be_visible()
+    expect(tess.page.get_by_text("Connection moved", exact=True)).to_be_visible()
     message = "The Xero connection for this club has been updated. Authorize Xero again to send journals."
     expect(tess.page.get_by_text(message).first).to_be_visible()
     tess.snap("unauthorized")
