@@ -13,7 +13,7 @@ from clubledger.clubs.models import Club
 from clubledger.ledger import bulk
 from clubledger.ledger.models import FinancialItem, Journal, JournalLine, JournalTotal, SourceLine, SourceTransaction
 from clubledger.ledger.postings import DIRECTION
-from clubledger.ledger.resolving import resolve
+from clubledger.ledger.resolving import TOTAL_FIELDS, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +101,16 @@ class Reading:
         return {item.pk: item for item in rows}
 
     @cached_property
-    def totals(self) -> list[JournalTotal]:
-        """The journal's totals, each with its frozen line."""
+    def totals(self) -> list[tuple[Any, ...]]:
+        """The journal's totals as `TOTAL_FIELDS`, each with the key of its frozen line and of that line's GL code."""
         rows = JournalTotal.objects.filter(journal=self.journal, journal__club=self.club)
-        return list(rows.select_related("line"))
+        return list(rows.values_list(*TOTAL_FIELDS, "line_id", "line__gl_code_id"))
 
     @cached_property
     def resolution(self) -> Resolution:
         """The lines that the present mapping makes of the totals."""
-        found = resolve(club=self.club, journals=[self.journal], items=self.items)
+        read = [row[: len(TOTAL_FIELDS)] for row in self.totals]
+        found = resolve(club=self.club, journals=[self.journal], items=self.items, totals_read=read)
         return found[self.journal.pk]
 
 
@@ -207,12 +208,13 @@ Pair = tuple[int, int]
 
 def _totals_behind(reading: Reading, line_key: str) -> tuple[list[Raw], set[Pair]]:
     """Give the totals that a line is made of, and the (account type, item) pairs on one GL code, which make no line."""
-    totals, items = reading.totals, reading.items
-    raws = {total: (total.item_id, total.job, total.is_debit, total.tax_kind) for total in totals}
-    if any(total.line_id for total in totals):
-        chosen = [raws[total] for total in totals if f"line-{total.line_id}" == line_key]
-        code_of: dict[int, int | None] = {total.item_id: None for total in totals}
-        code_of.update({total.item_id: total.line.gl_code_id for total in totals if total.line is not None})
+    items = reading.items
+    # Each total by what names it, with the keys of its frozen line and of that line's GL code.
+    totals: list[tuple[Raw, int | None, int | None]] = [(row[1:5], row[-2], row[-1]) for row in reading.totals]
+    if any(line_id for _, line_id, _ in totals):
+        chosen = [raw for raw, line_id, _ in totals if f"line-{line_id}" == line_key]
+        code_of: dict[int, int | None] = {raw[0]: None for raw, _, _ in totals}
+        code_of.update({raw[0]: gl_code_id for raw, line_id, gl_code_id in totals if line_id is not None})
     else:
         wanted = [key for line in reading.resolution.lines if _key_of(line) == line_key for key in line.keys]
         # By the keys, not by the totals: a control leg may stand on a side that has none (see `resolving.freeze`).
@@ -220,7 +222,7 @@ def _totals_behind(reading: Reading, line_key: str) -> tuple[list[Raw], set[Pair
         chosen = [
             (id_of[key.item_kind, key.code], key.job, key.is_debit, str(key.tax_kind)) for key in dict.fromkeys(wanted)
         ]
-        code_of = {item_id: items[item_id].gl_code_id for item_id, _, _, _ in [*raws.values(), *chosen]}
+        code_of = {item_id: items[item_id].gl_code_id for item_id, _, _, _ in [*(raw for raw, _, _ in totals), *chosen]}
         # Without GL codes nothing is known to fall on one: such items are kept apart by a code of their own.
         code_of = {item_id: code or -item_id for item_id, code in code_of.items()}
     account_types = [item_id for item_id in code_of if items[item_id].kind == "account_type"]

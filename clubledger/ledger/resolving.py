@@ -6,6 +6,7 @@ What a line is, `bookkeeping.rules` says; here is only the reading of totals and
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from clubledger.bookkeeping import rules
 from clubledger.bookkeeping.facts import ItemKind
@@ -26,6 +27,7 @@ from clubledger.ledger import bulk
 from clubledger.ledger.models import FinancialItem, JobCode, Journal, JournalLine, JournalTotal, TaxCode
 from clubledger.ledger.postings import DIRECTION, LegRow, Sums
 
+TOTAL_FIELDS = ("journal_id", "item_id", "job", "is_debit", "tax_kind", "amount_minor", "tax_minor", "row_count")
 RawTotals = dict[tuple[int, str, bool, str], list[int]]
 """Amount, tax and count by item's id, job, side and what was said of tax."""
 
@@ -37,18 +39,20 @@ def resolve(
     no_tax_type: str = "BASEXCLUDED",
     with_tax: bool = True,
     items: Mapping[int, FinancialItem] | None = None,
+    totals_read: Iterable[Sequence[Any]] | None = None,
 ) -> dict[int, Resolution]:
     """Give, by journal id, the lines that its totals become under the present mapping, with what is wrong about it.
 
     `no_tax_type` goes on control and clearing lines; `with_tax` is false for a club that is not registered. A fixed
-    number of queries, however many journals. `items` are the club's, by key, where the caller has read them already.
+    number of queries, however many journals. `items` are the club's, by key, and `totals_read` the journals' totals as
+    `TOTAL_FIELDS`, where the caller has read them already.
     """
     # Another club's journal is none of this one's business, whoever asks.
     ids = [journal.pk for journal in journals if journal.club_id == club.pk]
     if items is None:
         items = {item.pk: item for item in FinancialItem.objects.of(club).select_related("gl_code", "default_job")}
     mapping = _mapping_of(club, items.values())
-    totals = totals_under_mapping(ids, items)
+    totals = totals_under_mapping(ids, items, totals_read)
     return {
         journal_id: rules.resolve(
             {key_of(items[raw[0]], raw): _total(total) for raw, total in totals[journal_id].items()},
@@ -69,14 +73,16 @@ def _total(total: Sequence[int]) -> Total:
     return Total(from_minor(total[0]), from_minor(total[1]), total[2])
 
 
-def totals_under_mapping(journal_ids: Sequence[int], items: Mapping[int, FinancialItem]) -> dict[int, RawTotals]:
+def totals_under_mapping(
+    journal_ids: Sequence[int], items: Mapping[int, FinancialItem], rows: Iterable[Sequence[Any]] | None = None
+) -> dict[int, RawTotals]:
     """Give the totals of journals less what makes no line: rows whose two legs fall on one GL code."""
     totals: dict[int, RawTotals] = defaultdict(dict)
-    rows = JournalTotal.objects.filter(journal__in=journal_ids, row_count__gt=0).values_list(
-        "journal_id", "item_id", "job", "is_debit", "tax_kind", "amount_minor", "tax_minor", "row_count"
-    )
+    if rows is None:
+        rows = JournalTotal.objects.filter(journal__in=journal_ids).values_list(*TOTAL_FIELDS)
     for journal_id, item_id, job, is_debit, tax_kind, *total in rows:
-        totals[journal_id][(item_id, job, is_debit, tax_kind)] = total
+        if total[2] > 0:
+            totals[journal_id][(item_id, job, is_debit, tax_kind)] = total
     pairs = _pairs_on_one_code(items.values())
     if pairs:
         # Each row counts on the item's side; an account type that nets to nil in every transaction has no total.
