@@ -19,13 +19,14 @@ from clubledger.frame import exports, formats, paging
 from clubledger.ledger import journals, samples
 from clubledger.ledger.lines import LineView
 from clubledger.ledger.models import Journal
+from clubledger.web import line_rows
 from clubledger.web.doors import club_page, link_to, show
 from clubledger.web.journal_words import notes_of, ordinal_words, state_shown, xero_link
 from clubledger.web.transactions import KINDS
 from clubledger.xero import connections
 
 ZERO = Decimal("0.00")
-LINES_PER_PAGE = 150
+LINES_PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
     connection = connections.current(club=at.club)
+    shown = _page_of_lines(request, lines, opened)
     return show(
         request,
         at,
@@ -70,12 +72,13 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         state=state_shown(found, at),
         notes=notes_of(found, at),
         further=ordinal_words(found.sequence),
-        lines=_page_of_lines(request, lines, opened),
+        lines=shown,
+        line_rows=line_rows.draw_lines(at, shown.rows, opened),
         connection=connection,
         totals=_totals(lines),
         opened=opened,
         behind=behind,
-        kinds=KINDS,
+        transaction_rows=line_rows.draw_transactions(at, behind.rows, KINDS) if behind else "",
         xero_link=xero_link(found, connection),
         story=_story(at, found),
         siblings=_siblings(at, others),
