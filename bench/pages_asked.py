@@ -17,7 +17,7 @@ ELSEWHERE = ("api/", "console/", "styleguide/", "static/", "healthz", "readyz")
 """Not pages of a club: the API, the vendor's console, the style page."""
 
 NAMED = {"run": "SendRun", "request": "AuthorisationRequest", "key": "ApiKey", "transaction": "SourceTransaction",
-         "session": "UserSession"}  # fmt: skip
+         "session": "UserSession", "code": "GLCode"}  # fmt: skip
 """Numbers in addresses that are not called as their model is."""
 
 TEXTS: Mapping[str, list[Any]] = {
