@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import pytest
 
 from clubledger.foundation import crash
 from clubledger.xero import client
@@ -28,11 +29,8 @@ def dying_at(point: str) -> Iterator[None]:
 
     crash.use(on_point)
     try:
-        yield
-    except WorkerDied:
-        pass
-    else:
-        raise AssertionError(f"nobody came by {point}")
+        with pytest.raises(WorkerDied):  # Fails where nobody comes by that point.
+            yield
     finally:
         crash.use(None)
 
