@@ -22,7 +22,7 @@ from clubledger.xero.consent import (
     finish_authorisation,
 )
 from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
-from clubledger.xero.models import Authorisation, Connection, TokenSet
+from clubledger.xero.models import FORGOTTEN, Authorisation, Connection, TokenSet
 from clubledger.xero.outcomes import Choice, Outcome
 from clubledger.xero.standing import Standing, authorisations, current, live_authorisation, sign_for, standing_of
 from clubledger.xero.tokens import look_at
@@ -133,13 +133,7 @@ def _forget_tokens(token_set_id: int) -> None:
             # The connection is gone already; what is left of the token dies of itself.
             log.warning("xero.token_not_revoked", set_id=token_set_id, words=error.words)
     TokenSet.objects.filter(pk=token_set_id, generation=tokens.generation).update(
-        access_token="",
-        refresh_token="",
-        previous_refresh_token="",
-        died_at=clock.now(),
-        generation=F("generation") + 1,
-        lease_holder="",
-        lease_until=None,
+        **FORGOTTEN, died_at=clock.now(), generation=F("generation") + 1
     )
 
 

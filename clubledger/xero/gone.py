@@ -8,7 +8,7 @@ from django.db.models import F
 from clubledger.clubs import audit
 from clubledger.clubs.models import User
 from clubledger.foundation import clock
-from clubledger.xero.models import Authorisation, TokenSet
+from clubledger.xero.models import FORGOTTEN, Authorisation, TokenSet
 
 
 @transaction.atomic
@@ -40,12 +40,6 @@ def note_gone(*, authorisation: Authorisation, actor: User, reason: str = "") ->
     )
     if token_set_id is not None and not rests.exists():
         TokenSet.objects.filter(pk=token_set_id).update(
-            access_token="",
-            refresh_token="",
-            previous_refresh_token="",
-            died_at=clock.now(),
-            generation=F("generation") + 1,
-            lease_holder="",
-            lease_until=None,
+            **FORGOTTEN, died_at=clock.now(), generation=F("generation") + 1
         )
     return True

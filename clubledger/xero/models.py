@@ -125,6 +125,16 @@ class TokenSet(models.Model):
         return f"token set {self.pk} of Xero user {self.xero_user_id}"
 
 
+FORGOTTEN = {
+    "access_token": "",
+    "refresh_token": "",
+    "previous_refresh_token": "",
+    "lease_holder": "",
+    "lease_until": None,
+}
+"""What a token set is emptied to when its last authorisation has ended."""
+
+
 class Authorisation(ClubScoped):
     """A user's consent: binds our user, the club and the app to a Xero user's tokens and one organisation."""
 
