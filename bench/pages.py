@@ -183,7 +183,9 @@ def _pages() -> dict[str, Any]:
 
     from bench import pages_asked, pages_world
     from clubledger.clubs.models import User
+    from clubledger.foundation import warming
 
+    warming.warm_up()
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(email=pages_world.OWNER))
     pages: dict[str, dict[str, Any]] = {}
