@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+import orjson
+from django.db.models import Count, Exists, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -224,8 +225,12 @@ def _select_all(groups: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _causes(at: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[mending.Cause]]:
-    found = asked.days.filter(state__in=TICKABLE).exclude(findings=[]).values_list("pk", "findings")
-    causes = mending.causes(at, found) if counts.has("tickable", "is_found") else []
+    causes = []
+    if counts.has("tickable", "is_found"):
+        # Years of journals hold thousands of findings: read as text, for the quicker of two readers of JSON.
+        suffering = asked.days.filter(state__in=TICKABLE).exclude(findings=[])
+        texts = suffering.values_list("pk", Cast("findings", TextField()))
+        causes = mending.causes(at, ((pk, orjson.loads(text)) for pk, text in texts))
     return {
         "faults": [cause for cause in causes if cause.is_fault],
         "warnings": [cause for cause in causes if not cause.is_fault],
