@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES, unusable_because
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.frame import exports, formats, paging
+from clubledger.frame.sorting import order_asked
 from clubledger.ledger import mapping
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
@@ -181,13 +182,6 @@ def users_of(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
 
 def _because(code: GLCode) -> str:
     return unusable_because(account_type=code.account_type, system_account=code.system_account, status=code.status)
-
-
-def order_asked(request: HttpRequest, orders: dict[str, tuple[str, ...]]) -> list[str]:
-    """Give the columns of the order that the address asks for, its first one turned round where it says so."""
-    asked = request.GET.get("sort", "")
-    first, *rest = orders.get(asked.removeprefix("-"), next(iter(orders.values())))
-    return [f"-{first}" if asked.startswith("-") and asked[1:] in orders else first, *rest]
 
 
 def _searched(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:

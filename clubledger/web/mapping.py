@@ -22,9 +22,9 @@ from django.views.decorators.http import require_http_methods
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Membership, Role
 from clubledger.frame import exports, formats, paging
+from clubledger.frame.sorting import order_asked
 from clubledger.ledger import mapping
 from clubledger.ledger.models import FinancialItem, TaxCode
-from clubledger.web.chart import order_asked
 from clubledger.web.doors import ClubPage, club_page, link_to, show
 from clubledger.web.mapping_form import Change, Choices, changes_in, save
 
