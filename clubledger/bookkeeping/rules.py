@@ -4,7 +4,7 @@ Sign: debit positive, credit negative, as in Xero's LineAmount. Debits and credi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -235,7 +235,9 @@ def resolve(
         if item.account is None:
             found.append(_no_gl_code(key, total))
         for finding in found:
-            findings.setdefault((finding.code, finding.mends), finding)
+            cause = (finding.code, finding.mends)
+            before = findings.get(cause)
+            findings[cause] = finding if before is None else _with_more(before, finding)
         code = item.account.code if item.account else f"~{key.item_kind}:{key.code}"
         where = (code, job.code if job else "", tax_type, key.is_debit)
         pile = piles.setdefault(where, _Pile(item.account, job, tax_type, key.is_debit))
@@ -287,6 +289,12 @@ def _tax_type_of(
     return "", [
         Finding(code=missing[0], message=missing[1], remedy=said("Choose its tax type."), mends=f"charge:{key.code}")
     ]
+
+
+def _with_more(finding: Finding, more: Finding) -> Finding:
+    """Give a finding that counts another total of the same cause: one item may have several, by side, job and tax."""
+    amount = None if finding.amount is None else finding.amount + (more.amount or ZERO)
+    return replace(finding, amount=amount, count=finding.count + more.count)
 
 
 def _no_gl_code(key: TotalKey, total: Total) -> Finding:

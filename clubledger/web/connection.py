@@ -118,6 +118,8 @@ def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
     """Show the organisation by name, before the club is bound to it."""
     asked = _open_request(at, request_id)
+    if asked is None:
+        return _answered_already(request, at)
     return show(
         request,
         at,
@@ -132,7 +134,8 @@ def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpRespon
 @club_page(Permission.AUTHORISE)
 def bind(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
     """Bind the club to the organisation that was confirmed, or let it go."""
-    _open_request(at, request_id)
+    if _open_request(at, request_id) is None:
+        return _answered_already(request, at)
     try:
         if request.POST.get("answer") == "no":
             connections.decline_organisation(club=at.club, actor=at.user, request_id=request_id)
@@ -170,12 +173,20 @@ def set_currency(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     return redirect(link_to(at, "general-ledger"))
 
 
-def _open_request(at: ClubAccess, request_id: int) -> AuthorisationRequest:
-    rows = AuthorisationRequest.objects.of(at.club).filter(pk=request_id, user=at.user)
-    found: AuthorisationRequest | None = rows.filter(outcome__in=("confirm", "choose")).first()
+def _open_request(at: ClubAccess, request_id: int) -> AuthorisationRequest | None:
+    """Give this person's request while it waits for an answer, else None. Raises Http404 where it is not theirs."""
+    found: AuthorisationRequest | None = (
+        AuthorisationRequest.objects.of(at.club).filter(pk=request_id, user=at.user).first()
+    )
     if found is None:
         raise Http404
-    return found
+    return found if found.outcome in {"confirm", "choose"} else None
+
+
+def _answered_already(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    # A second press, a reload, the Back button or another tab: nothing is wrong, so the page says how it stands.
+    messages.info(request, _("The question about the organisation was answered already. This is how it stands."))
+    return redirect(link_to(at, "general-ledger"))
 
 
 def _wrong(

@@ -113,6 +113,7 @@ def _show(
         items = [*everything.filter(code=asked).select_related("gl_code", "default_job"), *items]
     items.sort(key=lambda item: item.code != asked)
     by_item = {change.item.pk: change for change in tried}
+    failed = [change.item.pk for change in tried if change.error]
     unmapped = everything.filter(gl_code=None).count()
     return show(
         request,
@@ -126,6 +127,8 @@ def _show(
         name=name,
         page=page,
         rows=[_row(item, choices, asked, by_item.get(item.pk)) for item in items],
+        failed=len(failed),
+        first_failed=next((item.pk for item in items if item.pk in failed), None),
         total=everything.count(),
         unmapped=unmapped,
         choices=choices,

@@ -131,15 +131,12 @@ def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list
         .filter(kind=kind, pk__in=whole_numbers(form.getlist("item")))
         .select_related("gl_code", "default_job")
     }
+    # A guess that is taken saves what was typed elsewhere too: the page comes back anew, and would have lost it.
     accepted, _colon, guessed = form.get("accept", "").partition(":")
-    for pk in whole_numbers([accepted]):
-        if pk in items:
-            # A guess saves its own row; what is half typed elsewhere stays for the next time.
-            return [checked(_typed(form, items[pk], guessed), choices)]
     ticked = set(form.getlist("ticked")) if form.get("set") == "ticked" else set()
     changes = []
     for pk, item in items.items():
-        change = _typed(form, item, "")
+        change = _typed(form, item, guessed if str(pk) == accepted else "")
         if str(pk) in ticked:
             change = replace(
                 change,

@@ -114,6 +114,16 @@ def test_what_is_not_mapped_is_named_once_and_its_line_is_still_shown() -> None:
         entry_of(DAY, resolution.lines)
 
 
+def test_what_is_not_mapped_counts_both_sides_and_every_kind_of_tax() -> None:
+    facts = [
+        fact("1", Kind.INVOICE, Row("SUBS", "LOCKER", money("7.15"), money("0.65"))),
+        fact("2", Kind.INVOICE, Row("SUBS", "LOCKER", money("10.00"), money("0.00"))),
+        fact("3", Kind.CREDIT_NOTE, Row("SUBS", "LOCKER", money("3.30"), money("0.30"))),
+    ]
+    (finding,) = resolve(add_up(facts)[DAY], MAPPING).findings
+    assert (finding.count, finding.amount) == (3, money("20.45"))
+
+
 def test_the_charges_default_job_stands_in_for_a_blank_one_on_its_own_legs_only() -> None:
     items = dict(MAPPING.items)
     items[ItemKind.CHARGE, "FULL7"] = replace(items[ItemKind.CHARGE, "FULL7"], default_job="Golf")

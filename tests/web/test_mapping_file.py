@@ -155,3 +155,34 @@ def test_tax_types_that_nobody_touched_do_not_follow_to_an_account_that_may_not_
 def test_a_grid_posted_with_keys_that_are_none_changes_nothing(client: Client, club, form) -> None:
     assert client.post("/c/banksia-park/configuration/charges/", form).status_code == 302
     assert codes(club) == ["", "", ""]
+
+
+GRID = "/c/banksia-park/configuration/charges/"
+
+
+def grid(club, **typed):
+    """Give what a grid of charges posts: every row with what it was, and what was typed by code."""
+    rows = FinancialItem.objects.of(club).filter(kind="charge")
+    form = {"item": [row.pk for row in rows]}
+    for row in rows:
+        form |= {f"was-{row.pk}": "|||", f"gl-{row.pk}": typed.get(row.code, "")}
+    return form
+
+
+def test_a_suggestion_that_is_taken_loses_nothing_typed_elsewhere(client, club):
+    locker = FinancialItem.objects.of(club).get(code="LOCKER")
+    answer = client.post(GRID, grid(club, FULL7="200") | {"accept": f"{locker.pk}:200"}, follow=True)
+    assert "2 items saved." in answer.content.decode()
+    assert codes(club) == ["", "200", "200"]
+
+
+def test_a_row_that_can_not_be_taken_is_told_at_the_top_and_in_focus(client, club):
+    answer = client.post(GRID, grid(club, FULL7="200", LOCKER="999") | {"set": "typed"})
+    said = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Nothing was saved yet: 1 row can’t be taken as it is." in said
+    focused = [line for line in said.splitlines() if " autofocus" in line]
+    assert len(focused) == 1
+    assert 'aria-label="GL code of LOCKER"' in focused[0]
+    assert 'value="200"' in said  # what was typed in the good row stands there still
+    assert codes(club) == ["", "", ""]

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from django.test import Client
 
-from clubledger.clubs.models import Role
+from clubledger.clubs.models import Club, Role
 from clubledger.foundation import clock
 from clubledger.xero import connections
 from clubledger.xero.errors import AppMisconfigured
@@ -51,3 +51,19 @@ def test_an_app_that_xero_does_not_know_is_not_blamed_on_the_person(client, monk
     assert answer.status_code == 502
     assert "tell whoever runs this installation" in answer.content.decode()
     assert "begun by another person" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_the_question_about_the_organisation_pressed_twice_is_no_error(client, answer):
+    asked = AuthorisationRequest.objects.of(Club.objects.get()).get()
+    asked.outcome, asked.choices = "confirm", [{"tenant_id": "t", "name": "Some Organisation"}]
+    asked.save()
+    page = f"/c/{asked.club.slug}/configuration/integration/general-ledger/confirm/{asked.pk}/"
+    assert client.get(page).status_code == 200
+    asked.outcome = "connected" if answer == "yes" else "declined"
+    asked.save()
+    for again in (client.get(page, follow=True), client.post(f"{page}bind/", {"answer": answer}, follow=True)):
+        assert again.redirect_chain == [(page.partition("confirm/")[0], 302)]
+        assert "was answered already. This is how it stands." in again.content.decode()
+    asked.refresh_from_db()
+    assert asked.outcome == ("connected" if answer == "yes" else "declined")
