@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
 from clubledger.foundation.told import told
-from clubledger.frame import exports, paging
+from clubledger.frame import exports, paging, sorting
 from clubledger.ledger import searching
 from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
 from clubledger.web.asked import read_day
@@ -32,7 +33,17 @@ from clubledger.xero import connections
 
 PRESET_DAYS = 31
 MOST_COUNTED = 20_000
-"""Beyond this the list says "more than": only an import or a single day can be so large."""
+"""Beyond this the list says "more than" and can't be sorted: only an import or a single day can be so large."""
+MOST_IN_FILE = {"csv": 1_000_000, "xlsx": 50_000}
+ORDERS = {
+    "date": ("accounting_date", "pk"),
+    "transaction": ("source_id", "pk"),
+    "kind": ("kind", "-accounting_date", "-pk"),
+    "member": ("member", "-accounting_date", "-pk"),
+    "amount": ("gross_minor", "-accounting_date", "-pk"),
+}
+NEWEST_FIRST = "-date"
+"""The preset; an import's own rows stand as they came in, the last one first, unless another order is asked for."""
 
 KINDS: dict[str, Any] = {
     Kind.INVOICE: gettext_lazy("Invoice"),
@@ -105,15 +116,30 @@ class Search:
         return rows
 
 
+def _ordered(
+    rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool
+) -> QuerySet[SourceTransaction]:
+    """Put them into the order asked for."""
+    wanted = sorting.asked(request, ORDERS)
+    if is_named and wanted.endswith("date"):
+        # An expression, or a database walks the index of all days of the club in search of an import's few.
+        rows = rows.annotate(on=Coalesce("accounting_date", "accounting_date"))
+        return rows.order_by("-on", "-pk") if wanted == NEWEST_FIRST else rows.order_by("on", "pk")
+    if wanted == NEWEST_FIRST:
+        # All of it turned round: so the index gives them without sorting.
+        return rows.order_by("-accounting_date", "-pk")
+    return rows.order_by(*sorting.order_asked(request, ORDERS)) if wanted else rows
+
+
 @require_safe
 @club_page()
 def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Show the transactions that match, or give them as a file."""
+    """Show the transactions that match, or give them as a file, in the order asked for."""
     search = Search.from_request(request, at.club)
     named = search.named(at.club)
     if request.GET.get("format") in exports.FORMATS:
         rows = named if named is not None else search.of_days(at.club, search.from_on)
-        return _as_file(at, rows, request.GET["format"])
+        return _as_file(at, _ordered(rows, request, is_named=named is not None), request.GET["format"])
     reach_on = search.from_on
     if named is None:
         reach_on = searching.reach(club=at.club, from_on=search.from_on, up_to_on=search.up_to_on)
@@ -121,8 +147,14 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     else:
         found = named
     total = found.order_by()[: MOST_COUNTED + 1].count()
-    page = paging.page_of(request, found, total=min(total, MOST_COUNTED))
-    where = _journals_of(page.rows)
+    is_more = total > MOST_COUNTED
+    found = found if is_more else _ordered(found, request, is_named=named is not None)
+    # Only their keys are put into order: what is sorted is carried along whole.
+    page = paging.page_of(request, found.values_list("pk", flat=True), total=min(total, MOST_COUNTED))
+    by_key = SourceTransaction.objects.of(at.club).in_bulk(page.rows)
+    shown = [by_key[key] for key in page.rows if key in by_key]
+    preset = NEWEST_FIRST if named is None else ""
+    where = _journals_of(shown)
     of_import = Import.objects.of(at.club).filter(pk=search.import_id).first() if search.import_id else None
     return show(
         request,
@@ -133,14 +165,18 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         has_none=not total and not SourceTransaction.objects.of(at.club).exists(),
         kinds=KINDS.items(),
         page=page,
-        is_more=total > MOST_COUNTED,
+        is_more=is_more,
+        sort_is_off=is_more,
+        sort_kept=sorting.asked(request, ORDERS),
+        sort_asked=preset if is_more else sorting.asked(request, ORDERS, preset),
+        most_in_file=MOST_IN_FILE,
         reach_on=reach_on,
         further=_further(request, search, reach_on),
         rows=[
             {"transaction": row, "kind": KINDS.get(row.kind, row.kind), "journals": where.get(row.pk, [])}
-            for row in page.rows
+            for row in shown
         ],
-        gross=sum(row.gross_minor for row in page.rows),
+        gross=sum(row.gross_minor for row in shown),
     )
 
 
@@ -249,8 +285,7 @@ def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
 
 def _as_file(at: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
-        limit = 1_000_000 if file_format == "csv" else 50_000
-        for row in rows[:limit].iterator(chunk_size=2000):
+        for row in rows[: MOST_IN_FILE[file_format]].iterator(chunk_size=2000):
             yield (
                 row.accounting_date, row.source, row.source_id, row.kind, row.member, row.description,
                 from_minor(row.gross_minor),

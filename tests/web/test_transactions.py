@@ -1,5 +1,7 @@
 """Transactions: what a search looks through at once, how it goes on, and what is found whatever its date."""
 
+import csv
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -7,8 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from clubledger.clubs.models import Role
+from clubledger.frame import paging
 from clubledger.ledger import searching
 from clubledger.ledger.models import Import, Journal, Posting, SourceTransaction
+from clubledger.web import transactions
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, make_club
 
@@ -118,3 +122,91 @@ def test_the_story_ends_in_xero(client, club):
     assert "ManualJournal" in said or "jid" in said
     assert "Open in Xero" in said
     assert str(owner) in said.split("From the file to Xero", 1)[1]
+
+
+# --- in another order -------------------------------------------------------------------------------------------------
+
+COLUMNS = {
+    "date": ["B-2", "A-10", "C-1"], "transaction": ["A-10", "B-2", "C-1"], "kind": ["C-1", "A-10", "B-2"],
+    "member": ["C-1", "B-2", "A-10"], "amount": ["A-10", "C-1", "B-2"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def three(club):
+    """Three of which no two columns give the same order."""
+    for days_ago, source_id, kind, member, minor in (
+        (9, "B-2", "payment", "20", 900), (5, "A-10", "invoice", "30", -700), (1, "C-1", "credit_note", "10", 100)
+    ):  # fmt: skip
+        made = bring(club, days_ago, source_id, member=member)
+        SourceTransaction.objects.of(club).filter(pk=made.pk).update(kind=kind, gross_minor=minor)
+    return Import.objects.of(club).get()
+
+
+def listed(said):
+    return re.findall(r'transactions/\d+/">([^<]*)</a>', said)
+
+
+def in_file(client, query):
+    text = b"".join(client.get(f"/c/banksia-park/transactions/?{query}&format=csv").streaming_content).decode()
+    return [row[2] for row in list(csv.reader(text.splitlines()))[1:]]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_each_column_orders_the_list_and_its_file_either_way_round(client, three, column):
+    assert column in transactions.ORDERS
+    for query in (RANGE, f"import={three.pk}"):
+        assert listed(page(client, f"{query}&sort={column}")) == COLUMNS[column]
+        assert listed(page(client, f"{query}&sort=-{column}")) == COLUMNS[column][::-1]
+        assert in_file(client, f"{query}&sort={column}") == COLUMNS[column]
+        assert in_file(client, f"{query}&sort=-{column}") == COLUMNS[column][::-1]
+
+
+def test_newest_first_is_the_preset_and_said(client, three):
+    said = page(client, RANGE)
+    assert listed(said) == ["C-1", "A-10", "B-2"]
+    assert re.search(r'aria-sort="descending"><a href="[^"]*sort=date"', said)
+
+
+@pytest.mark.parametrize("asked", ["password", "--amount", "club__name", "-", "amount;--", "%00", "gross_minor", "?"])
+def test_a_strange_order_is_left_out(client, three, asked):
+    assert listed(page(client, f"{RANGE}&sort={asked}")) == ["C-1", "A-10", "B-2"]
+    assert in_file(client, f"{RANGE}&sort={asked}") == ["C-1", "A-10", "B-2"]
+
+
+def test_order_filter_and_page_keep_one_another(client, club, three, monkeypatch):
+    monkeypatch.setattr(paging, "PER_PAGE", 2)
+    monkeypatch.setattr(paging.page_of, "__kwdefaults__", {"per_page": 2})
+    said = page(client, f"{RANGE}&sort=amount&kind=&posted=no")
+    assert listed(said) == ["A-10", "C-1"]
+    assert '<input type="hidden" name="sort" value="amount">' in said
+    assert re.search(r'href="\?[^"]*posted=no[^"]*page=2[^"]*" rel="next"', said)
+    assert re.search(r'href="\?[^"]*sort=amount[^"]*page=2[^"]*" rel="next"', said)
+    second = page(client, f"{RANGE}&sort=amount&posted=no&page=2")
+    assert listed(second) == ["B-2"]
+    # Another order begins at its first page, and keeps the filter.
+    turned = re.search(r'aria-sort="ascending"><a href="\?([^"]*)"', second).group(1)
+    assert "posted=no" in turned
+    assert "page=" not in turned
+    assert "sort=-amount" in turned
+
+
+def test_what_is_too_much_to_sort_says_so_and_stays_in_the_order_of_the_index(client, club, three, monkeypatch):
+    monkeypatch.setattr(transactions, "MOST_COUNTED", 2)
+    said = page(client, f"import={three.pk}&sort=amount")
+    assert "So many can’t be sorted: narrow them down to 2 or fewer" in said
+    assert listed(said) == ["C-1", "A-10", "B-2"]
+    assert "aria-sort" not in said
+    narrowed = page(client, f"import={three.pk}&sort=amount&q=A")
+    assert "aria-sort" in narrowed
+    assert "So many" not in narrowed
+
+
+def test_only_what_is_looked_through_is_sorted_and_that_is_said(client, club, three, monkeypatch):
+    monkeypatch.setattr(searching, "AT_ONCE", 2)
+    said = page(client, f"{RANGE}&sort=amount")
+    assert listed(said) == ["A-10", "C-1"]
+    assert "They are sorted within these days" in said
+    assert re.search(r'href="\?[^"]*sort=amount[^"]*">Look further back', said)
+    assert in_file(client, f"{RANGE}&sort=amount") == ["A-10", "C-1", "B-2"]
+    assert "sorted within" not in page(client, RANGE)

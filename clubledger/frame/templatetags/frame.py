@@ -168,10 +168,10 @@ def sort(
     """Show a column's head that sorts the table by it, and says which way it stands.
 
     A page that has a preset order tells what it came to as `sort_asked`. Where it has several tables, `by` and `page`
-    name the parameters of this one, and its order is told as `<by>_asked`.
+    name the parameters of this one, and its order is told as `<by>_asked`; `<by>_is_off` leaves a head alone.
     """
     current = context.get(f"{by}_asked", context["request"].GET.get(by, ""))
     turned = f"-{column}" if current == column else column
     direction = {column: "ascending", f"-{column}": "descending"}.get(current, "none")
-    link = address_with(context["request"], **{by: turned, page: None})
+    link = "" if context.get(f"{by}_is_off") else address_with(context["request"], **{by: turned, page: None})
     return {"title": title, "link": link, "direction": direction, "numeric": numeric}
