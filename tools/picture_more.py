@@ -45,6 +45,7 @@ def furnish(*, tess: User, password: str, looks: list[str]) -> dict[str, Any]:
         assert row is not None
         Membership.objects.create(club=row.club, user=tess, role=Role.OWNER)
         found |= {f"{state}_slug": row.club.slug, f"{state}_id": row.pk}
+    found["today"] = clock.today_in(club.time_zone).isoformat()
     found["staff_key"] = staff_keys.create(actor=staff, name="Support desk")[0].prefix
     found["app"] = XeroApp.objects.get(client_id=vendor.NEW).pk
     return found

@@ -76,6 +76,10 @@ def _another_code(tab: Tab) -> None:
     _press("Save")(tab)
 
 
+def _on_paper(tab: Tab) -> None:
+    tab.emulate_media(media="print")
+
+
 def _send_unseen(tab: Tab) -> None:
     tab.evaluate("document.querySelector('[name=said_count]').form.addEventListener('submit', event => {"
                  " for (const one of event.target.querySelectorAll('[name^=said_]')) one.value = '0'; })")  # fmt: skip
@@ -113,13 +117,15 @@ ONLY_FULL = {
     "undo-recording": Page(
         "/gl/?from=2020-01-01&up_to=2030-01-01&show=recorded&ticked=all", _press("Undo the recording")
     ),
-    "record-up-to": Page("/gl/record-up-to/?up_to=2030-01-01"),
+    "record-up-to": Page("/gl/record-up-to/?up_to={today}"),
+    "record-up-to-later": Page("/gl/record-up-to/?up_to=2030-01-01"),
     "gst-check-months": Page("/gst-check/?length=month"),
     "gl-code": Page("/configuration/chart-of-accounts/gl-codes/2/"),
     "gl-codes-retrieved": Page("/configuration/chart-of-accounts/gl-codes/", _press("Get GL Codes")),
     "job-codes-retrieved": Page("/configuration/chart-of-accounts/job-codes/", _press("Get Categories")),
     "journal": Page("/gl/journals/1/?line=all"),
     "journal-sent": Page("/gl/journals/77/"),
+    "journal-printed": Page("/gl/journals/77/?line=all", _on_paper),
     "transaction": Page("/transactions/1/"),
     "transactions-none": Page("/transactions/?q=nobody"),
     "post-from": Page(f"{GL}/post-from/?post_from=2030-01-01"),
@@ -185,6 +191,8 @@ TREASURER = (
     | {f"moving-{one}-checklist": Page(f"/c/{{{one}_slug}}/configuration/integration/changeover/") for one in MOVING}
     | {f"moving-{state}-gl": Page(f"/c/{{{state}_slug}}/gl/") for state in ("announced", "switched", "reauthorising")}
     | {"moving-switched-general-ledger": Page(f"/c/{{switched_slug}}{GL}/")}
+    | {f"{one}-change-organisation": Page(f"/c/{{{one}_slug}}{GL}/organisation/") for one in ("announced", "done")}
+    | {"empty-change-organisation": Page(f"{EMPTY}{GL}/organisation/")}
     | OTHERS
 )  # fmt: skip
 
@@ -224,6 +232,7 @@ SECOND = {
     "security-recovery-codes": Page("/security/recovery-codes/"),
     "security-recovery-codes-new": Page("/security/recovery-codes/new/"),
     "sign-in-again-code": Page("/sign-in/again/code/"),
+    "not-allowed": Page(f"{FULL}{GL}/organisation/", status=403),
 }
 """Seen by somebody with a second step; the step itself, `/sign-in/second-step/`, is pictured on the way in."""
 

@@ -102,6 +102,7 @@ class Camera:
 
     def _visit(self, tab: Tab, page: Page) -> None:
         tab.set_viewport_size({"width": LOOKS[self.look][0], "height": 900})
+        tab.emulate_media(media="screen")
         address = page.address(self.ids | {"look": self.look})
         answer = tab.goto(f"{self.base}{address}")
         status = answer.status if answer else 0

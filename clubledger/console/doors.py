@@ -42,9 +42,9 @@ def staff_page(view: StaffPage[Rest]) -> Callable[..., HttpResponseBase]:
 def show(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page of the console in its frame."""
     pages = [
-        (_("Changeovers"), "console-changeovers"),
         (_("Clubs"), "console-clubs"),
         (_("Xero Apps"), "console-apps"),
+        (_("Changeovers"), "console-changeovers"),
         (_("Fleet"), "console-fleet"),
         (_("API Keys"), "console-keys"),
     ]

@@ -20,7 +20,7 @@ from clubledger.clubs import support
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role
 from clubledger.frame import formats
-from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.doors import club_page, general_ledger_trail, link_to, show
 from clubledger.web.xero_words import tell
 from clubledger.xero import connections
 from clubledger.xero.errors import XeroError
@@ -36,15 +36,6 @@ class Item:
     action: str = ""
 
 
-def _crumbs(at: ClubAccess) -> list[tuple[str, str]]:
-    return [
-        (_("Configuration"), ""),
-        (_("Integration"), ""),
-        (_("Integration Settings"), link_to(at, "integration-settings")),
-        (_("General Ledger"), link_to(at, "general-ledger")),
-    ]
-
-
 @require_safe
 @club_page()
 def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
@@ -52,7 +43,7 @@ def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     row = steps.newest_of(club=at.club)
     if row is None or row.state == State.CALLED_OFF or not row.is_for_the_club:
         # What staff have planned and not announced is still theirs alone.
-        return show(request, at, "web/changeover/none.html", crumbs=_crumbs(at))
+        return show(request, at, "web/changeover/none.html", crumbs=general_ledger_trail(at, _("Changeover")))
     travellers = _travellers(row)
     connection = connections.current(club=at.club)
     standing = connections.standing_of(club=at.club, user=at.user, connection=connection)
@@ -62,7 +53,7 @@ def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         request,
         at,
         "web/changeover/changeover.html",
-        crumbs=_crumbs(at),
+        crumbs=general_ledger_trail(at, _("Changeover")),
         row=row,
         sentence=_sentence(at, row, standing.kind),
         items=_checklist(at, row, standing.kind, len(empty)),
@@ -163,7 +154,11 @@ def _authorised(row: Changeover) -> Item:
     title = _("Authorise Xero again")
     if row.is_before:
         return Item(title, _("Each person who sends journals, with their own Xero login, after the switch."), "later")
-    words = _("%(done)s of %(total)s people have authorised.") % {"done": row.people_done, "total": row.people_total}
+    words = ngettext(
+        "%(done)s of %(total)s person has authorised.",
+        "%(done)s of %(total)s people have authorised.",
+        row.people_total,
+    ) % {"done": row.people_done, "total": row.people_total}
     if not row.people_total:
         return Item(
             title,
@@ -295,7 +290,7 @@ def grant_support(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         made = support.grant(
             club=at.club,
             actor=at.user,
-            hours=int(hours) if hours.isascii() and hours.isdigit() else 0,
+            hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 5 else 0,
             reason=request.POST.get("reason", ""),
         )
     except support.BadLength as error:

@@ -34,17 +34,6 @@ from clubledger.xero.errors import (
 from clubledger.xero.models import AuthorisationRequest
 
 
-def _crumbs(at: ClubAccess, *more: str) -> list[tuple[str, str]]:
-    trail = [
-        (_("Configuration"), ""),
-        (_("Integration"), ""),
-        (_("Integration Settings"), link_to(at, "integration-settings")),
-        (_("Manage Integrations"), link_to(at, "integration-settings") + "#manage"),
-        (_("General Ledger"), link_to(at, "general-ledger") if more else ""),
-    ]
-    return [*trail, *((leaf, "") for leaf in more)]
-
-
 @require_safe
 @club_page()
 def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
@@ -67,7 +56,7 @@ def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         request,
         at,
         "web/general_ledger.html",
-        crumbs=_crumbs(at),
+        crumbs=general_ledger_trail(at),
         connection=connection,
         standing=connections.standing_of(club=at.club, user=at.user, connection=connection),
         authorisations=connections.authorisations(club=at.club),
@@ -86,7 +75,7 @@ def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     except XeroError as error:
         tell(request, at, error)
         return redirect(link_to(at, "general-ledger"))
-    return show(request, at, "web/leaving_for_xero.html", crumbs=_crumbs(at, _("Authorize Xero")), address=address)
+    return show(request, at, "web/leaving_for_xero.html", crumbs=general_ledger_trail(at, _("Authorize Xero")), address=address)
 
 
 @require_POST
@@ -100,7 +89,7 @@ def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             request,
             at,
             "web/revoke.html",
-            crumbs=_crumbs(at, _("Revoke Connection")),
+            crumbs=general_ledger_trail(at, _("Revoke Connection")),
             connection=connection,
             others=others,
         )
@@ -124,7 +113,7 @@ def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpRespon
         request,
         at,
         "web/confirm_organisation.html",
-        crumbs=_crumbs(at, _("Confirm the organisation")),
+        crumbs=general_ledger_trail(at, _("Confirm the organisation")),
         choices=asked.choices,
         request_id=request_id,
     )
@@ -198,7 +187,7 @@ def _wrong(
 
 
 def _returned(request: HttpRequest, at: ClubAccess, status: int, **context: Any) -> HttpResponseBase:
-    crumbs = _crumbs(at, _("Authorize Xero"))
+    crumbs = general_ledger_trail(at, _("Authorize Xero"))
     return show(request, at, "web/returned.html", status=status, crumbs=crumbs, **context)
 
 

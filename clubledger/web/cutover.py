@@ -17,7 +17,7 @@ from clubledger.ledger import cutover
 from clubledger.ledger.cutover import Pile
 from clubledger.ledger.errors import LedgerError
 from clubledger.web.asked import read_day
-from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.doors import club_page, general_ledger_trail, link_to, show
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,11 +50,7 @@ def post_from(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         at,
         "web/post_from.html",
         status=422 if request.method == "POST" or is_unreadable else 200,
-        crumbs=[
-            (_("Integration Settings"), link_to(at, "integration-settings")),
-            (_("General Ledger"), link_to(at, "general-ledger")),
-            (_("Post from"), ""),
-        ],
+        crumbs=general_ledger_trail(at, _("Post from")),
         chosen=chosen,
         wants_none=wants_none,
         effect=effect,
@@ -87,7 +83,7 @@ def record_up_to(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     form = request.POST if request.method == "POST" else request.GET
     today = clock.today_in(at.club.time_zone)
     chosen = read_day(form.get("up_to"))
-    found = cutover.recordable_up_to(club=at.club, up_to_on=chosen) if chosen else None
+    found = cutover.recordable_up_to(club=at.club, up_to_on=chosen) if chosen and chosen <= today else None
     reason = request.POST.get("reason", "")
     error = _("That day is still to come.") if chosen and chosen > today else ""
     if request.method == "POST" and chosen and reason.strip() and not error:

@@ -109,6 +109,18 @@ def link_to(at: ClubAccess, name: str, *args: Any) -> str:
     return reverse(name, args=[at.club.slug, *args])
 
 
+def general_ledger_trail(at: ClubAccess, leaf: str = "") -> list[tuple[str, str]]:
+    """Give the way to General Ledger, or to `leaf` below it: titles with their addresses, empty where there is none."""
+    trail = [
+        (_("Configuration"), ""),
+        (_("Integration"), ""),
+        (_("Integration Settings"), link_to(at, "integration-settings")),
+        (_("Manage Integrations"), link_to(at, "integration-settings") + "#manage"),
+        (_("General Ledger"), link_to(at, "general-ledger") if leaf else ""),
+    ]
+    return [*trail, (leaf, "")] if leaf else trail
+
+
 def show(request: HttpRequest, at: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page of the club in its frame: menu, connection, messages."""
     menu = _menu(request, at)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clubledger.changeover import organisation
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.frame import formats
-from clubledger.web.doors import club_page, link_to, show
+from clubledger.web.doors import club_page, general_ledger_trail, link_to, show
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,11 +38,7 @@ def change_organisation(request: HttpRequest, at: ClubAccess) -> HttpResponseBas
         at,
         "web/change_organisation.html",
         status=422 if request.method == "POST" else 200,
-        crumbs=[
-            (_("Integration Settings"), link_to(at, "integration-settings")),
-            (_("General Ledger"), link_to(at, "general-ledger")),
-            (_("Change the organisation"), ""),
-        ],
+        crumbs=general_ledger_trail(at, _("Change the organisation")),
         seen=seen,
         is_missing=request.method == "POST",
         reason=reason,

@@ -33,6 +33,7 @@ def _asking(request: HttpRequest, at: ClubAccess, page: dict[str, Any], act: Act
     """Show what will be done and ask why; with a reason, do it. `act` takes the reason and gives what to say."""
     reason = request.POST.get("reason", "").strip()[:500]
     if request.method != "POST" or not reason:
+        page |= {"crumbs": [(_("GL Integration"), link_to(at, "gl")), (page["title"], "")]}
         page |= {"is_missing": request.method == "POST", "back": back, "reason": ""}
         return show(request, at, "web/reasoned.html", status=422 if request.method == "POST" else 200, **page)
     try:
