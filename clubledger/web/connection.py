@@ -20,7 +20,7 @@ from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation import clock
 from clubledger.foundation.told import told
 from clubledger.ledger.models import GLCode
-from clubledger.web.doors import club_page, link_to, person, show
+from clubledger.web.doors import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_words import explain, tell
 from clubledger.xero import connections
 from clubledger.xero.errors import (
@@ -75,7 +75,8 @@ def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     except XeroError as error:
         tell(request, at, error)
         return redirect(link_to(at, "general-ledger"))
-    return show(request, at, "web/leaving_for_xero.html", crumbs=general_ledger_trail(at, _("Authorize Xero")), address=address)
+    crumbs = general_ledger_trail(at, _("Authorize Xero"))
+    return show(request, at, "web/leaving_for_xero.html", crumbs=crumbs, address=address)
 
 
 @require_POST
