@@ -33,6 +33,7 @@ REASONS: Mapping[str, Any] = {
     "offline": _("Xero, which is offline"),
     "network": _("the network"),
     "check": _("a check after a restore"),
+    "unknown": _("a journal in Xero that nobody has accounted for"),
     "sending": _("Xero's answer"),
     "uncertain": _("a look in Xero"),
 }

@@ -36,6 +36,7 @@ LOOK_AGAIN_SECONDS = {
     "offline": 300,
     "network": 30,
     "check": 3600,
+    "unknown": 3600,
 }
 """How long a held journal rests before it is looked at again by itself, by reason. A person's act makes it sooner."""
 

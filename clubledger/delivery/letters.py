@@ -15,7 +15,7 @@ from clubledger.clubs.models import Club, User
 from clubledger.delivery.nights import Left, Night
 from clubledger.foundation.told import told
 
-NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "clock", "check"})
+NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "clock", "check", "unknown"})
 """Reasons to wait for which nothing happens until somebody does something."""
 
 log = structlog.get_logger(__name__)
@@ -46,6 +46,7 @@ def held_words(reason: str, words: str) -> str:
         "setup": said("It waits: the Xero app is not set up as it should be."),
         "clock": said("It waits: the clock of the machine that Clubledger runs on is wrong."),
         "check": said("It waits until somebody has confirmed what was recorded by hand since the backup."),
+        "unknown": said("It waits: Xero has a journal of its day that nobody has accounted for."),
     }
     return f"{known.get(reason, '')} {words}".strip()
 

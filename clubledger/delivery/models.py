@@ -15,6 +15,7 @@ class SendRun(ClubScoped):
     actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    night_on = models.DateField(null=True, blank=True, help_text="The scheduled night, by its local date.")
 
     def __str__(self) -> str:
         return f"send run {self.pk}"

@@ -1,7 +1,8 @@
 """Scheduled sending: each night at a club's local time, send what is valid and dated before today, tell of the rest.
 
-Off by default. A night is claimed by a guarded UPDATE, so that two wake-ups or two workers never run it twice; one that
-was lost is found by the sweep, and one that Xero did not answer is tried again until the morning.
+Off by default. A night is claimed by a guarded UPDATE, so that two wake-ups or two workers never run it twice. One that
+was lost is found by the sweep; one that Xero did not answer, or of which something is still on its way, is looked at
+again until the morning, by any worker: what it sent is known by the run's `night_on`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clubledger.bookkeeping.chart import Chart
 from clubledger.bookkeeping.findings import Finding
@@ -34,13 +35,15 @@ CLAIM_SECONDS = 900
 """How long a worker may be silent before another takes the night over."""
 
 TRY_AGAIN_SECONDS = 600
-"""How long to wait before Xero is asked again that did not answer."""
+"""How long to wait before a night is looked at again that has not come to its end."""
 
 GIVES_UP_AFTER = timedelta(hours=4)
-"""After so long past its time a night is given up and told of, if Xero has not answered by then."""
+"""After so long past its time a night ends and is told of, whatever is still on its way then."""
 
 WAIT_LOOKS, WAIT_SECONDS = 40, 0.5
 """How often and how long to wait for another worker that serves the club at this moment."""
+
+ON_THEIR_WAY = (JournalState.QUEUED, JournalState.SENDING, JournalState.UNCERTAIN)
 
 WHY = "the sweep looks for every club whose time has come"
 
@@ -154,7 +157,7 @@ def _waiting() -> QuerySet[NightlySending]:
 
 
 def run(club_id: int) -> Night | None:
-    """Run the club's night if it is due and no other worker has it. None if it isn't, or Xero is to be asked later."""
+    """Run the club's night if it is due and no other worker has it. None if it isn't, or has not come to its end."""
     nightly = _waiting().filter(club_id=club_id).select_related("club", "user").first()
     if nightly is None:
         return None
@@ -165,14 +168,17 @@ def run(club_id: int) -> Night | None:
     try:
         night = _send(nightly.club, nightly.user, on)
     except XeroUnavailable as error:
-        if clock.now() < _began_at(nightly, on) + GIVES_UP_AFTER:
-            _try_again_later(nightly, holder, error)
+        if _has_time(nightly, on):
+            _look_again_later(nightly, holder, error.words, error.retry_after_seconds or 0)
             return None
         night = Night(on.isoformat(), trouble=letters.no_answer_words())
     except (AuthorisationNeeded, NotAllowed) as error:
         night = Night(on.isoformat(), trouble=str(error))
     except XeroError as error:
         night = Night(on.isoformat(), trouble=error.words)
+    if night.waiting and _has_time(nightly, on):
+        _look_again_later(nightly, holder, f"{night.waiting} are on their way")
+        return None
     crash.point("delivery.before_night_finished")
     if not _finish(nightly, on, holder, night):
         return None
@@ -181,8 +187,9 @@ def run(club_id: int) -> Night | None:
     return night
 
 
-def _began_at(nightly: NightlySending, on: date) -> datetime:
-    return datetime.combine(on, nightly.at, ZoneInfo(nightly.club.time_zone))
+def _has_time(nightly: NightlySending, on: date) -> bool:
+    began_at = datetime.combine(on, nightly.at, ZoneInfo(nightly.club.time_zone))
+    return clock.now() < began_at + GIVES_UP_AFTER
 
 
 def _claim(nightly: NightlySending, on: date, holder: str) -> bool:
@@ -198,32 +205,31 @@ def _claim(nightly: NightlySending, on: date, holder: str) -> bool:
     return rows.update(claimed_by=holder, claimed_until=at + timedelta(seconds=CLAIM_SECONDS)) == 1
 
 
-def _try_again_later(nightly: NightlySending, holder: str, error: XeroUnavailable) -> None:
-    wait = timedelta(seconds=max(error.retry_after_seconds or 0, TRY_AGAIN_SECONDS))
+def _look_again_later(nightly: NightlySending, holder: str, words: str, seconds: int = 0) -> None:
+    wait = timedelta(seconds=max(seconds, TRY_AGAIN_SECONDS))
     mine = NightlySending.objects.of(nightly.club).filter(claimed_by=holder)
     mine.update(claimed_by="", claimed_until=clock.now() + wait)
-    log.warning("nightly.put_off", club=nightly.club.slug, words=error.words)
+    log.warning("nightly.put_off", club=nightly.club.slug, words=words)
 
 
 def _send(club: Club, user: User, on: date) -> Night:
-    chosen = _journals_before(club, clock.today_in(club.time_zone))
-    if not chosen:
-        return Night(on.isoformat())
-    chart = preflight.fetch_chart(club=club, actor=user)
-    left, begun = _validate_and_queue(club, user, chosen, chart)
-    night = Night(on.isoformat(), left=left)
+    night = Night(on.isoformat())
+    chosen = _journals_before(club, clock.today_in(club.time_zone), on)
+    begun: SendRun | AuthorisationNeeded | None = None
+    if chosen:
+        chart = preflight.fetch_chart(club=club, actor=user)
+        left, begun = _validate_and_queue(club, user, on, chosen, chart)
+        night = replace(night, left=left)
     if isinstance(begun, AuthorisationNeeded):
         raise begun
-    if begun is None:
-        return night
-    if not serve.serve_club(club.pk, club):
+    if begun is not None and not serve.serve_club(club.pk, club):
         _wait_for_who_serves(club, begun)
-    return _with_outcome(club, begun, night)
+    return _with_outcome(club, on, night)
 
 
 @transaction.atomic
 def _validate_and_queue(
-    club: Club, user: User, chosen: dict[int, date], chart: Chart
+    club: Club, user: User, on: date, chosen: dict[int, date], chart: Chart
 ) -> tuple[tuple[Left, ...], SendRun | AuthorisationNeeded | None]:
     """Validate and queue in one transaction, so that nothing changes in between. What was found stays in any case."""
     validation = preflight.validate_against(club=club, actor=user, journal_ids=list(chosen), chart=chart)
@@ -232,7 +238,11 @@ def _validate_and_queue(
         return left, None
     try:
         return left, queue.send_validated(
-            club=club, actor=user, resolved=validation.resolved, organisation=chart.organisation
+            club=club,
+            actor=user,
+            resolved=validation.resolved,
+            organisation=chart.organisation,
+            night_on=on,
         )
     except NothingToSend:
         # Sent by a person in the same moment: nothing is amiss.
@@ -250,9 +260,15 @@ def _wait_for_who_serves(club: Club, begun: SendRun) -> None:
         sleep(WAIT_SECONDS)
 
 
-def _journals_before(club: Club, today: date) -> dict[int, date]:
-    """Give the journals to send, with their accounting dates. Empty ones carry nothing and are left in peace."""
-    rows = Journal.objects.of(club).filter(state__in=TAKES_IN, accounting_date__lt=today, debit_minor__gt=0)
+def _journals_before(club: Club, today: date, on: date) -> dict[int, date]:
+    """Give the journals to send, with their accounting dates. Empty ones carry nothing and are left in peace.
+
+    So are those that this night has queued already: what Xero refused of them is told, not sent again.
+    """
+    queued = Delivery.objects.of(club).filter(journal=OuterRef("pk"), run__night_on=on)
+    rows = Journal.objects.of(club).filter(
+        ~Exists(queued), state__in=TAKES_IN, accounting_date__lt=today, debit_minor__gt=0
+    )
     if club.post_from is not None:
         rows = rows.filter(accounting_date__gte=club.post_from)
     return dict(rows.order_by("accounting_date", "sequence").values_list("pk", "accounting_date"))
@@ -270,9 +286,12 @@ def _left(message: str, remedy: str, days: Sequence[date]) -> Left:
     return Left(message, remedy, len(days), min(days).isoformat(), max(days).isoformat())
 
 
-def _with_outcome(club: Club, begun: SendRun, night: Night) -> Night:
-    """Add what became of the journals that were queued: sent, still on their way, or left, in Xero's words."""
-    rows = Delivery.objects.of(club).filter(run=begun).order_by("journal__accounting_date")
+def _with_outcome(club: Club, on: date, night: Night) -> Night:
+    """Add what became of all that the night has queued: sent, still on their way, or left, in Xero's words.
+
+    What a person has acted upon since (withdrawn, say) is none of them.
+    """
+    rows = Delivery.objects.of(club).filter(run__night_on=on).order_by("journal__accounting_date")
     sent, waiting, refused = 0, 0, dict[tuple[str, str], list[date]]()
     for state, day, words, reason in rows.values_list(
         "journal__state", "journal__accounting_date", "journal__xero_words", "journal__wait_reason"
@@ -285,7 +304,7 @@ def _with_outcome(club: Club, begun: SendRun, night: Night) -> Night:
             refused.setdefault((letters.differs_words(words), ""), []).append(day)
         elif state == JournalState.QUEUED and reason in letters.NEEDS_A_PERSON:
             refused.setdefault((letters.held_words(reason, words), ""), []).append(day)
-        else:
+        elif state in ON_THEIR_WAY:
             waiting += 1
     left = tuple(_left(message, remedy, days) for (message, remedy), days in refused.items())
     return replace(night, sent=sent, waiting=waiting, left=night.left + left)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -45,25 +46,37 @@ def send_to_gl(*, club: Club, actor: User, journal_ids: Iterable[int]) -> SendRu
 
 @transaction.atomic
 def send_validated(
-    *, club: Club, actor: User, resolved: Sequence[tuple[Journal, Resolution]], organisation: Organisation
+    *,
+    club: Club,
+    actor: User,
+    resolved: Sequence[tuple[Journal, Resolution]],
+    organisation: Organisation,
+    night_on: date,
 ) -> SendRun:
     """Queue, as `send_to_gl` does, what has just been found valid in this transaction; who calls it serves the club.
 
-    The club is locked and the actor's permission was asked for. Raises NothingToSend, NotAuthorised, ConnectionMoved.
+    The club is locked and the actor's permission was asked for; `night_on` is the scheduled night that sends it. Raises
+    NothingToSend, NotAuthorised, ConnectionMoved.
     """
     require_live_authorisation(club, actor)
-    run = _queue(club, actor, resolved, organisation)
+    run = _queue(club, actor, resolved, organisation, night_on)
     turns.make_due(club, wakes=False)
     return run
 
 
 def _queue(
-    club: Club, actor: User, resolved: Sequence[tuple[Journal, Resolution]], organisation: Organisation
+    club: Club,
+    actor: User,
+    resolved: Sequence[tuple[Journal, Resolution]],
+    organisation: Organisation,
+    night_on: date | None = None,
 ) -> SendRun:
     # Validation refuses sample data; this is the second wall, right before anything is frozen.
     held = samples.journals_holding(club=club, journal_ids=[journal.pk for journal, _ in resolved])
     resolved = [(journal, resolution) for journal, resolution in resolved if journal.pk not in held]
-    run: SendRun = SendRun.objects.of(club).create(club=club, actor=actor, created_at=clock.now())
+    run: SendRun = SendRun.objects.of(club).create(
+        club=club, actor=actor, created_at=clock.now(), night_on=night_on
+    )
     queued = Delivery.objects.of(club).bulk_create(_duties(club, run, resolved, organisation))
     if not queued:
         raise NothingToSend(gettext("None of these journals is valid and unchanged. Validate them again."))

@@ -44,19 +44,20 @@ def _references_by_id(club: Club, nameless: Sequence[ManualJournal]) -> dict[str
 
 def _on_their_way(club: Club, strangers: Sequence[ManualJournal]) -> list[tuple[str, ManualJournal]]:
     """Give those that bear the address of a journal that may have reached Xero without our hearing of its id."""
-    by_journal = {
-        int(match.group(1)): found
-        for found in strangers
-        if (match := _ADDRESS.search(found.url)) and not found.narration.startswith(REVERSAL_PREFIX)
-    }
+    by_journal: dict[int, list[ManualJournal]] = {}
+    for found in strangers:
+        match = _ADDRESS.search(found.url)
+        if match and not found.narration.startswith(REVERSAL_PREFIX):
+            by_journal.setdefault(int(match.group(1)), []).append(found)
     if not by_journal:
         return []
     live = Delivery.objects.of(club).filter(closed_at=None, xero_journal_id="", journal_id__in=list(by_journal))
     ours = []
     for delivery in live:
-        found = by_journal[delivery.journal_id]
-        # After a restored backup another journal may have had this number: one never sent must agree in its date too.
-        is_it = delivery.first_sent_at is not None or found.date == delivery.dated_on
-        if is_it and json.loads(bytes(delivery.payload))["Url"] == found.url:
-            ours.append((delivery.reference, found))
+        url = json.loads(bytes(delivery.payload))["Url"]
+        for found in by_journal[delivery.journal_id]:
+            # After a restored backup another journal may have had this number: one never sent must agree in its date.
+            is_it = delivery.first_sent_at is not None or found.date == delivery.dated_on
+            if is_it and url == found.url:
+                ours.append((delivery.reference, found))
     return ours

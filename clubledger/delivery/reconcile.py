@@ -193,7 +193,10 @@ def read_back(club: Club, xero: XeroAccess) -> None:
 
 
 def adopt_sighted(club: Club, xero: XeroAccess) -> None:
-    """Settle queued journals whose reference was already seen in Xero: they are there, and must not be sent again."""
+    """Settle queued journals whose reference was already seen in Xero: they are there, and must not be sent again.
+
+    Those of the same day wait until somebody has accounted for what was seen.
+    """
     queued = Delivery.objects.of(club).filter(closed_at=None, journal__state=JournalState.QUEUED)
     seen = sightings.open_by_reference(club)
     for delivery in queued.filter(reference__in=list(seen)).select_related("journal", "sender"):
@@ -205,3 +208,5 @@ def adopt_sighted(club: Club, xero: XeroAccess) -> None:
             fresh = Delivery.objects.of(club).select_related("journal", "sender").get(pk=delivery.pk)
             if fresh.closed_at is None:
                 settle_reference(club, fresh.journal, fresh.reference, found, asked_at)
+    if seen:
+        sightings.hold_back(club)

@@ -14,7 +14,7 @@ from clubledger.clubs import access
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Call, CallItem, CallOutcome, Delivery
 from clubledger.delivery.send import CALL_SECONDS, record, write_call
-from clubledger.foundation import clock, crash
+from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger import journals
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals, tokens
@@ -35,6 +35,8 @@ def replay_unknown_calls(club: Club, holder: str) -> int:
         outcome=CallOutcome.UNKNOWN, purpose="create", started_at__gt=since, is_replay_of=None, replays=None
     )
     for call in unknown.select_related("sender"):
+        if stopping.is_asked():
+            break
         try:
             xero = tokens.access_for_sending(club=club, user=call.sender)
         except XeroError:

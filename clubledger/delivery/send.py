@@ -72,6 +72,9 @@ def send_batch(club: Club, holder: str) -> tuple[int, bool]:
     crash.point("delivery.after_answer")
     record(club, call, carried, answer, holder)
     crash.point("delivery.after_record")
+    if answer.outcome == "unknown":
+        # The next turn reads first: while Xero is away nothing more is put at risk, and other clubs have their turn.
+        return len(carried), False
     is_all = are_all and all(item.outcome == "accepted" for item in answer.items)
     return len(carried), not is_all and _has_more(club)
 
@@ -153,9 +156,9 @@ def _still_standing(club: Club, batch: list[Delivery], xero: XeroAccess) -> list
     """Give the deliveries that may go out as they were read, now that the club is locked.
 
     One that was withdrawn since, and perhaps queued anew with other content, may not; nor may any whose sender has lost
-    the right or the authorisation, or was taken over from.
+    the right or the authorisation, or was taken over from, or whose club was closed.
     """
-    may_send = access.memberships_with(club, Permission.SEND).filter(user=OuterRef("sender"))
+    may_send = access.memberships_with(club, Permission.SEND).filter(user=OuterRef("sender"), club__is_active=True)
     authorised = Authorisation.objects.of(club).filter(pk=xero.authorisation.pk, ended_at=None)
     rows = Delivery.objects.of(club).filter(
         Exists(may_send), Exists(authorised), pk__in=[one.pk for one in batch], closed_at=None, sender=batch[0].sender

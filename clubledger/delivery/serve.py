@@ -28,10 +28,14 @@ def serve_club(club_id: int, club: Club | None = None) -> bool:
     if not turns.take(club_id, holder):
         return False
     club = club or Club.objects.get(pk=club_id)
+    has_failed = False
     try:
         _serve(club, holder)
+    except Exception:
+        has_failed = True
+        raise
     finally:
-        turns.release(club, holder)
+        turns.release(club, holder, rests=has_failed)
     return True
 
 
@@ -88,17 +92,25 @@ def _settle_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
 
 def hold_everything(club: Club, error: XeroError, *, app_id: int | None = None) -> None:
     """Keep back all that is due, with the reason: nothing is sent without reading first."""
-    due = list(Delivery.objects.of(club).filter(closed_at=None, due_at__lte=clock.now()).select_related("journal"))
-    queued = [one for one in due if one.journal.state == JournalState.QUEUED]
+    queued, doubtful = _due(club)
     holding.hold_for_error(club, queued, error, app_id=app_id)
-    later = clock.now() + timedelta(seconds=holding.LOOK_AGAIN_SECONDS[holding.reason_of(error)])
-    doubtful = [one.pk for one in due if one.journal.state != JournalState.QUEUED]
-    Delivery.objects.of(club).filter(pk__in=doubtful).update(due_at=later)
+    _look_later(club, doubtful, holding.LOOK_AGAIN_SECONDS[holding.reason_of(error)])
 
 
 def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:
-    queued = Delivery.objects.of(club).filter(
-        closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED
-    )
+    queued, doubtful = _due(club)
     reason = "offline" if problem == "offline" else "limit"
-    holding.hold(club, list(queued), reason=reason, seconds=max(1.0, seconds))
+    holding.hold(club, queued, reason=reason, seconds=max(1.0, seconds))
+    _look_later(club, doubtful, max(1.0, seconds))
+
+
+def _due(club: Club) -> tuple[list[Delivery], list[Delivery]]:
+    """Give what is due and queued, and what is due and in doubt."""
+    due = list(Delivery.objects.of(club).filter(closed_at=None, due_at__lte=clock.now()).select_related("journal"))
+    queued = [one for one in due if one.journal.state == JournalState.QUEUED]
+    return queued, [one for one in due if one.journal.state != JournalState.QUEUED]
+
+
+def _look_later(club: Club, doubtful: list[Delivery], seconds: float) -> None:
+    later = clock.now() + timedelta(seconds=seconds)
+    Delivery.objects.of(club).filter(pk__in=[one.pk for one in doubtful]).update(due_at=later)

@@ -11,11 +11,12 @@ from clubledger.bookkeeping.said import said
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery import carried
+from clubledger.delivery import carried, holding, turns
 from clubledger.delivery.confirming import look_again, plain
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.payload import differences
+from clubledger.delivery.reference import date_and_sequence_in
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.manual_journals import ManualJournal
@@ -106,11 +107,35 @@ def open_by_reference(club: Club) -> dict[str, list[str]]:
     return seen
 
 
+def hold_back(club: Club) -> None:
+    """Keep queued journals back of whose day Xero has one that nobody accounts for: it may carry the same transactions.
+
+    So it is after a restored backup, where the day was voided since and sent as its next journal.
+    """
+    alarms = Sighting.objects.of(club).filter(settled_at=None, kind="unknown")
+    days = {date_and_sequence_in(reference)[0] for reference in alarms.values_list("reference", flat=True)}
+    queued = Delivery.objects.of(club).filter(
+        closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED, journal__accounting_date__in=days
+    )
+    holding.hold(club, list(queued), reason="unknown")
+
+
+def go_on(club: Club) -> None:
+    """Have what waits for an alarm served now. The club is locked."""
+    waiting = Delivery.objects.of(club).filter(
+        closed_at=None, journal__state=JournalState.QUEUED, journal__wait_reason="unknown"
+    )
+    if waiting.update(due_at=clock.now()):
+        turns.make_due(club)
+
+
 def settle_adopted(club: Club, xero_journal_id: str) -> None:
     """Put an alarm to rest whose journal has found its own."""
-    Sighting.objects.of(club).filter(kind="unknown", xero_journal_id=xero_journal_id, settled_at=None).update(
+    rows = Sighting.objects.of(club).filter(kind="unknown", xero_journal_id=xero_journal_id, settled_at=None)
+    if rows.update(
         settled_at=clock.now(), settled_how=said("It was found to be the journal that we meant to send.")
-    )
+    ):
+        go_on(club)
 
 
 def settle_voided(club: Club, xero_journal_id: str, actor: User) -> None:
@@ -118,17 +143,20 @@ def settle_voided(club: Club, xero_journal_id: str, actor: User) -> None:
     Sighting.objects.of(club).filter(xero_journal_id=xero_journal_id, settled_at=None).update(
         settled_at=clock.now(), settled_by=actor, settled_how=said("It was voided in Xero.")
     )
+    go_on(club)
 
 
 @transaction.atomic
 def settle(*, club: Club, actor: User, sighting_id: int, reason: str) -> None:
     """Put an alarm to rest by a person's word. Raises NotAllowed, CannotSettle."""
     access.require(club=club, actor=actor, permission=Permission.UNDO)
+    access.lock_club(club)
     rows = Sighting.objects.of(club).filter(pk=sighting_id, settled_at=None)
     sighting = rows.first()
     if sighting is None:
         raise CannotSettle(gettext("This has been settled already."))
     rows.update(settled_at=clock.now(), settled_by=actor, settled_how=reason)
+    go_on(club)
     audit.note(
         club=club,
         actor=actor,

@@ -14,10 +14,17 @@ from clubledger.delivery.models import AppPause, Delivery, Reading, Turn
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger import bulk
+from clubledger.ledger.models import JournalState
 from clubledger.xero.models import Authorisation
 
 HOLD_SECONDS = 300
 """How long a worker may be silent before another takes the club's turn."""
+
+REST_SECONDS = 60
+"""How long a club rests whose turn ended in a way that nobody foresaw: it would end so again and again."""
+
+LONGEST_WAIT = timedelta(days=1, hours=1)
+"""Longer than anything makes a journal wait (Xero's limits end within a day)."""
 
 MOST_READINGS_A_SWEEP = 100
 """Readings of idle clubs are spread: they are the least urgent thing there is."""
@@ -47,7 +54,7 @@ def due_club_ids(limit: int = 1000) -> list[int]:
     """Give the clubs whose turn has come and which no worker serves, longest due first: fair to all."""
     at = clock.now()
     free = Q(held_until=None) | Q(held_until__lt=at)
-    turns = Turn.objects.across_clubs(WHY).filter(free, due_at__lte=at).order_by("due_at", "pk")
+    turns = Turn.objects.across_clubs(WHY).filter(free, due_at__lte=at, club__is_active=True).order_by("due_at", "pk")
     return list(turns.values_list("club_id", flat=True)[:limit])
 
 
@@ -55,9 +62,11 @@ def take(club_id: int, holder: str) -> bool:
     """Take the club's turn if it is due and free. Of any number of workers exactly one gets True."""
     at = clock.now()
     free = Q(held_until=None) | Q(held_until__lt=at)
+    # Not as a join: that would make the guard a subquery, which PostgreSQL does not look at again after waiting.
+    is_open = Exists(Club.objects.filter(pk=OuterRef("club_id"), is_active=True))
     taken = (
         Turn.objects.across_clubs(WHY)
-        .filter(free, club_id=club_id, due_at__lte=at)
+        .filter(free, is_open, club_id=club_id, due_at__lte=at)
         .update(holder=holder, held_until=at + timedelta(seconds=HOLD_SECONDS))
     )
     return taken == 1
@@ -78,10 +87,12 @@ def keep(club: Club, holder: str, app_id: int) -> bool:
 
 
 @transaction.atomic
-def release(club: Club, holder: str) -> datetime | None:
-    """Give the turn back and say when the club is due again (None: nothing to do)."""
+def release(club: Club, holder: str, *, rests: bool = False) -> datetime | None:
+    """Give the turn back and say when the club is due again (None: nothing to do). One that `rests` is so later."""
     access.lock_club(club)
     due_at = next_due_at(club)
+    if due_at is not None and rests:
+        due_at = max(due_at, clock.now() + timedelta(seconds=REST_SECONDS))
     given = Turn.objects.of(club).filter(holder=holder).update(holder="", held_until=None, due_at=due_at)
     if given and due_at is not None:
         delay = max(0.0, (due_at - clock.now()).total_seconds())
@@ -134,6 +145,20 @@ def _unread_for_a_day() -> list[int]:
     return list(unread.order_by("read_at").values_list("club_id", flat=True)[:MOST_READINGS_A_SWEEP])
 
 
+def _put_off_by_a_wrong_clock() -> list[int]:
+    """Make due what waits for longer than anything makes it wait, and give its clubs.
+
+    It was put off by a machine whose clock was ahead, and has been set right since.
+    """
+    at = clock.now()
+    far = Q(due_at__gt=at + LONGEST_WAIT)
+    far |= Q(due_at__gt=at + timedelta(minutes=15), journal__wait_reason="clock", journal__state=JournalState.QUEUED)
+    rows = dict(Delivery.objects.across_clubs(WHY).filter(far, closed_at=None).values_list("pk", "club_id"))
+    if rows:
+        Delivery.objects.across_clubs(WHY).filter(pk__in=list(rows), closed_at=None).update(due_at=at)
+    return list(set(rows.values()))
+
+
 def sweep() -> int:
     """Find what lost wake-ups left behind, and wake a worker for each club that is due. Gives how many."""
     forgotten = (
@@ -143,7 +168,7 @@ def sweep() -> int:
         .values_list("club_id", flat=True)
         .distinct()
     )
-    for club in Club.objects.filter(pk__in={*forgotten, *_unread_for_a_day()}):
+    for club in Club.objects.filter(pk__in={*forgotten, *_put_off_by_a_wrong_clock(), *_unread_for_a_day()}):
         with transaction.atomic():
             access.lock_club(club)
             make_due(club)

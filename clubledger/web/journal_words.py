@@ -54,6 +54,7 @@ WAITS = {
     "offline": gettext_lazy("Waits: Xero is out of reach"),
     "network": gettext_lazy("Waits: Xero did not answer"),
     "check": gettext_lazy("Waits for the check after a restored backup"),
+    "unknown": gettext_lazy("Waits: Xero has a journal of this day that nobody has accounted for"),
 }
 """Why a queued journal waits, in words."""
 

@@ -247,7 +247,8 @@ def answer_to_write(reply: Reply, narrations: Sequence[str], *, wanted_status: s
     if status == 400:
         return _answer_to_400(reply, narrations)
     if status in _REFUSING:
-        return _whole(reply, narrations, "rejected", messages=_all_messages(reply.fault))
+        messages = _all_messages(reply.fault) or (f"Xero answered {status}",)
+        return _whole(reply, narrations, "rejected", messages=messages)
     if not reply.is_success:
         return _whole(reply, narrations, "unknown", retry_after_seconds=wait_of(reply))
     try:
@@ -291,6 +292,9 @@ def _answer_to_400(reply: Reply, narrations: Sequence[str]) -> Answer:
     if len(fault.elements) != len(narrations):
         return _whole(reply, narrations, "unknown", messages=_all_messages(fault))
     items = [_item_of_400(element, sent) for element, sent in zip(fault.elements, narrations, strict=True)]
+    if all(item.outcome == "not_sent" for item in items):
+        # It names none that is at fault: then it is the request.
+        return _whole(reply, narrations, "rejected", messages=_all_messages(fault) or ("Xero answered 400",))
     return _from(reply, items, "; ".join(_all_messages(fault)) or fault.words)
 
 

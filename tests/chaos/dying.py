@@ -21,8 +21,8 @@ def mortal(at_point: Callable[[str], None], at_statement: Callable[[str], None])
     """Let a worker run with death at its heels; its turn is given back only if it lives."""
     release = turns.release
 
-    def release_if_alive(club: Club, holder: str) -> Any:
-        return None if isinstance(sys.exception(), WorkerDied) else release(club, holder)
+    def release_if_alive(club: Club, holder: str, **how: Any) -> Any:
+        return None if isinstance(sys.exception(), WorkerDied) else release(club, holder, **how)
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         at_statement(sql)

@@ -38,10 +38,19 @@ def dying_at(point: str) -> Iterator[None]:
 def edit_in_xero(ready: ReadyClub, journal_id: str, **fields: Any) -> None:
     """Change a journal as a person would in Xero's own screens."""
     [there] = [one for one in ready.in_xero() if one.journal_id == journal_id]
+    _tell_xero(ready, f"/{journal_id}", {"ManualJournalID": journal_id, "Narration": there.narration, **fields})
+
+
+def make_in_xero(ready: ReadyClub, journal: dict[str, Any]) -> None:
+    """Make a journal as a person would in Xero's own screens."""
+    _tell_xero(ready, "", journal)
+
+
+def _tell_xero(ready: ReadyClub, path: str, journal: dict[str, Any]) -> None:
     given = ready.xero.kit("POST", "connect", {"user": TESS, "app": "clubledger-bulk", "organisations": GOLF})
     ready.xero.call(
-        f"/api.xro/2.0/ManualJournals/{journal_id}",
-        {"ManualJournals": [{"ManualJournalID": journal_id, "Narration": there.narration, **fields}]},
+        f"/api.xro/2.0/ManualJournals{path}",
+        {"ManualJournals": [journal]},
         {"Authorization": f"Bearer {given['access_token']}", "Xero-Tenant-Id": ready.xero.tenant_id()},
     )
 
@@ -81,6 +90,22 @@ def answers(
 ) -> Iterator[None]:
     """Let `alter` replace Xero's answers inside the `with` block; None leaves one as it is."""
     with client.use_transport(_Altered(ready.xero.transport, alter)):
+        yield
+
+
+class _Unasked(httpx2.BaseTransport):
+    def __init__(self, inner: httpx2.BaseTransport, answer: Callable[[httpx2.Request], Any]) -> None:
+        self._inner, self._answer = inner, answer
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.read()
+        return self._answer(request) or self._inner.handle_request(request)
+
+
+@contextmanager
+def in_xeros_place(ready: ReadyClub, answer: Callable[[httpx2.Request], httpx2.Response | None]) -> Iterator[None]:
+    """Let `answer` answer inside the `with` block, and Xero hear nothing of it; None asks Xero."""
+    with client.use_transport(_Unasked(ready.xero.transport, answer)):
         yield
 
 

@@ -14,7 +14,8 @@ from clubledger.foundation import clock, crash
 from clubledger.ledger.models import JournalLine, JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.models import Authorisation
-from tests.delivery.hostile import answers, edit_in_xero, go_on, instead, is_list
+from clubledger.xero.wire import ZERO_GUID
+from tests.delivery.hostile import answers, edit_in_xero, go_on, in_xeros_place, instead, is_list
 from tests.delivery.restored import DAY_TWO
 from tests.fixtures_clubs import add_member
 from tests.fixtures_delivery import ReadyClub
@@ -165,6 +166,47 @@ def test_a_key_that_is_still_in_use_says_nothing_of_its_journal(ready: ReadyClub
         go_on(ready)
     assert ready.journal().state == JournalState.SENT
     assert len(ready.in_xero()) == 1
+
+
+@pytest.mark.parametrize("status", [404, 413, 501])
+def test_a_request_refused_without_a_word_fails_for_its_culprit_alone_and_says_what_it_can(
+    ready: ReadyClub, status: int
+) -> None:
+    ready.bring_in(DAY_TWO)
+    ready.press_send()
+
+    def refuse(request: httpx2.Request) -> httpx2.Response | None:
+        is_refused = request.method == "PUT" and b"20261116-1" in request.content
+        return httpx2.Response(status) if is_refused else None
+
+    with in_xeros_place(ready, refuse):
+        ready.serve()
+    first, second = ready.journals()
+    assert (first.state, second.state) == (JournalState.REJECTED, JournalState.SENT)
+    assert str(status) in first.xero_words
+
+
+def test_a_refusal_that_names_no_journal_is_not_repeated_for_ever(ready: ReadyClub) -> None:
+    """Each would be queued again at once, with no reason shown, as a good one of a refused request is."""
+    ready.bring_in(DAY_TWO)
+    ready.press_send()
+    refusal = {"ErrorNumber": 10, "Type": "ValidationException", "Message": "A validation exception occurred"}
+    asked = []
+
+    def refuse(request: httpx2.Request) -> httpx2.Response | None:
+        if request.method != "PUT":
+            return None
+        asked.append(request)
+        assert len(asked) < 9, "it is sent again and again"
+        sent = json.loads(request.content)["ManualJournals"]
+        echo = [{"Narration": one["Narration"], "ManualJournalID": ZERO_GUID} for one in sent]
+        return httpx2.Response(400, json={**refusal, "Elements": echo})
+
+    with in_xeros_place(ready, refuse):
+        ready.serve()
+    assert [one.state for one in ready.journals()] == [JournalState.REJECTED, JournalState.REJECTED]
+    assert {one.xero_words for one in ready.journals()} == {"A validation exception occurred"}
+    assert len(asked) == 3
 
 
 def test_a_text_cut_through_an_emoji_does_not_stop_the_club(ready: ReadyClub) -> None:

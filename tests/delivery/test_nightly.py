@@ -206,12 +206,12 @@ def test_what_fails_is_left_and_told_once_with_one_link_and_no_secret(ready: Rea
     assert len(mail.outbox) == 6
 
 
-def test_what_xero_refuses_is_told_in_its_own_words(ready: ReadyClub) -> None:
+def test_while_it_is_unclear_what_became_of_a_journal_nobody_is_written_to(ready: ReadyClub) -> None:
     switch_on(ready)
     night_falls(ready)
     ready.xero.simulator.fault("500-before-commit", method="PUT", path="ManualJournals")
-    night = nightly.run(ready.club.pk)
-    assert (night.sent, night.waiting, night.left) == (0, 1, ())
+    assert nightly.run(ready.club.pk) is None
+    assert ready.journal().state == JournalState.UNCERTAIN
     assert mail.outbox == []
 
 

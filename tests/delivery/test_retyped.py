@@ -1,5 +1,6 @@
 """Somebody retypes a narration in Xero, and our reference goes with it: the journal is known all the same."""
 
+import json
 from typing import Any
 from unittest.mock import patch
 
@@ -9,7 +10,7 @@ from clubledger.delivery import turns
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
-from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on
+from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on, make_in_xero
 from tests.fixtures_delivery import ReadyClub
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +84,20 @@ def test_a_sent_journal_that_is_retyped_and_changed_raises_the_alarm(ready: Read
     ready.serve()
     [alarm] = Sighting.objects.of(ready.club)
     assert (alarm.kind, alarm.journal, alarm.xero_journal_id) == ("changed", ready.journal(), there.journal_id)
+
+
+def test_a_voided_copy_with_its_address_does_not_hide_it(ready: ReadyClub) -> None:
+    """Else a person would be told that it is voided, and send its transactions a second time."""
+    ready.press_send()
+    with dying_at("delivery.after_answer"):
+        ready.serve()
+    [there] = ready.in_xero()
+    edit_in_xero(ready, there.journal_id, Narration="Fees of Monday")
+    ready.xero.later(seconds=5)
+    copied = json.loads(bytes(ready.delivery().payload)) | {"Narration": "Fees of Monday, a copy"}
+    make_in_xero(ready, copied)
+    [copy] = [one for one in ready.in_xero() if one.journal_id != there.journal_id]
+    edit_in_xero(ready, copy.journal_id, Status="VOIDED")
+    go_on(ready)
+    assert (ready.journal().state, ready.journal().xero_journal_id) == (JournalState.DIFFERS, there.journal_id)
+    assert "Fees of Monday" in ready.journal().xero_words

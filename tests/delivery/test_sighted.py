@@ -16,6 +16,7 @@ from clubledger.delivery.reference import reference_in
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
 from clubledger.xero import tokens
+from tests.delivery.hostile import make_in_xero
 from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup
 from tests.fixtures_delivery import ReadyClub
@@ -152,6 +153,48 @@ def test_a_journal_that_is_voided_in_xero_cannot_be_accepted_as_it_is(ready: Rea
     settling.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journal().pk, reason="Anew.")
     ready.send()
     assert [one.state for one in ready.journals()] == [JournalState.VOIDED, JournalState.SENT]
+
+
+def test_a_days_journal_waits_while_xero_has_another_of_that_day_that_nobody_accounts_for(
+    ready: ReadyClub, backup: Path
+) -> None:
+    """After the backup the day was sent, voided and sent as the next: else all of it would stand in Xero twice."""
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    settling.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journals()[1].pk, reason="Wrong.")
+    ready.send()
+    later(ready)
+    put_back(ready, backup, knowingly=False)
+    ready.bring_in(DAY_THREE)
+    ready.send()
+    later(ready)
+    ready.bring_in([["PAY-9", "payment", "2026-11-19", "SUBS", "CARD", "9.00", ""]])
+    ready.send()
+    before = balances(ready)
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    held = ready.journals()[1]
+    assert balances(ready) == before
+    assert (held.sequence, held.state, held.wait_reason) == (1, JournalState.QUEUED, "unknown")
+    seen = Sighting.objects.of(ready.club).get(kind="unknown", settled_at=None)
+    settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours goes.")
+    ready.serve()
+    assert ready.journals()[1].state == JournalState.SENT
+    assert balances(ready) == before
+    each_once(ready)
+
+
+def test_it_goes_on_when_a_person_has_put_that_to_rest(ready: ReadyClub) -> None:
+    ready.send()
+    copied = json.loads(bytes(ready.delivery().payload))
+    make_in_xero(ready, copied | {"Narration": f"By hand, ref {ready.club.mark}-20261117-9", "Date": "2026-11-17"})
+    ready.bring_in(DAY_TWO)
+    ready.send()
+    assert ready.journals()[1].wait_reason == "unknown"
+    seen = Sighting.objects.of(ready.club).get(kind="unknown", settled_at=None)
+    sightings.settle(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="It is the auditor's own.")
+    ready.serve()
+    assert {one.state for one in ready.journals()} == {JournalState.SENT}
 
 
 @pytest.mark.parametrize("typed", ["-20261399-1", "-20260231-2", "-99999999-1"])
