@@ -159,9 +159,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    # Around everything that answers, so that no page is without them.
+    # Around everything that answers, so that no page is without them, nor a refusal of the ones below.
     "clubledger.frame.headers.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
     "clubledger.api.guarding.OneShape",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

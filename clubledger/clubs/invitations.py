@@ -58,8 +58,8 @@ def invite(*, club: Club, actor: User, email: str, role: str) -> Invitation:
     """
     email = email.strip().lower()
     with transaction.atomic():
-        access.require(club=club, actor=actor, permission=Permission.PEOPLE)
         access.lock_club(club)
+        access.require(club=club, actor=actor, permission=Permission.PEOPLE)
         people.guard_giving(club=club, actor=actor, role=role)
         if Membership.objects.filter(club=club, user__email=email, is_active=True).exists():
             raise AlreadyMember(gettext("%(email)s belongs to %(club)s already.") % {"email": email, "club": club})
@@ -189,8 +189,8 @@ def _let_in(found: Invitation, person: User) -> None:
 
 
 def _mine(club: Club, actor: User, invitation_id: int) -> Invitation:
-    access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     access.lock_club(club)
+    access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     rows = Invitation.objects.of(club).filter(withdrawn_at=None, accepted_at=None)
     found: Invitation | None = rows.select_related("club").filter(pk=invitation_id).first()
     if found is None:

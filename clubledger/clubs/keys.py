@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
-from clubledger.clubs.models import ApiKey, Club, User
+from clubledger.clubs.models import ApiKey, Club, User, one_line
 from clubledger.foundation import clock
 
 MARK = "clk"
@@ -47,16 +47,16 @@ def create(*, club: Club, actor: User, name: str, may_import: bool) -> tuple[Api
 
     Raises NotAllowed (a key needs the right to change settings, one that imports also that to import) or TooManyKeys.
     """
+    access.lock_club(club)
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
     if may_import:
         access.require(club=club, actor=actor, permission=Permission.IMPORT)
-    access.lock_club(club)
     if ApiKey.objects.of(club).filter(revoked_at=None).count() >= MOST_LIVE:
         raise TooManyKeys(gettext("The club has %(most_live)s live keys. Revoke one first.") % {"most_live": MOST_LIVE})
     prefix, rest = f"{MARK}_{secrets.token_hex(4)}", secrets.token_urlsafe(32)
     key = ApiKey.objects.of(club).create(
         club=club,
-        name=name,
+        name=one_line(name),
         prefix=prefix,
         secret_hash=_hash_of(rest),
         may_import=may_import,

@@ -17,7 +17,7 @@ def compose(*, to: str, template: str, language: str, **context: object) -> Emai
     with translation.override(language):
         text = render_to_string(f"clubs/email/{template}.txt", context)
     subject, _, body = text.partition("\n")
-    return EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[to])
+    return EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to])
 
 
 def send(message: EmailMessage) -> bool:

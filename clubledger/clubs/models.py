@@ -1,5 +1,6 @@
 """People, clubs, roles, keys and the audit trail. Every row of a club is reached through `clubs.access`."""
 
+import re
 import secrets
 from typing import Any, ClassVar
 
@@ -20,12 +21,22 @@ def new_mark() -> str:
     return "".join(secrets.choice(MARK_ALPHABET) for _ in range(6))
 
 
+TURNING = re.compile("[\N{ARABIC LETTER MARK}\u200e\u200f\u202a-\u202e\u2066-\u2069\0]")
+"""Characters that turn the direction of writing, by which one name passes for another."""
+
+
+def one_line(text: str) -> str:
+    """Give a name as it stands in a list or the subject of a letter: on one line, without characters that turn it."""
+    return " ".join(TURNING.sub("", text).split())
+
+
 class UserManager(BaseUserManager["User"]):
     """Creates people by e-mail address."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a person who signs in with `email`. Without a password they must set one by invitation."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.name = one_line(user.name)
         user.set_password(password)
         user.save(using=self._db)
         return user

@@ -5,7 +5,8 @@ from django.utils.translation import gettext
 
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
-from clubledger.clubs.models import Club, Membership, Role, User
+from clubledger.clubs.models import Club, Invitation, Membership, Role, User, one_line
+from clubledger.foundation import clock
 
 
 class PeopleError(Exception):
@@ -33,7 +34,7 @@ def create_club(
     *, name: str, slug: str, owner: User, time_zone: str = "Australia/Sydney", currency: str = "AUD"
 ) -> Club:
     """Create a club with its first Owner. `currency` as `currency.read` gives it."""
-    club = Club.objects.create(name=name, slug=slug, time_zone=time_zone, currency=currency)
+    club = Club.objects.create(name=one_line(name), slug=slug, time_zone=time_zone, currency=currency)
     Membership.objects.create(club=club, user=owner, role=Role.OWNER)
     audit.note(
         club=club,
@@ -51,10 +52,10 @@ def set_role(*, club: Club, actor: User, user: User, role: str) -> Membership:
 
     Raises UnknownRole, OnlyOwnersMayChangeOwners, LastOwner, or NotAllowed.
     """
+    access.lock_club(club)
     access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     if role not in Role.values:
         raise UnknownRole(role)
-    access.lock_club(club)
     membership = Membership.objects.filter(club=club, user=user).first()
     before = {"role": membership.role, "active": membership.is_active} if membership else None
     _guard_owners(club, actor, membership, new_role=role)
@@ -62,6 +63,7 @@ def set_role(*, club: Club, actor: User, user: User, role: str) -> Membership:
         membership = Membership(club=club, user=user)
     membership.role, membership.is_active = role, True
     membership.save()
+    _withdraw_invitations(club, user)
     audit.note(
         club=club,
         actor=actor,
@@ -77,11 +79,12 @@ def set_role(*, club: Club, actor: User, user: User, role: str) -> Membership:
 @transaction.atomic
 def remove(*, club: Club, actor: User, user: User) -> None:
     """Take a person's access to the club away. Raises OnlyOwnersMayChangeOwners, LastOwner, or NotAllowed."""
-    access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     access.lock_club(club)
+    access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     membership = Membership.objects.get(club=club, user=user)
     _guard_owners(club, actor, membership, new_role=None)
     Membership.objects.filter(pk=membership.pk).update(is_active=False)
+    _withdraw_invitations(club, user)
     audit.note(
         club=club,
         actor=actor,
@@ -131,6 +134,12 @@ def join(*, club: Club, person: User, role: str) -> None:
     membership.save()
 
 
+def _withdraw_invitations(club: Club, user: User) -> None:
+    """Withdraw what still waits for the person: it would undo, days later, what was decided about them now."""
+    waiting = Invitation.objects.of(club).filter(email=user.email, withdrawn_at=None, accepted_at=None)
+    waiting.update(withdrawn_at=clock.now())
+
+
 def _role_of(club: Club, user: User) -> str | None:
     rows = Membership.objects.filter(club=club, user=user, is_active=True)
     return rows.values_list("role", flat=True).first()
@@ -143,5 +152,7 @@ def _guard_owners(club: Club, actor: User, membership: Membership | None, new_ro
     if _role_of(club, actor) != Role.OWNER:
         raise OnlyOwnersMayChangeOwners(gettext("Only an Owner may make, change or remove an Owner."))
     owners = Membership.objects.filter(club=club, role=Role.OWNER, is_active=True, user__is_active=True)
-    if was_owner and new_role != Role.OWNER and owners.count() == 1:
+    # Whoever was switched off everywhere is no Owner that a club could rest on, and may be taken out of it.
+    others = owners.exclude(user=membership.user_id) if membership else owners
+    if was_owner and new_role != Role.OWNER and not others.exists():
         raise LastOwner(gettext("A club keeps at least one Owner. Make somebody else an Owner first."))

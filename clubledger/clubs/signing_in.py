@@ -9,16 +9,19 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa import signals as mfa
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -71,6 +74,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return False
         records = get_authentication_records(self.request, self.request.user)
         return not any(time.time() - record["at"] < FRESH_FOR_SECONDS for record in records)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Lead to this installation, whatever host the request named: somebody else may have made it."""
+        uid, _dash, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+        return f"{settings.CLUBLEDGER_BASE_URL}{path}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send in the background: how long it takes must not tell whether an address is known."""
@@ -151,6 +160,32 @@ def has_second_step(request: HttpRequest, person: User) -> bool:
     """Tell whether the person passed one in this session, came by single sign-on, or has set one up meanwhile."""
     methods = {record.get("method") for record in get_authentication_records(request, person)}
     return bool(methods & {"mfa", "socialaccount"}) or has_set_up(person)
+
+
+@receiver(mfa.authenticator_added)
+def end_sessions_without_second_step(request: HttpRequest, user: User, authenticator: Any, **_rest: Any) -> None:
+    """With the first second step, whoever is signed in elsewhere signs in anew: they only ever gave the password."""
+    if authenticator.type in SECOND_STEPS and not _others_of(user, authenticator).exists():
+        _end_other_sessions(request, user)
+
+
+@receiver(mfa.authenticator_removed)
+def end_sessions_with_lost_second_step(request: HttpRequest, user: User, authenticator: Any, **_rest: Any) -> None:
+    """Without the last one, no session counts any more as one that passed it."""
+    if authenticator.type not in SECOND_STEPS or _others_of(user, authenticator).exists():
+        return
+    _end_other_sessions(request, user)
+    records = get_authentication_records(request, user)
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [one for one in records if one.get("method") != "mfa"]
+
+
+def _end_other_sessions(request: HttpRequest, person: User) -> None:
+    for session in UserSession.objects.filter(user=person).exclude(session_key=request.session.session_key):
+        session.end()
+
+
+def _others_of(person: User, step: Authenticator) -> Any:
+    return Authenticator.objects.filter(user=person, type__in=SECOND_STEPS).exclude(pk=step.pk)
 
 
 def has_set_up(person: User) -> bool:

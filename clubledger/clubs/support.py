@@ -20,6 +20,7 @@ class BadLength(Exception):
 @transaction.atomic
 def grant(*, club: Club, actor: User, hours: int, reason: str = "") -> SupportGrant:
     """Let the vendor's staff look at the club for so many hours. Owners only. Raises NotAllowed, BadLength."""
+    access.lock_club(club)
     is_owner = Membership.objects.filter(club=club, user=actor, role=Role.OWNER, is_active=True, user__is_active=True)
     if not is_owner.exists():
         raise NotAllowed(Permission.PEOPLE)
@@ -27,7 +28,6 @@ def grant(*, club: Club, actor: User, hours: int, reason: str = "") -> SupportGr
         raise BadLength(
             gettext("Support access lasts between 1 and %(most_hours)s hours.") % {"most_hours": MOST_HOURS}
         )
-    access.lock_club(club)
     now = clock.now()
     _end_all(club, actor)
     made: SupportGrant = SupportGrant.objects.of(club).create(
@@ -39,7 +39,7 @@ def grant(*, club: Club, actor: User, hours: int, reason: str = "") -> SupportGr
         action="support.granted",
         subject=f"support access {made.pk}",
         summary=f"{actor} lets the vendor's staff look at the club until {made.until:%Y-%m-%d %H:%M} UTC.",
-        after={"until": made.until, "reason": reason},
+        after={"until": made.until, "reason": made.reason},
     )
     return made
 
@@ -47,8 +47,8 @@ def grant(*, club: Club, actor: User, hours: int, reason: str = "") -> SupportGr
 @transaction.atomic
 def end(*, club: Club, actor: User) -> bool:
     """End support access now. False if there was none. Raises NotAllowed."""
-    access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     access.lock_club(club)
+    access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     if not _end_all(club, actor):
         return False
     audit.note(

@@ -1,5 +1,6 @@
 """Import: choose a file, see its first rows, bring it in with progress, get the refused rows back to mend."""
 
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,8 +134,7 @@ def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 
 def _kept(at: ClubAccess, name: str) -> Path:
     """Give the path of an uploaded file. Raises Http404 for a name that is not one of this club's."""
-    club, _dash, rest = name.partition("-")
-    if club != str(at.club.pk) or not rest.removesuffix(".csv").isalnum():
+    if not re.fullmatch(rf"{at.club.pk}-[0-9a-f]{{32}}\.csv", name):
         raise Http404
     return Path(settings.MEDIA_ROOT) / "uploads" / name
 

@@ -253,14 +253,14 @@ def test_nobody_ends_the_session_of_somebody_else(client: Client, club: Club, te
     assert hers.get("/security/").status_code == 200
 
 
-def test_a_forgotten_password_is_set_anew_and_ends_every_session(client: Client, club: Club, tess: User) -> None:
+def test_a_forgotten_password_is_set_anew_and_ends_every_session(settings, client, club, tess) -> None:  # type: ignore[no-untyped-def]
     elsewhere = Client()
     sign_in(elsewhere, tess.email)
     known = client.post("/password/reset/", {"email": tess.email})
     unknown = client.post("/password/reset/", {"email": "who@elsewhere.example"})
     assert known["Location"] == unknown["Location"] == "/password/reset/sent/"
     assert [message.to for message in mail.outbox] == [[tess.email]]
-    found = re.search(r"http://testserver(/password/reset/\S+)", str(mail.outbox[0].body))
+    found = re.search(rf"{settings.CLUBLEDGER_BASE_URL}(/password/reset/\S+)", str(mail.outbox[0].body))
     assert found is not None
     form = client.get(found[1])
     assert form.status_code == 302

@@ -93,6 +93,15 @@ def test_every_answer_carries_the_headers(client: Client, path: str) -> None:
         assert not address.startswith(("http:", "//")), address
 
 
+@pytest.mark.parametrize(("host", "secure", "status"), [("evil.example", True, 400), ("testserver", False, 301)])
+def test_refusals_before_any_page_carry_the_policy_too(settings, host, secure, status) -> None:  # type: ignore[no-untyped-def]
+    settings.SECURE_SSL_REDIRECT = True
+    answer = Client().get("/sign-in/", headers={"host": host}, secure=secure)
+    assert answer.status_code == status
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["Cache-Control"] == "no-store"
+
+
 @pytest.mark.django_db
 def test_what_is_too_big_is_refused_before_it_is_read(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
     settings.UPLOAD_MEGABYTES = 1
