@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +13,10 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width ones, which spreadsheets in East Asian languages read alike."""
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What a file or another system may bring and a spreadsheet's XML can't hold (XML 1.0, 2.2)."""
 FORMATS = ("csv", "xlsx")
 
 Row = Sequence[Any]
@@ -81,7 +85,7 @@ def _xlsx_cell(sheet: Any, value: Any) -> Any:
         return value.isoformat(timespec="seconds")
     if value is None or isinstance(value, date | int):
         return value
-    return safe_text(str(value))
+    return safe_text(NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", str(value)))
 
 
 def download(

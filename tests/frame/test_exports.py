@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from clubledger.frame import exports
 
 HEADER = ["Date", "Member", "Amount"]
-EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", '=HYPERLINK("http://x")']
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", '=HYPERLINK("http://x")', "\uff1d1+1", "\uff20x"]
 
 
 def read_csv(response):
@@ -44,3 +44,11 @@ def test_xlsx_holds_numbers_as_numbers_and_formulas_as_text():
     assert sheet["B2"].data_type == "s"
     assert sheet["C2"].value == pytest.approx(1234.5)
     assert sheet["C2"].number_format == "#,##0.00"
+
+
+@pytest.mark.parametrize("text", ["a\x0bb", "\x1b[31mred", "x\ufffe", "x\uffff", "\x1f=1+1"])
+def test_xlsx_is_made_although_a_text_holds_what_its_xml_can_not(text):
+    response = exports.download(file_format="xlsx", name="rows", header=["Text"], rows=[[text], ["after it"]])
+    sheet = load_workbook(io.BytesIO(response.content)).active
+    assert "\N{REPLACEMENT CHARACTER}" in sheet["A2"].value
+    assert sheet["A3"].value == "after it"
