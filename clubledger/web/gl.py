@@ -87,6 +87,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         empty_link=_empty_link(at, overview, counts),
         is_valid_selection=ticked == "valid",
         has_valid=counts.has("valid"),
+        has_queued=any(group["state"] == "queued" for group in counts.shown(asked.show)),
         standing=connections.standing_of(club=at.club, user=at.user, connection=connection)
         if at.may(Permission.SEND)
         else None,
@@ -184,6 +185,8 @@ def _sentence(overview: Any) -> dict[str, str]:
     needing = overview.journals_needing_help
     if not needing:
         return {"main": main, "help": ""}
+    if count == 1:
+        return {"main": main, "help": _("It needs your help.")}
     words = ngettext("%(count)s of them needs your help.", "%(count)s of them need your help.", needing)
     return {"main": main, "help": words % {"count": formats.count(needing)}}
 

@@ -3,6 +3,8 @@
 What leaves the club's hands is said with count and amount first; if that is not what the person saw, they are asked.
 """
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -140,7 +142,8 @@ def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     except LedgerError as error:
         messages.error(request, str(error))
         return _back(at, chosen)
-    messages.success(request, _("%(journals)s stand open again.") % {"journals": _counted(number)})
+    words = ngettext("%(count)s journal stands open again.", "%(count)s journals stand open again.", number)
+    messages.success(request, words % {"count": formats.count(number)})
     return _back(at, chosen, show="unsent")
 
 
@@ -148,27 +151,50 @@ def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.SEND)
 def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Take queued journals back before they are sent."""
-    return _queued(request, at, queue.withdraw, _("%(journals)s withdrawn; nothing of them was sent."))
+    def words(number: int) -> str:
+        return ngettext(
+            "%(journals)s withdrawn; nothing of it was sent.",
+            "%(journals)s withdrawn; nothing of them was sent.",
+            number,
+        )
+
+    return _queued(request, at, queue.withdraw, words)
 
 
 @require_POST
 @club_page(Permission.SEND)
 def take_over(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Send queued journals of somebody who can't any more under the present person's authorisation."""
-    return _queued(request, at, queue.take_over, _("%(journals)s taken over: they go out under your authorisation."))
+    def words(number: int) -> str:
+        return ngettext(
+            "%(journals)s taken over: it goes out under your authorisation.",
+            "%(journals)s taken over: they go out under your authorisation.",
+            number,
+        )
+
+    return _queued(request, at, queue.take_over, words)
 
 
-def _queued(request: HttpRequest, at: ClubAccess, act: object, words: str) -> HttpResponse:
+def _queued(
+    request: HttpRequest, at: ClubAccess, act: Callable[..., int], words: Callable[[int], str]
+) -> HttpResponseBase:
     chosen = Selection.from_form(request, at)
     if not chosen.count:
         return _nothing(request, at, chosen)
-    assert callable(act)
     try:
-        act(club=at.club, actor=at.user, journal_ids=chosen.ids)
+        number = act(club=at.club, actor=at.user, journal_ids=chosen.ids)
     except XeroError as error:
         tell(request, at, error)
     except (DeliveryError, LedgerError) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, words % {"journals": _counted(chosen.count)})
+        messages.success(request, words(number) % {"journals": _counted(number)})
+        if left := chosen.count - number:
+            # Such as one that a worker sent in the meantime: nobody may read that it was taken back.
+            told = ngettext(
+                "%(count)s of the selected journals stays as it is: see its state.",
+                "%(count)s of the selected journals stay as they are: see their states.",
+                left,
+            )
+            messages.warning(request, told % {"count": formats.count(left)})
     return _back(at, chosen)

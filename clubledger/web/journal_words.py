@@ -60,11 +60,11 @@ WAITS = {
 
 
 def wait_words(journal: Journal, zone: str) -> str:
-    """Say why a queued journal waits and until when."""
+    """Say why a queued journal waits and when it is tried again."""
     words = str(WAITS.get(journal.wait_reason, journal.wait_reason))
     if words and journal.wait_until:
         until = formats.instant(journal.wait_until, zone)
-        return _("%(reason)s until %(until)s") % {"reason": words, "until": until}
+        return _("%(reason)s; tried again on %(until)s") % {"reason": words, "until": until}
     return words
 
 

@@ -1,6 +1,7 @@
 """GL Integration: what the page says, what it selects, and that what is sent is what the person was told."""
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -54,6 +55,34 @@ def test_the_first_sentence_is_the_answer(client, club):
     said = page(client)
     assert "2 journals from 9–11 November 2026 are not in Xero yet." in said
     assert "1 of them needs your help." in said
+
+
+def test_one_journal_is_not_counted_among_itself(client, club):
+    make_journal(club, 9, findings=[fault()])
+    assert "1 journal of Mon 9 Nov 2026 is not in Xero yet. It needs your help." in " ".join(
+        re.sub("<[^>]+>", " ", page(client)).split()
+    )
+
+
+def test_what_was_withdrawn_is_counted_not_what_was_selected(client, club):
+    waiting, sent = make_journal(club, 9, state="queued"), make_journal(club, 10, state="sending")
+    told = {"from": "2026-11-01", "up_to": "2026-11-30", "journal": [waiting.pk, sent.pk]}
+    said = client.post("/c/banksia-park/gl/withdraw/", told, follow=True).content.decode()
+    assert "1 journal withdrawn; nothing of it was sent." in said
+    assert "1 of the selected journals stays as it is: see its state." in said
+    assert [Journal.objects.of(club).get(pk=one.pk).state for one in (waiting, sent)] == ["open", "sending"]
+
+
+def test_withdraw_stands_there_only_while_something_waits(client, club):
+    journal = make_journal(club, 9)
+    assert "/gl/withdraw/" not in page(client)
+    Journal.objects.of(club).filter(pk=journal.pk).update(state="queued")
+    assert "/gl/withdraw/" in page(client)
+
+
+def test_why_it_waits_and_when_it_is_tried_again(client, club):
+    make_journal(club, 9, state="queued", wait_reason="lock", wait_until=datetime(2026, 11, 22, 1, 30, tzinfo=UTC))
+    assert "Waits: Xero is locked on its date; tried again on 22 Nov 2026, 12:30 pm" in page(client)
 
 
 def test_when_all_is_sent_it_says_so(client, club):
