@@ -11,7 +11,15 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.bookkeeping.rules import Resolution, ResolvedLine, TaxKind
 from clubledger.clubs.models import Club
 from clubledger.ledger import bulk
-from clubledger.ledger.models import FinancialItem, Journal, JournalLine, JournalTotal, SourceLine, SourceTransaction
+from clubledger.ledger.models import (
+    FinancialItem,
+    Journal,
+    JournalLine,
+    JournalTotal,
+    SourceLine,
+    SourceTransaction,
+    TaxCode,
+)
 from clubledger.ledger.postings import DIRECTION
 from clubledger.ledger.resolving import TOTAL_FIELDS, resolve
 
@@ -101,6 +109,12 @@ class Reading:
         return {item.pk: item for item in rows}
 
     @cached_property
+    def taxes(self) -> dict[str, tuple[str, Decimal]]:
+        """The name and the rate of each tax type of the club's organisation, as last retrieved."""
+        rows = TaxCode.objects.of(self.club).values_list("tax_type", "name", "rate")
+        return {tax_type: (name, rate) for tax_type, name, rate in rows}
+
+    @cached_property
     def totals(self) -> list[tuple[Any, ...]]:
         """The journal's totals as `TOTAL_FIELDS`, each with the key of its frozen line and of that line's GL code."""
         rows = JournalTotal.objects.filter(journal=self.journal, journal__club=self.club)
@@ -110,7 +124,8 @@ class Reading:
     def resolution(self) -> Resolution:
         """The lines that the present mapping makes of the totals."""
         read = [row[: len(TOTAL_FIELDS)] for row in self.totals]
-        found = resolve(club=self.club, journals=[self.journal], items=self.items, totals_read=read)
+        rates = {tax_type: rate for tax_type, (_name, rate) in self.taxes.items()}
+        found = resolve(club=self.club, journals=[self.journal], items=self.items, totals_read=read, rates=rates)
         return found[self.journal.pk]
 
 
@@ -185,11 +200,13 @@ def transactions_of(
     page: int = 1,
     per_page: int = 100,
     reading: Reading | None = None,
+    order: str = "",
 ) -> TransactionPage:
     """Give a page of the transactions behind a line (None: behind the whole journal), with their rows in it.
 
     The amounts of all pages add up to the line; for the whole journal each amount is the transaction's debits. An
-    unknown key, or another club's journal, gives an empty page.
+    unknown key, or another club's journal, gives an empty page. `order` is one of `ORDERS`, turned round by a minus;
+    without it they stand as they came in. The whole journal has no order by amount.
     """
     if journal.club_id != club.pk:
         return TransactionPage([], 1, per_page, 0)
@@ -197,7 +214,7 @@ def transactions_of(
     chosen, excluded = (None, set()) if line_key is None else _totals_behind(reading, line_key)
     if line_key is not None and not chosen:
         return TransactionPage([], 1, per_page, 0)
-    found = _postings_behind(journal, chosen, excluded, limit=per_page, offset=(page - 1) * per_page)
+    found = _postings_behind(journal, chosen, excluded, order, limit=per_page, offset=(page - 1) * per_page)
     total = found[0][3] if found else 0
     return TransactionPage(_views(found, chosen, excluded, reading.items), page, per_page, total)
 
@@ -245,25 +262,34 @@ _FROM = (
 )
 
 
+ORDERS = {"transaction": "t.source_id", "kind": "t.kind", "member": "t.member", "amount": "g.amount"}
+"""What transactions behind a line can be ordered by."""
+
+
 def _postings_behind(
-    journal: Journal, chosen: Sequence[Raw] | None, excluded: Collection[Pair], *, limit: int, offset: int
+    journal: Journal, chosen: Sequence[Raw] | None, excluded: Collection[Pair], order: str, *, limit: int, offset: int
 ) -> list[tuple[Any, ...]]:
     """Give (transaction id, sign, amount, total number of them) of one page of postings.
 
     Of the whole journal the amounts are left to `_views`, which has the rows of the page: None.
     """
     if chosen is None:
-        return bulk.rows_of(
-            "SELECT transaction_id, sign, NULL, COUNT(*) OVER () FROM ledger_posting WHERE journal_id = %s "
-            "ORDER BY transaction_id, sign LIMIT %s OFFSET %s",
-            [journal.pk, limit, offset],
+        columns, of, values = "NULL AS amount", "ledger_posting WHERE journal_id = %s", [journal.pk]
+    else:
+        parts, values = _leg_queries(journal, chosen, excluded)
+        columns = "SUM(amount) AS amount"
+        of = f"({' UNION ALL '.join(parts)}) legs GROUP BY posting, transaction_id, sign"
+    statement = f"SELECT transaction_id, sign, {columns}, COUNT(*) OVER () AS number FROM {of}"  # noqa: S608
+    column = ORDERS.get(order.removeprefix("-"), "")
+    if not column or (chosen is None and column == ORDERS["amount"]):
+        statement += " ORDER BY transaction_id, sign"
+    else:
+        way = "DESC" if order.startswith("-") else "ASC"
+        statement = (
+            f"SELECT g.transaction_id, g.sign, g.amount, g.number FROM ({statement}) g "  # noqa: S608 - our own names
+            f"JOIN ledger_sourcetransaction t ON t.id = g.transaction_id ORDER BY {column} {way}, t.id, g.sign"
         )
-    parts, values = _leg_queries(journal, chosen, excluded)
-    return bulk.rows_of(
-        f"SELECT transaction_id, sign, SUM(amount), COUNT(*) OVER () FROM ({' UNION ALL '.join(parts)}) legs "  # noqa: S608
-        "GROUP BY posting, transaction_id, sign ORDER BY transaction_id, sign LIMIT %s OFFSET %s",
-        [*values, limit, offset],
-    )
+    return bulk.rows_of(f"{statement} LIMIT %s OFFSET %s", [*values, limit, offset])
 
 
 def _leg_queries(journal: Journal, chosen: Sequence[Raw], excluded: Collection[Pair]) -> tuple[list[str], list[Any]]:

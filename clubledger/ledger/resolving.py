@@ -40,18 +40,19 @@ def resolve(
     with_tax: bool = True,
     items: Mapping[int, FinancialItem] | None = None,
     totals_read: Iterable[Sequence[Any]] | None = None,
+    rates: Mapping[str, Decimal] | None = None,
 ) -> dict[int, Resolution]:
     """Give, by journal id, the lines that its totals become under the present mapping, with what is wrong about it.
 
     `no_tax_type` goes on control and clearing lines; `with_tax` is false for a club that is not registered. A fixed
-    number of queries, however many journals. `items` are the club's, by key, and `totals_read` the journals' totals as
-    `TOTAL_FIELDS`, where the caller has read them already.
+    number of queries, however many journals. `items` are the club's, by key, `rates` its tax rates by tax type, and
+    `totals_read` the journals' totals as `TOTAL_FIELDS`, where the caller has read them already.
     """
     # Another club's journal is none of this one's business, whoever asks.
     ids = [journal.pk for journal in journals if journal.club_id == club.pk]
     if items is None:
         items = {item.pk: item for item in FinancialItem.objects.of(club).select_related("gl_code", "default_job")}
-    mapping = _mapping_of(club, items.values())
+    mapping = _mapping_of(club, items.values(), rates)
     totals = totals_under_mapping(ids, items, totals_read)
     return {
         journal_id: rules.resolve(
@@ -147,8 +148,9 @@ def _transactions_with(journal_ids: Sequence[int], pairs: set[tuple[int, int]]) 
     return [(row[1], row[2], row[3], row[4]) for row in rows]
 
 
-def _mapping_of(club: Club, items: Iterable[FinancialItem]) -> AccountMapping:
-    rates = dict(TaxCode.objects.of(club).values_list("tax_type", "rate"))
+def _mapping_of(club: Club, items: Iterable[FinancialItem], rates: Mapping[str, Decimal] | None) -> AccountMapping:
+    if rates is None:
+        rates = dict(TaxCode.objects.of(club).values_list("tax_type", "rate"))
     mapped = {}
     for item in items:
         code = item.gl_code

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Exists
 from django.http import Http404, HttpRequest
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_safe
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.models import Delivery
-from clubledger.frame import exports, formats, paging
+from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger import journals, samples
+from clubledger.ledger.lines import ORDERS as ORDERS_BEHIND
 from clubledger.ledger.lines import LineView
 from clubledger.ledger.models import Journal
 from clubledger.web import line_rows
@@ -27,6 +29,15 @@ from clubledger.xero import connections
 
 ZERO = Decimal("0.00")
 LINES_PER_PAGE = 100
+LINE_ORDERS: sorting.Keys = {
+    "code": lambda line: (line.account_code, line.job),
+    "job": lambda line: (line.job, line.account_code),
+    "tax_type": lambda line: (line.tax_type, line.account_code),
+    "rows": lambda line: line.row_count,
+    "debit": lambda line: line.debit or ZERO,
+    "credit": lambda line: line.credit or ZERO,
+    "cents": lambda line: line.tax_difference or ZERO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +55,15 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
     """Show a journal, one of its lines opened to its transactions if asked; or its lines as a file."""
     found, others = _with_others(at, journal_id)
     reading = journals.Reading(at.club, found)
-    lines = journals.lines_of(club=at.club, journal=found, reading=reading)
+    sort = sorting.asked(request, LINE_ORDERS)
+    lines = sorting.in_order(journals.lines_of(club=at.club, journal=found, reading=reading), sort, LINE_ORDERS)
+    taxes = {tax_type: name for tax_type, (name, _rate) in reading.taxes.items()}
     if request.GET.get("format") in exports.FORMATS and "line" not in request.GET:
-        return _as_file(at, found, lines, request.GET["format"])
+        return _as_file(at, found, lines, taxes, request.GET["format"])
     opened = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
+    order = sorting.asked(request, ORDERS_BEHIND, by="order")
     if request.GET.get("format") in exports.FORMATS:
-        return _transactions_as_file(at, reading, opened, request.GET["format"])
+        return _transactions_as_file(at, reading, opened, order, request.GET["format"])
     behind = None
     if opened is not None or request.GET.get("line") == "all":
         found_page = journals.transactions_of(
@@ -59,6 +73,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
             page=paging.whole_number(request.GET.get("page")),
             per_page=paging.PER_PAGE,
             reading=reading,
+            order=order,
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
     connection = connections.current(club=at.club)
@@ -73,7 +88,10 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         notes=notes_of(found, at),
         further=ordinal_words(found.sequence),
         lines=shown,
-        line_rows=line_rows.draw_lines(at, shown.rows, opened),
+        line_rows=line_rows.draw_lines(at, shown.rows, opened, taxes, f"sort={sort}" if sort else ""),
+        sort_asked=sort,
+        order_asked=order,
+        files=urlencode({"sort": sort} if sort else {}),
         connection=connection,
         totals=_totals(lines),
         opened=opened,
@@ -196,24 +214,26 @@ def _outcome(outcome: str) -> str:
     }.get(outcome, outcome)
 
 
-def _as_file(at: ClubAccess, found: Journal, lines: list[LineView], file_format: str) -> HttpResponseBase:
+def _as_file(
+    at: ClubAccess, found: Journal, lines: list[LineView], taxes: dict[str, str], file_format: str
+) -> HttpResponseBase:
     def rows() -> Iterator[tuple[Any, ...]]:
         for line in lines:
             yield (
                 found.accounting_date, line.account_code, line.account_name, line.job, line.tax_type,
-                line.debit, line.credit, line.source_tax, line.xero_tax, line.row_count,
+                taxes.get(line.tax_type, ""), line.debit, line.credit, line.source_tax, line.xero_tax, line.row_count,
             )  # fmt: skip
 
     header = [
-        _("Date"), _("GL code"), _("Name"), _("Job code"), _("Tax type"), _("Debit"), _("Credit"),
-        _("Tax by the source"), _("Tax by Xero"), _("Rows"),
+        _("Date"), _("GL code"), _("Name"), _("Job code"), _("Tax type"), _("Tax rate"), _("Debit"),
+        _("Credit"), _("Tax by the source"), _("Tax by Xero"), _("Rows"),
     ]  # fmt: skip
     name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())
 
 
 def _transactions_as_file(
-    at: ClubAccess, reading: journals.Reading, opened: LineView | None, file_format: str
+    at: ClubAccess, reading: journals.Reading, opened: LineView | None, order: str, file_format: str
 ) -> HttpResponseBase:
     """Give the transactions behind a line, or behind the whole journal, as a file."""
     found = reading.journal
@@ -223,7 +243,7 @@ def _transactions_as_file(
         while number <= pages:
             page = journals.transactions_of(
                 club=at.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
-                reading=reading,
+                reading=reading, order=order,
             )  # fmt: skip
             number, pages = number + 1, page.pages
             for view in page.rows:

@@ -19,10 +19,17 @@ from clubledger.web import mending
 from clubledger.web.doors import link_to
 
 
-def draw_lines(at: ClubAccess, lines: Iterable[LineView], opened: LineView | None) -> SafeString:
-    """Give the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, both taxes, cents."""
+def draw_lines(
+    at: ClubAccess, lines: Iterable[LineView], opened: LineView | None, taxes: Mapping[str, str], kept: str = ""
+) -> SafeString:
+    """Give the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, both taxes, cents.
+
+    `taxes` are the names of tax types by code; `kept` stays in the address when a line is opened, such as `sort=debit`.
+    """
     words = {
         "no code": escape(_("No GL code")),
+        "opens": f"?{escape(kept)}&amp;line=" if kept else "?line=",
+        "sign": icon("help"),
         **{
             name: f' data-label="{escape(label)}"'
             for name, label in {
@@ -31,19 +38,21 @@ def draw_lines(at: ClubAccess, lines: Iterable[LineView], opened: LineView | Non
             }.items()
         },
     }  # fmt: skip
-    sign = icon("help")
-    return mark_safe("".join(_line(at, line, line is opened, words, sign) for line in lines))  # noqa: S308 - escaped
+    cells = {code: f' title="{escape(code)}"{words["tax type"]}>{escape(name)}' for code, name in taxes.items()}
+    drawn = (_line(at, line, line is opened, words, cells.get(line.tax_type, "")) for line in lines)
+    return mark_safe("".join(drawn))  # noqa: S308 - escaped
 
 
-def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, str], sign: str) -> str:
+def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, str], tax: str) -> str:
     marked = " class=found" if is_opened else " class=is-help" if line.problems else ""
     code = escape(line.account_code) if line.account_code else words["no code"]
-    problems = "".join(_problem(at, problem, mends, sign) for problem, mends in line.faults)
+    problems = "".join(_problem(at, problem, mends, words["sign"]) for problem, mends in line.faults)
     return (
-        f'<tr{marked}><td class=wide><a href="?line={quote(line.key, safe="")}#behind">{code}</a> '
+        f'<tr{marked}><td class=wide><a href="{words["opens"]}{quote(line.key, safe="")}#behind">{code}</a> '
         f"{escape(line.account_name)}{problems}"
         f"<td{words['job']}{'' if line.job else ' class=skip-narrow'}>{escape(line.job)}"
-        f"<td{words['tax type']}>{escape(line.tax_type)}<td class=num{words['rows']}>{formats.count(line.row_count)}"
+        f"<td{tax or words['tax type'] + '>' + escape(line.tax_type)}"
+        f"<td class=num{words['rows']}>{formats.count(line.row_count)}"
         f"{_amount(line.debit, words['debit'])}{_amount(line.credit, words['credit'])}"
         f"<td class=num{words['source']}>{_size(line.source_tax)}<td class=num{words['xero']}>{_size(line.xero_tax)}"
         f"{_amount(line.tax_difference or None, words['cents'])}</tr>\n"

@@ -1,5 +1,7 @@
 """A journal's page: Xero's tax beside the source's with the cents explained, and every list of it as a file."""
 
+import csv
+import re
 from datetime import date
 
 import pytest
@@ -15,6 +17,7 @@ from clubledger.ledger.models import (
     Posting,
     SourceLine,
     SourceTransaction,
+    TaxCode,
 )
 from tests.fixtures_clubs import add_member, make_club
 
@@ -97,3 +100,71 @@ def test_each_problem_of_a_line_leads_to_the_field_that_mends_it(club):
     owner.force_login(add_member(club, Role.OWNER))
     said = owner.get(f"/c/banksia-park/gl/journals/{journal.pk}/").content.decode()
     assert '<a href="/c/banksia-park/configuration/charges/?item=LOCKER">Map LOCKER</a>' in said
+
+
+def test_a_tax_type_bears_xeros_name_with_its_code_behind(client, club, sent):
+    TaxCode.objects.of(club).create(club=club, tax_type="OUTPUT", name="GST on <Income>", rate=10, status="ACTIVE")
+    JournalLine.objects.filter(journal=sent, position=3).update(tax_type='UN"KNOWN')
+    said = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/").content.decode()
+    assert 'title="OUTPUT" data-label="Tax type">GST on &lt;Income&gt;' in said
+    assert 'data-label="Tax type">UN&quot;KNOWN' in said
+    file = b"".join(client.get(f"/c/banksia-park/gl/journals/{sent.pk}/?format=csv").streaming_content).decode()
+    assert "Tax type,Tax rate" in file
+    assert "OUTPUT,GST on <Income>" in file
+
+
+AMOUNTS = {
+    "": ["33.00", "11.00", "44.00"], "credit": ["44.00", "11.00", "33.00"], "-debit": ["44.00", "33.00", "11.00"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sort", [*AMOUNTS, "xero_tax_minor", "--credit", "<b>"])
+def test_lines_stand_in_the_order_asked_for_in_the_file_too(client, sent, sort):
+    wanted = AMOUNTS.get(sort, AMOUNTS[""])
+    said = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/", {"sort": sort}).content.decode()
+    body = said.split("<tbody>", 1)[1].split("<tfoot>", 1)[0]
+    assert re.findall(r'data-label="(?:Debit|Credit)">([\d.]+)', body) == wanted
+    kept = f"?sort={sort}&amp;" if sort in AMOUNTS and sort else "?"
+    assert f'href="{kept}line=line-' in body
+    assert f'href="{kept}format=csv"' in said
+    file = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/", {"sort": sort, "format": "csv"})
+    rows = list(csv.reader(b"".join(file.streaming_content).decode().splitlines()))[1:]
+    assert [row[6] or row[7] for row in rows] == wanted
+
+
+BEHIND = {
+    "": ["INV-0", "INV-1", "INV-2"], "transaction": ["INV-0", "INV-1", "INV-2"],
+    "-transaction": ["INV-2", "INV-1", "INV-0"], "member": ["INV-1", "INV-2", "INV-0"],
+    "-kind": ["INV-2", "INV-0", "INV-1"], "t.id; --": ["INV-0", "INV-1", "INV-2"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["all", "line"])
+@pytest.mark.parametrize("order", BEHIND)
+def test_transactions_behind_stand_in_the_order_asked_for(client, sent, line, order):
+    club, wanted = sent.club, BEHIND[order]
+    for source_id, member, kind in (("INV-0", "c", "invoice"), ("INV-1", "a", "invoice"), ("INV-2", "b", "pos_sale")):
+        SourceTransaction.objects.of(club).filter(source_id=source_id).update(member=member, kind=kind)
+    key = line if line == "all" else f"line-{sent.lines.order_by('position').first().pk}"
+    asked = {"line": key, "order": order}
+    said = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/", asked).content.decode()
+    assert re.findall(r">(INV-\d)</a>", said) == wanted
+    file = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/", {**asked, "format": "csv"})
+    assert re.findall(r"INV-\d", b"".join(file.streaming_content).decode()) == wanted
+
+
+def test_transactions_behind_a_line_stand_by_amount(client, club, sent):
+    for source_id, minor in (("INV-0", 1_300), ("INV-1", 900), ("INV-2", 1_100)):
+        SourceLine.objects.filter(transaction__source_id=source_id).update(amount_minor=minor)
+    key = f"line-{sent.lines.order_by('position').first().pk}"
+    address = f"/c/banksia-park/gl/journals/{sent.pk}/?line={key}&order="
+    found = {
+        order: re.findall(r">(INV-\d)</a>", client.get(address + order).content.decode())
+        for order in ("amount", "-amount")
+    }
+    assert found["amount"] == found["-amount"][::-1]
+    assert found["amount"] in (["INV-0", "INV-2", "INV-1"], ["INV-1", "INV-2", "INV-0"])
+    # The whole journal has no such order, and says so by offering none.
+    whole = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/?line=all&order=amount").content.decode()
+    assert re.findall(r">(INV-\d)</a>", whole) == ["INV-0", "INV-1", "INV-2"]
+    assert "order=-amount" not in whole

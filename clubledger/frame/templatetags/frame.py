@@ -163,15 +163,17 @@ def here_with(context: dict[str, Any], **changes: str | int | None) -> str:
 
 @register.inclusion_tag("frame/sort.html", takes_context=True)
 def sort(
-    context: dict[str, Any], column: str, title: str, numeric: bool = False, *, by: str = "sort", page: str = "page"
-) -> dict[str, Any]:
+    context: dict[str, Any], column: str, title: str, numeric: bool = False, *, by: str = "sort", page: str = "page",
+    anchor: str = "",
+) -> dict[str, Any]:  # fmt: skip
     """Show a column's head that sorts the table by it, and says which way it stands.
 
     A page that has a preset order tells what it came to as `sort_asked`. Where it has several tables, `by` and `page`
     name the parameters of this one, and its order is told as `<by>_asked`; `<by>_is_off` leaves a head alone.
+    `anchor` leads on to where the table stands, such as `#behind`.
     """
     current = context.get(f"{by}_asked", context["request"].GET.get(by, ""))
     turned = f"-{column}" if current == column else column
     direction = {column: "ascending", f"-{column}": "descending"}.get(current, "none")
-    link = "" if context.get(f"{by}_is_off") else address_with(context["request"], **{by: turned, page: None})
+    link = "" if context.get(f"{by}_is_off") else address_with(context["request"], **{by: turned, page: None}) + anchor
     return {"title": title, "link": link, "direction": direction, "numeric": numeric}
