@@ -56,7 +56,8 @@ def run_verify(asked: argparse.Namespace) -> int:
         # What came of it is kept, for the page Audit Trail to show.
         chain = audit.verify(club)
         name, broken = club.slug if club else "(installation)", chain.verified_faults
-        rows.append({"trail": name, "events": chain.verified_length, "holds": not broken, "broken": broken})
+        told = {"trail": name, "events": chain.length, "head": chain.head, "holds": not broken, "broken": broken}
+        rows.append(told)
     printing.show(asked, rows, [{**row, "broken": "; ".join(row["broken"][:3])} for row in rows])
     return 0 if all(row["holds"] for row in rows) else 1
 

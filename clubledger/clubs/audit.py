@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
+from django.db.models import Max
 
 from clubledger.clubs.models import AuditChain, AuditEvent, Club, User
 from clubledger.foundation import clock
@@ -141,6 +142,19 @@ def broken_links(club: Club | None) -> Iterator[str]:
         head, expected = event.hash, event.position + 1
     if chain is not None and (chain.length, chain.head) != (expected - 1, head):
         yield f"the chain should end with event {chain.length}"
+    yield from _faults_beyond(club, chain)
+
+
+def _faults_beyond(club: Club | None, chain: AuditChain | None) -> Iterator[str]:
+    """Tell what shows that the end itself was set back: events after it, or more of them at an earlier verification."""
+    rows = AuditEvent.objects.across_clubs("the installation's own chain has no club").filter(club=club)
+    last = rows.aggregate(last=Max("position"))["last"] or 0
+    # Read after the events, which are added together with it: what was added meanwhile is within it.
+    end = AuditChain.objects.filter(club=club).values_list("length", flat=True).first() or 0
+    if last > end:
+        yield f"the chain was set back to event {end}: event {last} stands after it"
+    if chain is not None and chain.verified_length > chain.length:
+        yield f"the chain had {chain.verified_length} events when it was verified before"
 
 
 def verify(club: Club | None) -> AuditChain:
@@ -149,7 +163,10 @@ def verify(club: Club | None) -> AuditChain:
     begun_at, length = clock.now(), chain.length
     faults = list(broken_links(club))
     AuditChain.objects.filter(pk=chain.pk).update(
-        verified_length=length, verified_at=begun_at, verified_faults=faults[:MOST_FAULTS_KEPT]
+        # Never less than before, so that what was cut off is missed each time.
+        verified_length=max(length, chain.verified_length),
+        verified_at=begun_at,
+        verified_faults=faults[:MOST_FAULTS_KEPT],
     )
     chain.refresh_from_db()
     return chain

@@ -20,7 +20,9 @@ log = structlog.get_logger(__name__)
 def verify_some() -> int:
     """Verify the chains whose turn it is, longest ago first; gives how many. One that does not hold is logged."""
     due = Q(verified_at=None) | Q(verified_at__lt=clock.now() - VERIFIED_EVERY)
-    chains = AuditChain.objects.filter(due, length__gt=0).select_related("club")
+    # One that was set back to nothing was verified when it had events.
+    begun = Q(length__gt=0) | Q(verified_length__gt=0)
+    chains = AuditChain.objects.filter(due, begun).select_related("club")
     turn = list(chains.order_by(F("verified_at").asc(nulls_first=True), "pk")[:AT_A_TIME])
     for chain in turn:
         if audit.verify(chain.club).verified_faults:

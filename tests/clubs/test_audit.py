@@ -65,6 +65,54 @@ def test_a_verification_keeps_what_it_found_and_up_to_where() -> None:
     assert audit.verify(club).verified_faults == ["the chain should end with event 4"]
 
 
+def tampered(statement: str) -> None:
+    """Run a statement as somebody would who has the database in their hands."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER IF EXISTS audit_event_no_update")
+            cursor.execute("DROP TRIGGER IF EXISTS audit_event_no_delete")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE clubs_auditevent DISABLE TRIGGER audit_event_no_change")
+        cursor.execute(statement)
+
+
+SWAPPED = "UPDATE clubs_auditevent SET position = CASE position WHEN 1 THEN 1002 ELSE 1001 END WHERE position IN (1, 2)"
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        (["UPDATE clubs_auditevent SET actor_name = 'Somebody else' WHERE position = 2"], "event 2 was changed"),
+        (["UPDATE clubs_auditevent SET after = '{}' WHERE position = 3"], "event 3 was changed"),
+        (["DELETE FROM clubs_auditevent WHERE position = 1"], "event 1 is missing"),
+        (["DELETE FROM clubs_auditevent WHERE position = 2"], "event 2 is missing"),
+        (["DELETE FROM clubs_auditevent WHERE position = 3"], "the chain should end with event 3"),
+        (
+            [SWAPPED, "UPDATE clubs_auditevent SET position = position - 1000 WHERE position > 1000"],
+            "event 1 was changed",
+        ),
+        # The end is set back too, to hide what comes after it, or what was cut off.
+        (["UPDATE clubs_auditchain SET length = 0, head = ''"], "the chain was set back to event 0"),
+        (["DELETE FROM clubs_auditchain"], "the chain was set back to event 0"),
+        (
+            [
+                "DELETE FROM clubs_auditevent WHERE position = 3",
+                "UPDATE clubs_auditchain SET length = 2, head = (SELECT hash FROM clubs_auditevent WHERE position = 2)",
+            ],
+            "the chain had 3 events when it was verified before",
+        ),
+    ],
+)
+def test_what_is_done_to_the_trail_by_sql_is_found_each_time(statements: list[str], found: str) -> None:
+    club = events()
+    assert audit.verify(club).verified_faults == []
+    for statement in statements:
+        tampered(statement)
+    for _ in range(2):
+        assert any(found in fault for fault in audit.verify(club).verified_faults)
+
+
 def test_it_says_by_what_somebody_acted() -> None:
     club = events(0)
     owner = add_member(club, Role.OWNER, "o@club.example")
