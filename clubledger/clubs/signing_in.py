@@ -35,6 +35,8 @@ from clubledger.foundation import crypto, rotation
 
 log = structlog.get_logger(__name__)
 FRESH_FOR_SECONDS = 300
+BY_ADDRESS = "company"
+"""The provider that the operator chose for their people. Anybody can have a login at Xero, with whatever address."""
 MAY_TIE_UNTIL = "may_tie_until"
 SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 ENCRYPTED_PARTS = ("secret", "seed")
@@ -129,7 +131,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             if request.session.pop(MAY_TIE_UNTIL, 0) < time.time():
                 raise ImmediateHttpResponse(redirect("security"))
             return
-        if sociallogin.is_existing:
+        if sociallogin.is_existing or sociallogin.account.provider != BY_ADDRESS:
             return
         verified = [address.email.lower() for address in sociallogin.email_addresses if address.verified is True]
         person = User.objects.filter(email__in=verified, is_active=True).first() if verified else None

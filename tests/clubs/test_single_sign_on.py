@@ -31,11 +31,14 @@ def club(settings) -> Club:  # type: ignore[no-untyped-def]
         "secret": "y",
         "settings": {"server_url": "z"},
     }
-    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+    xero = app | {"provider_id": "xero", "name": "Xero"}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app, xero]}}
     return make_club()
 
 
-def come_back(email: str, *, verified: bool, uid: str = "u-1") -> tuple[HttpRequest, HttpResponseBase]:
+def come_back(
+    email: str, *, verified: bool, uid: str = "u-1", provider: str = "company"
+) -> tuple[HttpRequest, HttpResponseBase]:
     """Come back from the provider as somebody whose claims say this."""
     request = RequestFactory().get("/oidc/company/login/callback/")
     answers: list[HttpResponseBase] = []
@@ -44,9 +47,9 @@ def come_back(email: str, *, verified: bool, uid: str = "u-1") -> tuple[HttpRequ
         request.user = AnonymousUser()
         login = SocialLogin(
             user=User(email=email),
-            account=SocialAccount(provider="company", uid=uid, extra_data={}),
+            account=SocialAccount(provider=provider, uid=uid, extra_data={}),
             email_addresses=[EmailAddress(email=email, verified=verified, primary=True)],
-            provider=get_adapter().get_provider(request, "company"),
+            provider=get_adapter().get_provider(request, provider),
         )
         login.state = {}
         answers.append(complete_login(request, login))
@@ -84,6 +87,13 @@ def test_anybody_else_is_told_to_ask_for_an_invitation(club: Club, email: str, v
     assert not request.user.is_authenticated
     assert "Nobody here has your address" in getattr(answer, "content", b"").decode()
     assert User.objects.count() == 1
+
+
+def test_xero_ties_nobody_by_address_whatever_it_claims(club: Club) -> None:
+    tess = add_member(club, Role.ACCOUNTS, "tess@banksiapark.example")
+    request, _ = come_back(tess.email, verified=True, provider="xero")
+    assert not request.user.is_authenticated
+    assert not SocialAccount.objects.filter(user=tess).exists()
 
 
 def test_a_switched_off_person_stays_out(club: Club) -> None:

@@ -9,10 +9,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from clubledger.clubs.models import Club
+from clubledger.clubs import audit
+from clubledger.clubs.models import ApiKey, Club, User
 from clubledger.clubs.scoping import ClubScoped
 from clubledger.delivery.models import Sighting
 from clubledger.ledger.models import FinancialItem, GLCode, Import, JobCode, Journal, RefusedRow, SourceTransaction
+from clubledger.xero.models import AuthorisationRequest, Connection, XeroApp
 from tests.doors.rows import ALSO_BY_POST
 from tests.doors.test_doors import TABLE, address_of, client_of
 
@@ -146,6 +148,44 @@ def test_an_address_with_the_ids_of_another_club_shows_nothing_of_it(
     assert answer.status_code in {200, 400, 404}
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
     assert MARK.encode() not in content
+
+
+EVIL = "'\"><img src=x onerror=alert(1)>"
+SHOWN = sorted(name for name, row in TABLE.items() if row.method == "get" and ":" not in name)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_no_text_from_a_file_a_person_or_xero_becomes_markup(world: SimpleNamespace, name: str) -> None:
+    club = world.club
+    Club.objects.update(name=EVIL)
+    User.objects.update(name=EVIL)
+    XeroApp.objects.update(name=EVIL)
+    GLCode.objects.of(club).update(name=EVIL, code=EVIL, account_type="REVENUE", account_class="REVENUE")
+    Import.objects.of(club).update(file_name=EVIL, source=EVIL, refusal=EVIL, rows_refused=1)
+    SourceTransaction.objects.of(club).update(description=EVIL, source_id=EVIL, member=EVIL, source=EVIL)
+    Journal.objects.of(club).update(xero_words=EVIL, xero_journal_id=EVIL, recorded_reason=EVIL)
+    Journal.objects.of(club).filter(pk=world.sent.pk).update(number=EVIL)
+    Sighting.objects.of(club).update(reference=EVIL, xero_journal_id=EVIL, found={"date": EVIL, "lines": []})
+    ApiKey.objects.of(club).update(name=EVIL)
+    JobCode.objects.of(club).create(club=club, code=EVIL, name=EVIL)
+    for kind in ("charge", "account_type", "payment_method"):
+        FinancialItem.objects.of(club).create(club=club, kind=kind, code=EVIL, name=EVIL)
+    RefusedRow.objects.of(club).create(
+        club=club, of_import=world.imported, line_number=1, source_id=EVIL, column=EVIL[:40], value=EVIL, reason=EVIL,
+        fields={"source_id": EVIL},
+    )  # fmt: skip
+    Connection.objects.of(club).create(club=club, tenant_id="t", organisation_name=EVIL, app=world.app)
+    AuthorisationRequest.objects.of(club).update(choices=[{"tenant_id": EVIL, "name": EVIL}])
+    owner = world.people["owner"]
+    audit.note(club=club, actor=owner, action=EVIL[:60], subject=EVIL, summary=EVIL, after={EVIL: EVIL})
+    row = TABLE[name]
+    client = client_of(world, "staff" if name.startswith("console") else "owner")
+    address = address_of(name, row, world, row.args(world))
+    for asked in ({}, {"q": EVIL, "show": EVIL, "from": EVIL, "sort": EVIL, "next": EVIL, "text": EVIL, "line": "all"}):
+        answer = client.get(address, asked)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            assert "<img src=x" not in answer.content.decode()
+            assert "'\">" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.method == "get"))
