@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditChain, AuditEvent, User
-from clubledger.frame import exports, paging
+from clubledger.frame import exports, paging, sorting
 from clubledger.web.doors import club_page, show
 
 AREAS = (
@@ -37,6 +37,8 @@ AREAS = (
 )
 """How the names of actions begin, and what people call what they are about."""
 CLUBLEDGER_ITSELF = "0"
+COLUMNS = ("number",)
+"""The one column that the list can be sorted by: the numbers of events are their order in time."""
 AT_ONCE = 10_000
 """Events that a search looks through for one page."""
 TITLES = (
@@ -73,7 +75,7 @@ class Asked(forms.Form):
 @require_safe
 @club_page()
 def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Show the events that match, newest first, or give them as a file."""
+    """Show the events that match, newest first unless asked otherwise, or give them as a file."""
     query = request.GET.copy()
     query["on_from"] = request.GET.get("from", "")
     form = Asked(query)
@@ -81,7 +83,7 @@ def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     # What can't be read as a date or a choice is left out, as if it had not been asked for.
     asked = form.cleaned_data
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, _matching(at, asked), request.GET["format"])
+        return _as_file(at, _turned(request, _matching(at, asked)), request.GET["format"])
     page, further = _page(request, at, asked)
     return show(
         request,
@@ -90,6 +92,8 @@ def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
         page=page,
         further=further,
+        sort_asked=_sort(request),
+        sort_kept=sorting.asked(request, COLUMNS),
         rows=[{"event": event, "changes": changes_of(event)} for event in page.rows],
         chain=AuditChain.objects.filter(club=at.club).first(),
         people=[
@@ -103,16 +107,33 @@ def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     )
 
 
+def _sort(request: HttpRequest) -> str:
+    return sorting.asked(request, COLUMNS, "-number")
+
+
+def _turned(request: HttpRequest, rows: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    """Put them into the order asked for: newest first, or oldest first."""
+    return rows.order_by("position" if _sort(request) == "number" else "-position")
+
+
 def _page(request: HttpRequest, at: ClubAccess, asked: dict[str, Any]) -> tuple[paging.Page, str]:
     """Give the page, and the address that looks further back; empty where everything was looked through."""
     first, last = _numbers(at, asked)
+    is_oldest_first = _sort(request) == "number"
     if not any(asked.get(name) for name in ("q", "who", "area")):
         total = max(0, last - first + 1)
         number = min(paging.whole_number(request.GET.get("page")), max(1, -(-total // paging.PER_PAGE)))
-        newest = last - (number - 1) * paging.PER_PAGE
-        rows = AuditEvent.objects.of(at.club).order_by("-position")
-        rows = rows.filter(position__range=(max(first, newest - paging.PER_PAGE + 1), newest))
+        before = (number - 1) * paging.PER_PAGE
+        newest = min(last, first + before + paging.PER_PAGE - 1) if is_oldest_first else last - before
+        oldest = first + before if is_oldest_first else max(first, newest - paging.PER_PAGE + 1)
+        rows = _turned(request, AuditEvent.objects.of(at.club).filter(position__range=(oldest, newest)))
         return paging.page_made(request, rows, number=number, total=total), ""
+    if is_oldest_first:
+        first = max(first, paging.whole_number(request.GET.get("after"), 0) + 1)
+        reach = min(last, first + AT_ONCE - 1)
+        found = _turned(request, _matching(at, asked).filter(position__range=(first, reach)))
+        page = paging.page_of(request, found, total=found.order_by().count())
+        return page, paging.address_with(request, after=reach, page=None) if reach < last else ""
     last = min(last, paging.whole_number(request.GET.get("before"), last + 1) - 1)
     reach = max(first, last - AT_ONCE + 1)
     found = _matching(at, asked).filter(position__range=(reach, last))

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,13 +20,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clubledger.bookkeeping.facts import Kind
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.frame import exports, formats, paging
+from clubledger.foundation.told import told
+from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger import importing, undoing
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
 from clubledger.ledger.models import Import, RefusedRow
 from clubledger.web.doors import club_page, link_to, show
 
+ORDERS = {
+    "at": ("pk",), "file": ("file_name", "-pk"), "by": ("actor__name", "-pk"), "new": ("transactions_new", "-pk"),
+    "already": ("transactions_already_there", "-pk"), "corrected": ("transactions_corrected", "-pk"),
+    "refused": ("transactions_refused", "-pk"), "state": ("state", "-pk"),
+}  # fmt: skip
+NEWEST_FIRST = "-at"
+REFUSED_ORDERS = {
+    "line": ("line_number", "pk"), "transaction": ("source_id", "line_number", "pk"),
+    "column": ("column", "line_number", "pk"), "reason": ("reason", "line_number", "pk"),
+}  # fmt: skip
+MOST_SORTED = 20_000
+"""Refused rows that are sorted by more than their line; a file of which more are bad is bad as a whole."""
 LARGEST_BYTES = 300_000_000
 FILE_COLUMNS = (
     ("source_id", gettext_lazy("Its id in the source system; rows of one id are one transaction and stand together.")),
@@ -67,12 +82,16 @@ class ImportForm(forms.Form):
 def imports(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show the form and past imports, or give those as a file."""
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, request.GET["format"])
+        return _as_file(at, _ordered(request, at), request.GET["format"])
     return _page(request, at, ImportForm())
 
 
-def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
-    rows = Import.objects.of(at.club).select_related("actor").order_by("-pk")
+def _ordered(request: HttpRequest, at: ClubAccess) -> QuerySet[Import]:
+    rows: QuerySet[Import] = Import.objects.of(at.club).select_related("actor")
+    return rows.order_by(*sorting.order_asked(request, ORDERS, NEWEST_FIRST))
+
+
+def _as_file(at: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpResponseBase:
     titles = ("When", "File", "Source system", "By", "New", "Already there", "Corrected", "Amended", "Refused", "State")
     cells = (
         (
@@ -86,15 +105,16 @@ def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
 
 
 def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
-    rows = Import.objects.of(at.club).select_related("actor").order_by("-pk")
-    page = paging.page_of(request, rows, total=rows.count(), per_page=25)
+    rows = _ordered(request, at)
+    page = paging.page_of(request, rows, total=rows.count())
     return show(
         request,
         at,
         "web/imports.html",
         form=form,
         page=page,
-        newest=rows.first(),
+        newest=Import.objects.of(at.club).order_by("-pk").first(),
+        sort_asked=sorting.asked(request, ORDERS, NEWEST_FIRST),
         columns=[(name, name in REQUIRED_COLUMNS, words) for name, words in FILE_COLUMNS],
         kinds=[str(kind) for kind in Kind],
         status=status,
@@ -112,6 +132,7 @@ def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     name = f"{at.club.pk}-{secrets.token_hex(16)}.csv"
     path = _kept(at, name)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _forget_old(at, path.parent)
     with path.open("wb") as kept:
         for chunk in file.chunks():
             kept.write(chunk)
@@ -130,6 +151,21 @@ def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         source=form.cleaned_data["source"],
         status=422 if seen.refusal else 200,
     )
+
+
+def _forget_old(at: ClubAccess, folder: Path) -> None:
+    """Remove the club's files that were looked at and never brought in: after a day, and all but the newest few."""
+    waiting = sorted(folder.glob(f"{at.club.pk}-*.csv"), key=_age_seconds)
+    for number, path in enumerate(waiting, start=1):
+        if number >= MOST_KEPT or _age_seconds(path) > KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _kept(at: ClubAccess, name: str) -> Path:
@@ -168,7 +204,11 @@ def start_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
     """Show an import: its progress while it runs, then what came of it and the refused rows."""
     found = _found(at, import_id)
-    refused = RefusedRow.objects.of(at.club).filter(of_import=found).order_by("line_number")
+    is_long = found.rows_refused > MOST_SORTED
+    refused = RefusedRow.objects.of(at.club).filter(of_import=found)
+    refused = refused.order_by(*(REFUSED_ORDERS["line"] if is_long else sorting.order_asked(request, REFUSED_ORDERS)))
+    if request.GET.get("format") in exports.FORMATS:
+        return _refused_as_file(at, found, refused, request.GET["format"])
     page = paging.page_of(request, refused, total=found.rows_refused)
     return show(
         request,
@@ -180,7 +220,20 @@ def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResp
         seconds_left=_seconds_left(found),
         can_undo=at.may(Permission.IMPORT) and found.state in undoing.UNDOABLE,
         page=page,
+        sort_asked=sorting.asked(request, REFUSED_ORDERS, "line"),
+        sort_is_off=is_long,
+        most_sorted=MOST_SORTED,
     )
+
+
+def _refused_as_file(
+    at: ClubAccess, found: Import, rows: QuerySet[RefusedRow], file_format: str
+) -> HttpResponseBase:  # fmt: skip
+    """Give the list of refused rows as it is shown, for reading; the one to mend and import again is `refused_rows`."""
+    cells = ((one.line_number, one.source_id, one.column, one.value, told(one.reason)) for one in rows.iterator(2000))
+    header = [_("Line"), _("Transaction"), _("Column"), _("Value"), _("Reason")]
+    name = f"refused-list-{at.club.slug}-{found.pk}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=cells)
 
 
 @require_safe
@@ -225,10 +278,10 @@ def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRes
         except LedgerError as error:
             messages.error(request, str(error))
         else:
-            told = ngettext(
+            words_for = ngettext(
                 "%(count)s transaction is gone.", "%(count)s transactions are gone.", foresight.transactions
             )
-            words = _("The import was undone.") + " " + told % {"count": formats.count(foresight.transactions)}
+            words = _("The import was undone.") + " " + words_for % {"count": formats.count(foresight.transactions)}
             messages.success(request, words if is_undone else _("The import is being undone. You may leave this page."))
         return redirect(link_to(at, "import", found.pk))
     return show(

@@ -68,7 +68,7 @@ def _grid(kind: str) -> ClubPage[[]]:
             at.require(Permission.CONFIGURE)
             return _save(request, at, kind)
         if request.GET.get("format") in exports.FORMATS:
-            return _as_file(at, kind, request.GET["format"])
+            return _as_file(at, kind, _items(request, at, kind), request.GET["format"])
         return _show(request, at, kind, [])
 
     view.__name__ = TITLES[kind][1].replace("-", "_")
@@ -218,8 +218,8 @@ def effects_of(at: ClubAccess, changes: Sequence[Change]) -> list[tuple[Change, 
     return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]
 
 
-def _as_file(at: ClubAccess, kind: str, file_format: str) -> HttpResponseBase:
-    rows = FinancialItem.objects.of(at.club).filter(kind=kind).select_related("gl_code", "default_job").order_by("code")
+def _as_file(at: ClubAccess, kind: str, rows: QuerySet[FinancialItem], file_format: str) -> HttpResponseBase:
+    """Give what is shown, searched and sorted alike; rows that are left out stay as they are when it comes back in."""
 
     def cells() -> Iterator[tuple[Any, ...]]:
         for item in rows:

@@ -18,9 +18,16 @@ from clubledger.delivery import nightly
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import SendRun
 from clubledger.frame import exports, formats, paging
+from clubledger.frame.sorting import asked, order_asked
 from clubledger.web.doors import club_page, link_to, show
 from clubledger.web.xero_words import tell
 from clubledger.xero.errors import XeroError
+
+ORDERS = {
+    "at": ("pk",), "who": ("actor__name", "-pk"), "dates": ("first_on", "-pk"), "journals": ("journals", "-pk"),
+    "debit": ("minor", "-pk"), "sent": ("sent", "-pk"),
+}  # fmt: skip
+NEWEST_FIRST = "-at"
 
 
 @require_safe
@@ -38,17 +45,18 @@ def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             first_on=Min("deliveries__journal__accounting_date"),
             last_on=Max("deliveries__journal__accounting_date"),
         )
-        .order_by("-pk")
+        .order_by(*order_asked(request, ORDERS, NEWEST_FIRST))
     )
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(at, rows, request.GET["format"])
-    page = paging.page_of(request, rows, total=runs.count(), per_page=50)
+    page = paging.page_of(request, rows, total=runs.count())
     return show(
         request,
         at,
         "web/send_runs.html",
         crumbs=[(_("GL Integration"), link_to(at, "gl")), (_("Sent by whom"), "")],
         page=page,
+        sort_asked=asked(request, ORDERS, NEWEST_FIRST),
         **_nightly(at),
     )
 

@@ -24,7 +24,15 @@ from clubledger.xero.consent import (
 from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
 from clubledger.xero.models import FORGOTTEN, Authorisation, Connection, TokenSet
 from clubledger.xero.outcomes import Choice, Outcome
-from clubledger.xero.standing import Standing, authorisations, current, live_authorisation, sign_for, standing_of
+from clubledger.xero.standing import (
+    Standing,
+    authorisations,
+    current,
+    live_authorisation,
+    sign_for,
+    signs_for,
+    standing_of,
+)
 from clubledger.xero.tokens import look_at
 
 __all__ = [
@@ -43,6 +51,7 @@ __all__ = [
     "release_organisation",
     "revoke",
     "sign_for",
+    "signs_for",
     "standing_of",
 ]
 
