@@ -44,6 +44,9 @@ SPILLS = "document.documentElement.scrollWidth - document.documentElement.client
 CUT_OFF = """[...document.querySelectorAll(".tablewrap")].filter(
     (one) => getComputedStyle(one).overflowX === "clip" && one.scrollWidth > one.clientWidth + 1).length"""
 
+SQUEEZED = """[...document.querySelectorAll("td")].filter(
+    (one) => one.clientWidth > 0 && one.clientWidth < 40 && one.innerText.trim().length > 8).length"""
+
 
 @dataclass
 class Camera:
@@ -126,6 +129,8 @@ class Camera:
             self.complaints.append(f"{name} ({self.look}) is {spills} pixels wider than the window")
         if tab.evaluate(CUT_OFF):
             self.complaints.append(f"{name} ({self.look}) has a table of which the edge is cut off")
+        if tab.evaluate(SQUEEZED):
+            self.complaints.append(f"{name} ({self.look}) has a cell that is squeezed to a word a line")
         if not self.is_quick and "text/html" in tab.evaluate("document.contentType"):
             found = Axe().run(tab, options=RULES)
             self.complaints += [
