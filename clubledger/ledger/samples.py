@@ -4,12 +4,11 @@ They are known by the source system they come from, whose name no form lets anyb
 stands in docs/decisions/0011-sample-data.md.
 """
 
-import contextlib
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import ProtectedError, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from clubledger.clubs import access, audit
@@ -159,10 +158,6 @@ def remove_sample(*, club: Club, actor: User) -> int:
         undoing.undo_import(club=club, actor=actor, of_import=one, reason="Sample data is taken away.")
         for one in brought
     )
-    # What was never queued has no reference, number or line that anybody could know of; what was stays, empty.
-    unused = Journal.objects.of(club).filter(pk__in=journal_ids, state=JournalState.OPEN, number="")
-    with contextlib.suppress(ProtectedError):
-        unused.filter(postings=None, totals=None, lines=None).delete()
     _delete_items(club, began_at)
     audit.note(
         club=club,

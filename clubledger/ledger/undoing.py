@@ -4,12 +4,14 @@ What was never posted may be wiped (the rule of cancelling); what was, is only e
 itself, its refused rows and the audit trail stay.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext
 
 from clubledger.clubs import access, audit
@@ -19,7 +21,7 @@ from clubledger.foundation.wake import wake
 from clubledger.ledger import bulk
 from clubledger.ledger.corrections import legs_of
 from clubledger.ledger.errors import CannotUndoImport
-from clubledger.ledger.models import TAKES_IN, Import
+from clubledger.ledger.models import TAKES_IN, Import, Journal, JournalState
 from clubledger.ledger.postings import DIRECTION, Sums
 from clubledger.ledger.states import journals_taking_in, touch
 
@@ -35,8 +37,9 @@ UNDOABLE = ("done", "failed")
 def undo_import(*, club: Club, actor: User, of_import: Import, reason: str) -> int:
     """Wipe the transactions that an import brought in and let earlier versions stand again; gives how many it wiped.
 
-    Amendments of texts post nothing and stay. Raises NotAllowed, or CannotUndoImport if anything of it was queued, sent
-    or recorded, or if a later import has corrected or reversed any of it.
+    Journals that held nothing else and were never queued are gone too. Amendments of texts post nothing and stay.
+    Raises NotAllowed, or CannotUndoImport if anything of it was queued, sent or recorded, or if a later import has
+    corrected or reversed any of it.
     """
     access.require(club=club, actor=actor, permission=access.Permission.IMPORT)
     _require_reason(reason)
@@ -46,8 +49,11 @@ def undo_import(*, club: Club, actor: User, of_import: Import, reason: str) -> i
     versions = _versions_of(club, of_import)
     for part in _chunks(versions):
         _refuse_if_built_upon(part, of_import)
+    touched: set[int] = set()
     for part in _chunks(versions):
+        touched |= _journals_of(part)
         _wipe(club, part)
+    _drop_unused(club, touched)
     Import.objects.of(club).filter(pk=of_import.pk).update(state="undone", finished_at=clock.now())
     audit.note(
         club=club,
@@ -181,6 +187,22 @@ def _versions_of(club: Club, of_import: Import) -> list[int]:
 def _chunks(versions: Sequence[int]) -> Iterator[Sequence[int]]:
     for begin in range(0, len(versions), CHUNK):
         yield versions[begin : begin + CHUNK]
+
+
+def _journals_of(ids: Sequence[int]) -> set[int]:
+    rows = bulk.rows_of(
+        f"SELECT DISTINCT journal_id FROM ledger_posting WHERE {bulk.among('transaction_id')}",  # noqa: S608
+        [bulk.those(ids)],
+    )
+    return {row[0] for row in rows}
+
+
+def _drop_unused(club: Club, journal_ids: set[int]) -> None:
+    # What was never queued has no reference, number or line that anybody could know of; what was stays, empty.
+    rows = Journal.objects.of(club).filter(pk__in=journal_ids, state=JournalState.OPEN, number="")
+    for unused in rows.filter(postings=None, totals=None, lines=None):
+        with contextlib.suppress(ProtectedError):
+            unused.delete()
 
 
 def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:

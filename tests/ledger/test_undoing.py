@@ -32,6 +32,22 @@ def test_a_month_undone_leaves_what_was_before(books: Books) -> None:
     assert books.bring_file(SAMPLES / "july.csv").transactions_new == 3675
 
 
+def test_no_empty_journal_stays_behind_but_one_that_was_queued_once(books: Books) -> None:
+    books.bring(INVOICE)
+    before = [journal.pk for journal in books.journals()]
+    done = books.bring(INVOICE.replace("I-1", "I-2"), INVOICE.replace("I-1", "I-3").replace("07-01", "07-08"))
+    assert len(books.journals()) == len(before) + 1
+    undo(books, done)
+    assert [journal.pk for journal in books.journals()] == before
+    again = books.bring(INVOICE.replace("I-1", "I-3").replace("07-01", "07-08"))
+    journal = books.journals()[-1]
+    journal.number = "J-000009"
+    journal.save(update_fields=["number"])
+    undo(books, again)
+    assert [one.number for one in books.journals()] == ["", "J-000009"]
+    books.is_sound()
+
+
 def test_a_correction_undone_lets_the_earlier_version_stand_again(books: Books) -> None:
     books.bring(INVOICE)
     before = books.totals()
