@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from uuid import UUID
 from clubledger.bookkeeping.money import from_minor
 
 Row = Mapping[str, Any]
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +82,8 @@ def _cell(value: Any) -> str:
         return f"{value:,.2f}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    return str(value)
+    # A text from a club's file must not steer the terminal of whoever reads it.
+    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
 
 def _width(text: str) -> int:

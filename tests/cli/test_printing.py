@@ -52,3 +52,11 @@ def test_with_json_words_for_people_go_to_standard_error(capsys):
     printing.say(argparse.Namespace(json=True), "3 of 3 sent.")
     seen = capsys.readouterr()
     assert (seen.out, seen.err) == ("", "3 of 3 sent.\n")
+
+
+def test_a_text_of_a_file_does_not_steer_the_terminal(capsys):
+    rows = [{"name": "\x1b]0;owned\x07\x1b[2Jgone", "other": "a\x9b31mred\u202eder"}]
+    printing.show(argparse.Namespace(json=False), rows)
+    out = capsys.readouterr().out
+    assert not set(out) & set("\x1b\x07\x9b\u202e")
+    assert "gone" in out
