@@ -41,6 +41,9 @@ REFUSED_ORDERS = {
 MOST_SORTED = 20_000
 """Refused rows that are sorted by more than their line; a file of which more are bad is bad as a whole."""
 LARGEST_BYTES = 300_000_000
+KEPT_SECONDS = 86_400
+MOST_KEPT = 5
+"""How long, and how many, files of a club wait between the look at them and bringing them in."""
 FILE_COLUMNS = (
     ("source_id", gettext_lazy("Its id in the source system; rows of one id are one transaction and stand together.")),
     ("kind", gettext_lazy("Invoice, payment and so on, by the names below.")),

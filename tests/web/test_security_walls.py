@@ -1,5 +1,6 @@
 """What somebody tries who has a password and no second step, a name of two lines, or a header of their own."""
 
+import os
 import re
 from typing import Any
 
@@ -219,3 +220,20 @@ def test_an_owner_removes_an_owner_who_was_switched_off(client, club) -> None:  
     assert not Membership.objects.get(club=club, user=oscar).is_active
     with pytest.raises(people.LastOwner):
         people.remove(club=club, actor=olive, user=olive)
+
+
+def test_files_that_were_only_looked_at_do_not_fill_the_disk(client, club, tess, settings, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    settings.MEDIA_ROOT = tmp_path
+    client.force_login(tess)
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    old, theirs = folder / f"{club.pk}-{'0' * 32}.csv", folder / f"{club.pk + 1}-{'0' * 32}.csv"
+    for path in (old, theirs):
+        path.write_text("left")
+        os.utime(path, (0, 0))
+    for _ in range(7):
+        form = {"file": SimpleUploadedFile("july.csv", b"source_id,kind\n"), "source": "file"}
+        client.post("/c/banksia-park/import/preview/", form)
+    assert not old.exists()
+    assert theirs.exists()
+    assert len(list(folder.glob(f"{club.pk}-*.csv"))) == 5
