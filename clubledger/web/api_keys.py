@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clubledger.clubs import access, keys
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import ApiKey
+from clubledger.frame import exports
 from clubledger.web.doors import club_page, link_to, show
 
 
@@ -33,6 +34,8 @@ class KeyForm(forms.Form):
 @club_page()
 def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """List the club's keys; a POST makes one and shows its secret, this once."""
+    if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, request.GET["format"])
     form = _form(at, request.POST or None)
     secret, made = "", None
     if request.method == "POST":
@@ -57,6 +60,29 @@ def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         made=made,
         status=422 if form.errors else 200,
     )
+
+
+def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
+    """Give the keys, never their secrets."""
+    found, roles = keys.of_club(club=at.club), access.roles_at(at.club)
+    cells = (
+        (
+            key.name, key.prefix, _("import and read") if key.may_import else _("read"), str(key.acts_for),
+            key.created_at, key.last_used_at, key.revoked_at,
+            _state_of(key, roles),
+        )
+        for key in found
+    )  # fmt: skip
+    header = [
+        _("Name"), _("Begins with"), _("May"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"api-keys-{at.club.slug}", header=header, rows=cells)
+
+
+def _state_of(key: ApiKey, roles: Mapping[int, str]) -> str:
+    if key.revoked_at:
+        return _("Revoked")
+    return _("Active") if keys.works(key, roles) else _("Its person lost the right")
 
 
 def _form(at: ClubAccess, given: QueryDict | None) -> KeyForm:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.foundation import clock
-from clubledger.frame import exports, formats, paging
+from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger import gst
 from clubledger.ledger.gst import JournalTax, Period, Tax, TaxType
 from clubledger.web.asked import read_day
@@ -28,6 +28,15 @@ Table = tuple[list[str], Iterator[tuple[Any, ...]]]
 
 PERIODS_SHOWN = 4
 DOCUMENTS_SHOWN = 25
+ORDERS: sorting.Keys = {
+    "date": lambda row: row.accounting_date,
+    "journal": lambda row: row.number,
+    "tax_type": lambda row: row.tax_type.name,
+    "stated": lambda row: row.tax.stated,
+    "xero": lambda row: row.tax.xero,
+    "difference": lambda row: row.tax.difference,
+}
+"""The columns of the journals that differ; unless asked, what rounding does not explain stands first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     every = gst.journals_between(club=at.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
     rows = [row for row in every if period.holds(row.dated_on)]
     if request.GET.get("format") in exports.FORMATS:
+        rows = sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
         return _as_file(request, at, period, rows)
     documents, document_count, document_tax = gst.earlier_documents(
         club=at.club, period=period, limit=DOCUMENTS_SHOWN
@@ -72,6 +82,8 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         (row for row in rows if row.tax.difference or row.tax.unread),
         key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)),
     )
+    sort = sorting.asked(request, ORDERS)
+    off = sorting.in_order(off, sort, ORDERS)
     connection = connections.current(club=at.club)
     here = _period_row(period, rows, length, is_here=True)
     return show(
@@ -92,6 +104,7 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         here=here,
         sentence=_sentence(here, off),
         types=gst.sum_up(rows).items(),
+        sort_asked=sort,
         beyond={row.tax_type for row in off if not row.tax.is_rounding},
         page=paging.page_of(request, off, total=len(off)),
         unsent=len({row.journal_id for row in rows if row.tax.unsent}),
@@ -215,13 +228,13 @@ def _types_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> 
 def _journals_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
     del at, period
     header = [
-        _("Date"), _("Date in Xero"), _("Journal"), _("State"), _("Side"), _("Tax type"), *_figure_titles(),
+        _("Date"), _("Date in Xero"), _("Journal"), _("State"), _("Side"), _("Tax type"), _("Name"), *_figure_titles(),
         _("Rounding explains up to"),
     ]  # fmt: skip
     cells = (
         (
             row.accounting_date, row.dated_on, row.number or "TBA", row.state, _side(row.tax_type), row.tax_type.code,
-            *_figures(row.tax), from_minor(row.tax.tolerance // 2),
+            row.tax_type.name, *_figures(row.tax), from_minor(row.tax.tolerance // 2),
         )
         for row in rows
     )  # fmt: skip

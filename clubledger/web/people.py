@@ -42,7 +42,8 @@ class InviteForm(RoleForm):
 def users(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """List the people of the club, who is invited, and what each role may do; or give the people as a file."""
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, request.GET["format"])
+        maker = _invited_as_file if request.GET.get("table") == "invitations" else _as_file
+        return maker(at, request.GET["format"])
     return _users(request, at, InviteForm(initial={"role": Role.ACCOUNTS}))
 
 
@@ -59,6 +60,15 @@ def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
         for one in members
     )  # fmt: skip
     return exports.download(file_format=file_format, name=f"users-{at.club.slug}", header=list(titles), rows=cells)
+
+
+def _invited_as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
+    titles = ("E-mail address", "Role", "Invited by", "Invited", "Sent", "Works until")
+    cells = (
+        (one.email, one.role, str(one.invited_by), one.created_at, one.sent_at, one.expires_at)
+        for one in invitations.open_ones(club=at.club)
+    )
+    return exports.download(file_format=file_format, name=f"invitations-{at.club.slug}", header=titles, rows=cells)
 
 
 def _authorised(at: ClubAccess) -> set[int]:

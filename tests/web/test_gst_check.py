@@ -1,5 +1,6 @@
 """GST check: the answer before any table, every figure with the journals behind it, files, and unregistered clubs."""
 
+import re
 from datetime import date
 
 import pytest
@@ -106,7 +107,7 @@ def test_each_table_is_given_as_a_file(client, club, table, file_format):
     assert "gst-check-banksia-park-2026-07-01-2026-09-30" in answer["Content-Disposition"]
     if file_format == "csv" and table == "journals":
         text = b"".join(answer.streaming_content).decode()
-        assert "J-000001,sent,Sales,OUTPUT,1100.00,100.00,100.00,100.02,0.00,0.02" in text
+        assert "J-000001,sent,Sales,OUTPUT,GST on Income,1100.00,100.00,100.00,100.02,0.00,0.02" in text
 
 
 def test_it_asks_few_questions_however_many_journals(client, club):
@@ -117,3 +118,22 @@ def test_it_asks_few_questions_however_many_journals(client, club):
     ) as asked:
         client.get(PAGE)
     assert len(asked) <= 15
+
+
+@pytest.mark.parametrize(
+    ("sort", "wanted"),
+    [
+        ("", "321"), ("journal", "123"), ("-journal", "321"), ("-date", "213"), ("difference", "123"),
+        ("-difference", "321"), ("tax.xero", "321"), ("--date", "321"),
+    ],
+)  # fmt: skip
+def test_journals_that_differ_are_sorted_and_keep_their_period(client, club, sort, wanted):
+    for day, there in ((3, -10_001), (9, -10_050), (1, -10_900)):
+        sent(club, date(2026, 8, day), -10_000, there)
+    TaxCode.objects.of(club).filter(tax_type="OUTPUT").update(name="GST on Income")
+    said = client.get(PAGE, {"period": "2026-07-01", "sort": sort}).content.decode()
+    listed = said.split('aria-labelledby="journals"', 1)[1]
+    found = "".join(re.findall(r">J-00000(\d)</a>", listed))
+    assert found == wanted
+    assert 'title="OUTPUT">GST on Income' in listed
+    assert re.search(r'href="\?[^"]*period=2026-07-01[^"]*#journals"', listed)

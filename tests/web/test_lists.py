@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from clubledger.clubs import audit
+from clubledger.clubs import audit, invitations, keys
 from clubledger.clubs.models import Role
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.frame import paging
@@ -197,3 +197,28 @@ def test_the_file_of_a_grid_holds_what_is_shown(client, club):
     assert column(client, address, 1, sort="-code") == ["LOCKER", "FULL7", "FULL5"]
     assert column(client, address, 1, q="FULL", sort="-code") == ["FULL7", "FULL5"]
     assert column(client, address, 1, unmapped="1") == ["LOCKER"]
+
+
+# --- security ---------------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_a_file_without_their_secrets(client, club, owner):
+    key, secret = keys.create(club=club, actor=owner, name="=cmd()", may_import=False)
+    made, _other = keys.create(club=club, actor=owner, name="Old POS", may_import=True)
+    keys.revoke(club=club, actor=owner, key_id=made.pk)
+    address = f"{CONFIGURATION}api-keys/"
+    assert column(client, address, 0) == ["'=cmd()", "Old POS"]
+    assert column(client, address, 7) == ["Active", "Revoked"]
+    whole = b"".join(client.get(address, {"format": "csv"}).streaming_content).decode()
+    assert key.prefix in whole
+    assert secret not in whole
+    assert key.secret_hash not in whole
+    assert "format=csv" in said(client, address)
+
+
+def test_invitations_are_a_file_of_their_own(client, club, owner):
+    invitations.invite(club=club, actor=owner, email="new@elsewhere.example", role=Role.VIEWER)
+    address = f"{CONFIGURATION}users/"
+    assert column(client, address, 0, table="invitations") == ["new@elsewhere.example"]
+    assert column(client, address, 1) == [owner.email]
+    assert "table=invitations&amp;format=csv" in said(client, address)
