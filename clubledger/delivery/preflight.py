@@ -242,8 +242,11 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
         club=club,
         actor=actor,
         action="journals.first_open_day_chosen",
-        subject=f"{len(ids)} journals",
-        summary=f"{len(ids)} journals on locked days are to be dated on the first open day.",
+        # The story of a journal finds it by its subject.
+        subject=f"journal {ids[0]}" if len(ids) == 1 else f"{len(ids)} journals",
+        summary=f"To be sent dated on the first open day, its own being locked: {reason}"
+        if len(ids) == 1
+        else f"{len(ids)} journals on locked days are to be dated on the first open day: {reason}",
         after={"journals": ids, "reason": reason},
     )
     return len(ids)

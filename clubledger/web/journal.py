@@ -162,8 +162,14 @@ def _story(at: ClubAccess, found: Journal) -> list[Event]:
     noted = AuditEvent.objects.of(at.club).filter(subject__in=[f"journal {found.pk}", str(found)])
     # In the order of the index, or a database may choose to walk the whole trail for the order's sake.
     noted = noted.order_by("subject", "position")
-    events += [Event(event.at, f"{event.actor_name}: {event.summary}") for event in noted[:50]]
+    events += [Event(event.at, _noted(event)) for event in noted[:50]]
     return sorted(events, key=lambda event: event.at)
+
+
+def _noted(event: AuditEvent) -> str:
+    # Many summaries begin with who did it.
+    said = event.summary.startswith(event.actor_name)
+    return event.summary if said else f"{event.actor_name}: {event.summary}"
 
 
 def _on_its_way(at: ClubAccess, found: Journal) -> Iterator[Event]:

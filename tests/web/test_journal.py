@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from clubledger.clubs import audit
 from clubledger.clubs.models import Role
 from clubledger.ledger.models import (
     FinancialItem,
@@ -168,3 +169,19 @@ def test_transactions_behind_a_line_stand_by_amount(client, club, sent):
     whole = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/?line=all&order=amount").content.decode()
     assert re.findall(r">(INV-\d)</a>", whole) == ["INV-0", "INV-1", "INV-2"]
     assert "order=-amount" not in whole
+
+
+def test_its_story_names_who_did_what_once_and_keeps_the_reason_of_a_choice(club):
+    journal = Journal.objects.of(club).create(club=club, accounting_date=date(2026, 7, 1), transaction_count=1)
+    tess = add_member(club, Role.ACCOUNTS)
+    audit.note(
+        club=club, actor=tess, action="journal.voided", subject=str(journal), summary=f"{tess} voided it: Wrong day"
+    )
+    client = Client()
+    client.force_login(tess)
+    page = f"/c/banksia-park/gl/journals/{journal.pk}/"
+    client.post(f"{page}first-open-day/", {"reason": "The period is closed."})
+    said = client.get(page).content.decode()
+    assert f"{tess} voided it: Wrong day" in said
+    assert f"{tess}: {tess}" not in said
+    assert f"{tess}: To be sent dated on the first open day, its own being locked: The period is closed." in said
