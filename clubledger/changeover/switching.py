@@ -80,7 +80,7 @@ def lock_clubs(changeover_ids: Collection[int]) -> None:
     clubs = Changeover.objects.across_clubs(WHY).filter(pk__in=list(changeover_ids)).values("club_id")
     rows = Club.objects.filter(pk__in=clubs).order_by("pk")
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
+        rows = rows.select_for_update(no_key=True)
     list(rows.values_list("pk", flat=True))
 
 

@@ -163,16 +163,17 @@ def memberships_with(club: Club, permission: Permission) -> models.QuerySet[Memb
 def lock_club(club: Club) -> None:
     """Lock the club's row until the present database transaction ends, so that its changes come one by one.
 
-    On SQLite a transaction that writes is alone already (BEGIN IMMEDIATE). Never hold it across a network call.
+    On SQLite a transaction that writes is alone already (BEGIN IMMEDIATE). Never hold it across a network call. Rows that
+    only refer to the club are written without waiting for it: their check at the commit would else make a deadlock.
     """
     if connection.features.has_select_for_update:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM clubs_club WHERE id = %s FOR UPDATE", [club.pk])
+            cursor.execute("SELECT 1 FROM clubs_club WHERE id = %s FOR NO KEY UPDATE", [club.pk])
 
 
 def locked_club(club: Club) -> Club:
     """Lock the club's row as `lock_club` does, and give it as it stands now."""
     rows = Club.objects.filter(pk=club.pk)
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
+        rows = rows.select_for_update(no_key=True)
     return rows.get()

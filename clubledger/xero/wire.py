@@ -271,7 +271,7 @@ def read_fault(body: bytes) -> Fault:
     try:
         value = read_json(body)
     except Unreadable:
-        raw = body[: WORDS_LIMIT * 4].decode("utf-8", "replace")
+        raw = body[: WORDS_LIMIT * 4].decode("utf-8", "replace").replace("\0", "\ufffd")
         is_html = "<" in raw[:200] and re.search(r"(?i)<(!doctype|html|head|body|h1|p|div)\b", raw) is not None
         plain = " ".join(_TAG.sub(" ", raw).split()) if is_html else raw.strip()
         return Fault("html" if is_html else "text", detail=plain[:WORDS_LIMIT])

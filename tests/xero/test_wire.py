@@ -183,6 +183,8 @@ def test_the_problem_shape_is_read_in_both_cases(case):
         ("   \r\n", "empty", ""),
         ("[1, 2]", "text", "[1, 2]"),
         ('{"Message":"An error has occurred."}', "problem", "An error has occurred."),
+        ("no\0JSON", "text", "no\ufffdJSON"),
+        ('{"Message":"cut \0', "text", '{"Message":"cut \ufffd'),
     ],
 )
 def test_error_bodies_of_every_shape_are_read(body: str, kind: str, words: str):
@@ -193,7 +195,9 @@ def test_error_bodies_of_every_shape_are_read(body: str, kind: str, words: str):
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_no_error_body_is_too_strange(body: bytes):
-    assert read_fault(body).kind in {"problem", "api", "oauth", "text", "html", "empty"}
+    fault = read_fault(body)
+    assert fault.kind in {"problem", "api", "oauth", "text", "html", "empty"}
+    assert "\0" not in fault.words, "no database keeps it"
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,49 @@
+"""A club that is locked keeps others from changing it, not from writing down what only refers to it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections, transaction
+
+from clubledger.clubs import access, audit
+from tests.fixtures_clubs import make_club
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
+
+
+def elsewhere(act):
+    """Do it on a connection of its own."""
+    try:
+        with transaction.atomic():
+            act()
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.parametrize("lock", [access.lock_club, access.locked_club])
+def test_a_note_about_a_locked_club_is_committed_without_waiting(lock):
+    club = make_club()
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        lock(club)
+        noted = other.submit(elsewhere, lambda: audit.note(club=club, actor=None, action="x", subject="x", summary="x"))
+        noted.result(timeout=10)
+
+
+@pytest.mark.parametrize("lock", [access.lock_club, access.locked_club])
+def test_of_two_who_lock_a_club_one_waits(lock):
+    club = make_club()
+    order = []
+
+    def second():
+        lock(club)
+        order.append("second")
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            lock(club)
+            waiting = other.submit(elsewhere, second)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            order.append("first")
+        waiting.result(timeout=10)
+    assert order == ["first", "second"]
