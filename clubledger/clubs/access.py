@@ -163,8 +163,8 @@ def memberships_with(club: Club, permission: Permission) -> models.QuerySet[Memb
 def lock_club(club: Club) -> None:
     """Lock the club's row until the present database transaction ends, so that its changes come one by one.
 
-    On SQLite a transaction that writes is alone already (BEGIN IMMEDIATE). Never hold it across a network call. Rows that
-    only refer to the club are written without waiting for it: their check at the commit would else make a deadlock.
+    On SQLite a transaction that writes is alone already (BEGIN IMMEDIATE). Never hold it across a network call. Rows
+    that only refer to the club are written without waiting for it: their check at the commit could make a deadlock.
     """
     if connection.features.has_select_for_update:
         with connection.cursor() as cursor:
