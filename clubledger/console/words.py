@@ -34,6 +34,7 @@ REASONS: Mapping[str, Any] = {
     "network": _("the network"),
     "check": _("a check after a restore"),
     "unknown": _("a journal in Xero that nobody has accounted for"),
+    "fault": _("a fault of Clubledger's own (see the log)"),
     "sending": _("Xero's answer"),
     "uncertain": _("a look in Xero"),
 }

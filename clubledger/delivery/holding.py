@@ -37,6 +37,7 @@ LOOK_AGAIN_SECONDS = {
     "network": 30,
     "check": 3600,
     "unknown": 3600,
+    "fault": 60,
 }
 """How long a held journal rests before it is looked at again by itself, by reason. A person's act makes it sooner."""
 

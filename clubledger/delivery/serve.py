@@ -1,5 +1,6 @@
 """A club's turn: the steps in their order. First what is in doubt, then what Xero has, then what is to be sent."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -33,6 +34,9 @@ def serve_club(club_id: int, club: Club | None = None) -> bool:
         _serve(club, holder)
     except Exception:
         has_failed = True
+        with suppress(Exception):
+            # The fault is told to the operator, the wait to the club. If neither can be written, the turn still rests.
+            _hold_due(club, "fault", holding.LOOK_AGAIN_SECONDS["fault"])
         raise
     finally:
         turns.release(club, holder, rests=has_failed)
@@ -98,10 +102,13 @@ def hold_everything(club: Club, error: XeroError, *, app_id: int | None = None) 
 
 
 def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:
+    _hold_due(club, "offline" if problem == "offline" else "limit", max(1.0, seconds))
+
+
+def _hold_due(club: Club, reason: str, seconds: float) -> None:
     queued, doubtful = _due(club)
-    reason = "offline" if problem == "offline" else "limit"
-    holding.hold(club, queued, reason=reason, seconds=max(1.0, seconds))
-    _look_later(club, doubtful, max(1.0, seconds))
+    holding.hold(club, queued, reason=reason, seconds=seconds)
+    _look_later(club, doubtful, seconds)
 
 
 def _due(club: Club) -> tuple[list[Delivery], list[Delivery]]:

@@ -55,6 +55,7 @@ WAITS = {
     "network": gettext_lazy("Waits: Xero did not answer"),
     "check": gettext_lazy("Waits for the check after a restored backup"),
     "unknown": gettext_lazy("Waits: Xero has a journal of this day that nobody has accounted for"),
+    "fault": gettext_lazy("Waits: Clubledger met a fault of its own, which is in its log"),
 }
 """Why a queued journal waits, in words."""
 

@@ -37,6 +37,7 @@ def test_after_what_nobody_foresaw_a_club_rests(ready: ReadyClub) -> None:
     with patch.object(reconcile, "read_changes", side_effect=RuntimeError("unforeseen")), pytest.raises(RuntimeError):
         ready.serve()
     assert turns.due_club_ids() == []
+    assert ready.journal().wait_reason == "fault"
     ready.xero.later(seconds=61)
     ready.serve()
     assert ready.journal().state == JournalState.SENT
