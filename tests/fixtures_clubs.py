@@ -1,5 +1,7 @@
 """People and clubs for tests of every room."""
 
+from django.test import Client
+
 from clubledger.clubs.models import Club, Membership, Role, User
 
 
@@ -15,3 +17,10 @@ def add_member(club: Club, role: Role | str, email: str = "") -> User:
     user = make_user(email or f"{role}@{club.slug}.example", name=f"{role} of {club.name}".capitalize())
     Membership.objects.create(club=club, user=user, role=role)
     return user
+
+
+def signed_in(club: Club, role: Role | str) -> Client:
+    """Give a browser in which a new member of the club in this role is signed in."""
+    browser = Client()
+    browser.force_login(add_member(club, role))
+    return browser

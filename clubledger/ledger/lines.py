@@ -52,10 +52,10 @@ class LineView:
 
     @property
     def tax_difference(self) -> Decimal | None:
-        """How much more tax Xero works out than the source states; None where either says nothing."""
+        """Xero's tax less the source's, signed as they are; None where either says nothing."""
         if self.xero_tax is None or self.source_tax is None:
             return None
-        return abs(self.xero_tax) - abs(self.source_tax)
+        return self.xero_tax - self.source_tax
 
 
 @dataclass(frozen=True, slots=True)

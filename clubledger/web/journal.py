@@ -36,7 +36,7 @@ LINE_ORDERS: sorting.Keys = {
     "rows": lambda line: line.row_count,
     "debit": lambda line: line.debit or ZERO,
     "credit": lambda line: line.credit or ZERO,
-    "cents": lambda line: line.tax_difference or ZERO,
+    "cents": lambda line: abs(line.tax_difference or ZERO),
 }
 
 
@@ -77,6 +77,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
     connection = connections.current(club=at.club)
+    totals = _totals(lines)
     shown = _page_of_lines(request, lines, opened)
     return show(
         request,
@@ -88,12 +89,14 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         notes=notes_of(found, at),
         further=ordinal_words(found.sequence),
         lines=shown,
-        line_rows=line_rows.draw_lines(at, shown.rows, opened, taxes, f"sort={sort}" if sort else ""),
+        line_rows=line_rows.draw_lines(
+            at, shown.rows, opened, taxes, side=totals["side"], kept=f"sort={sort}" if sort else ""
+        ),
         sort_asked=sort,
         order_asked=order,
         files=urlencode({"sort": sort} if sort else {}),
         connection=connection,
-        totals=_totals(lines),
+        totals=totals,
         opened=opened,
         behind=behind,
         transaction_rows=line_rows.draw_transactions(at, behind.rows, KINDS) if behind else "",
@@ -106,19 +109,24 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
 
 
 def _totals(lines: list[LineView]) -> dict[str, Any]:
-    """Add the lines up. Taxes are signed like their lines, debit positive; a page shows them without sign."""
+    """Add the lines up. Taxes are signed like their lines, debit positive; `side` (1 or -1) turns them for the page.
+
+    There the side that most of the tax stands on has no sign and the other one a minus, so that the columns add up.
+    """
     debit = sum((line.debit or ZERO for line in lines), ZERO)
     credit = sum((line.credit or ZERO for line in lines), ZERO)
     source = [line.source_tax for line in lines if line.source_tax is not None]
     xero = [line.xero_tax for line in lines if line.xero_tax is not None]
     unstated = [line.xero_tax for line in lines if line.source_tax is None and line.xero_tax]
+    side = -1 if sum(xero or source, ZERO) < 0 else 1
     return {
         "debit": debit,
         "credit": credit,
-        "source_tax": abs(sum(source, ZERO)) if source else None,
-        "xero_tax": abs(sum(xero, ZERO)) if xero else None,
-        "tax_difference": sum((line.tax_difference or ZERO for line in lines), ZERO),
-        "tax_unstated": abs(sum(unstated, ZERO)),
+        "side": side,
+        "source_tax": side * sum(source, ZERO) if source else None,
+        "xero_tax": side * sum(xero, ZERO) if xero else None,
+        "tax_difference": side * sum((line.tax_difference or ZERO for line in lines), ZERO),
+        "tax_unstated": side * sum(unstated, ZERO),
         "is_balanced": debit == credit,
     }
 

@@ -20,11 +20,18 @@ from clubledger.web.doors import link_to
 
 
 def draw_lines(
-    at: ClubAccess, lines: Iterable[LineView], opened: LineView | None, taxes: Mapping[str, str], kept: str = ""
+    at: ClubAccess,
+    lines: Iterable[LineView],
+    opened: LineView | None,
+    taxes: Mapping[str, str],
+    *,
+    side: int,
+    kept: str = "",
 ) -> SafeString:
     """Give the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, both taxes, cents.
 
-    `taxes` are the names of tax types by code; `kept` stays in the address when a line is opened, such as `sort=debit`.
+    `taxes` are the names of tax types by code; amounts of tax are multiplied by `side` (1 or -1); `kept` stays in the
+    address when a line is opened, such as `sort=debit`.
     """
     words = {
         "no code": escape(_("No GL code")),
@@ -39,11 +46,11 @@ def draw_lines(
         },
     }  # fmt: skip
     cells = {code: f' title="{escape(code)}"{words["tax type"]}>{escape(name)}' for code, name in taxes.items()}
-    drawn = (_line(at, line, line is opened, words, cells.get(line.tax_type, "")) for line in lines)
+    drawn = (_line(at, line, line is opened, words, cells.get(line.tax_type, ""), side=side) for line in lines)
     return mark_safe("".join(drawn))  # noqa: S308 - escaped
 
 
-def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, str], tax: str) -> str:
+def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, str], tax: str, *, side: int) -> str:
     marked = " class=found" if is_opened else " class=is-help" if line.problems else ""
     code = escape(line.account_code) if line.account_code else words["no code"]
     problems = "".join(_problem(at, problem, mends, words["sign"]) for problem, mends in line.faults)
@@ -54,8 +61,9 @@ def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, s
         f"<td{tax or words['tax type'] + '>' + escape(line.tax_type)}"
         f"<td class=num{words['rows']}>{formats.count(line.row_count)}"
         f"{_amount(line.debit, words['debit'])}{_amount(line.credit, words['credit'])}"
-        f"<td class=num{words['source']}>{_size(line.source_tax)}<td class=num{words['xero']}>{_size(line.xero_tax)}"
-        f"{_amount(line.tax_difference or None, words['cents'])}</tr>\n"
+        f"<td class=num{words['source']}>{_turned(line.source_tax, side)}"
+        f"<td class=num{words['xero']}>{_turned(line.xero_tax, side)}"
+        f"{_amount(side * line.tax_difference if line.tax_difference else None, words['cents'])}</tr>\n"
     )
 
 
@@ -69,8 +77,8 @@ def _amount(amount: Decimal | None, label: str) -> str:
     return f'<td class="num{"" if amount else " skip-narrow"}"{label}>{formats.money(amount)}'
 
 
-def _size(amount: Decimal | None) -> str:
-    return "" if amount is None else formats.money(abs(amount))
+def _turned(amount: Decimal | None, side: int) -> str:
+    return "" if amount is None else formats.money(side * amount)
 
 
 def draw_transactions(at: ClubAccess, found: Iterable[TransactionView], kinds: Mapping[str, Any]) -> SafeString:

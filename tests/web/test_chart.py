@@ -1,13 +1,12 @@
 """Chart of Accounts: which accounts journals can use and why not, what uses them, and codes entered by hand."""
 
 import pytest
-from django.test import Client
 
 from clubledger.bookkeeping.chart import unusable_because
 from clubledger.clubs.models import Role
 from clubledger.foundation import clock
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, JournalTotal, TaxCode
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import make_club, signed_in
 
 pytestmark = pytest.mark.django_db
 GL = "/c/banksia-park/configuration/chart-of-accounts/gl-codes/"
@@ -31,9 +30,7 @@ def club():
 
 @pytest.fixture
 def client(club):
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.ADMINISTRATOR))
-    return signed_in
+    return signed_in(club, Role.ADMINISTRATOR)
 
 
 def shown(client, query=""):

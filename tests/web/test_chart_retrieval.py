@@ -6,13 +6,12 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 
 from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.delivery import preflight
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import signed_in
 
 pytestmark = pytest.mark.django_db
 CHART = "/c/banksia-park/configuration/chart-of-accounts/"
@@ -23,15 +22,8 @@ GOLF = TrackingOption("c", "Department", "o-1", "Golf")
 
 
 @pytest.fixture
-def club():
-    return make_club()
-
-
-@pytest.fixture
 def client(club):
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.OWNER))
-    return signed_in
+    return signed_in(club, Role.OWNER)
 
 
 @pytest.fixture

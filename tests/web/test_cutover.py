@@ -10,16 +10,11 @@ from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger import cutover, journals
 from clubledger.ledger.errors import CutoverRefused, NotRecordable
 from clubledger.ledger.models import Journal
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member
 
 pytestmark = pytest.mark.django_db
 POST_FROM = "/c/banksia-park/configuration/integration/general-ledger/post-from/"
 RECORD = "/c/banksia-park/gl/record-up-to/"
-
-
-@pytest.fixture
-def club():
-    return make_club()
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ RANGE = "from=2026-11-01&up_to=2026-11-30"
 
 
 @pytest.fixture
-def club():
-    return make_club()
-
-
-@pytest.fixture
 def client(club):
     signed_in = Client()
     signed_in.owner = add_member(club, Role.OWNER)

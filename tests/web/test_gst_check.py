@@ -5,13 +5,12 @@ from datetime import date
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clubledger.clubs.models import Role
 from clubledger.ledger.models import GLCode, Journal, JournalLine, TaxCode
 from clubledger.xero.models import Connection, XeroApp
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import make_club, signed_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/c/banksia-park/gst-check/?period=2026-07-01"
@@ -35,9 +34,7 @@ def club():
 
 @pytest.fixture
 def client(club):
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.VIEWER))
-    return signed_in
+    return signed_in(club, Role.VIEWER)
 
 
 def sent(club, on, stated, xero, *, tax_type="OUTPUT", amount=-110_000):

@@ -6,14 +6,9 @@ from django.utils import timezone
 
 from clubledger.clubs.models import Role
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def club():
-    return make_club()
 
 
 @pytest.fixture

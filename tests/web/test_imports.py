@@ -11,7 +11,7 @@ from clubledger.clubs.models import Role
 from clubledger.ledger.formats import transactions_v1
 from clubledger.ledger.models import Import
 from clubledger.web.imports import FILE_COLUMNS
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member, signed_in
 
 pytestmark = pytest.mark.django_db
 HERE = "/c/banksia-park/import/"
@@ -19,16 +19,9 @@ HEADER = "source_id,kind,accounting_date,account_type,item,amount,member"
 
 
 @pytest.fixture
-def club():
-    return make_club()
-
-
-@pytest.fixture
 def client(club, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.OWNER))
-    return signed_in
+    return signed_in(club, Role.OWNER)
 
 
 def make_import(club, state, **fields):
@@ -103,3 +96,12 @@ def test_a_running_import_says_how_long_it_will_still_take(client, club):
     assert "About 6 minutes left." in client.get(f"{HERE}{running.pk}/progress/").content.decode()
     Import.objects.of(club).update(rows_done=0)
     assert "left" not in client.get(f"{HERE}{running.pk}/progress/").content.decode()
+
+
+def test_a_file_refused_whole_leads_to_another_one_and_shows_no_row_of_noughts(client, club):
+    refused = make_import(club, "refused", refusal="There is no header.")
+    said = client.get(f"{HERE}{refused.pk}/").content.decode()
+    assert "There is no header." in said
+    assert f'<a class="btn primary" href="{HERE}">Choose another file</a>' in said
+    assert "Already there" not in said
+    assert "Go to GL Integration" not in said

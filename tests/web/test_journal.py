@@ -20,21 +20,14 @@ from clubledger.ledger.models import (
     SourceTransaction,
     TaxCode,
 )
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member, signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def club():
-    return make_club()
-
-
-@pytest.fixture
 def client(club):
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.VIEWER))
-    return signed_in
+    return signed_in(club, Role.VIEWER)
 
 
 @pytest.fixture
@@ -73,6 +66,16 @@ def test_the_cents_between_the_two_taxes_are_told_by_line_and_in_all(client, sen
     assert "Here that comes to 0.02." in said
     assert "Xero’s tax holds 1.00 on lines whose tax the source does not state." in said
     assert '<td class="num" data-label="Cents">0.02</td>' in said
+
+
+def test_the_taxes_of_a_line_on_the_other_side_are_taken_off_so_that_the_columns_add_up(client, sent):
+    refund = sent.lines.get(position=3)
+    JournalLine.objects.filter(pk=refund.pk).update(source_tax_minor=50, xero_tax_minor=49)
+    said = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/").content.decode()
+    cells = {name: re.findall(rf'data-label="{name}">([^<]*)', said) for name in ("Tax by the source", "Tax by Xero")}
+    assert cells["Tax by the source"] == ["2.98", "", "\u22120.50", "2.48"]
+    assert cells["Tax by Xero"] == ["3.00", "1.00", "\u22120.49", "3.51"]
+    assert re.findall(r'data-label="Cents">([^<]*)', said) == ["0.02", "", "0.01", "0.03"]
 
 
 @pytest.mark.parametrize("which", ["all", "line"])

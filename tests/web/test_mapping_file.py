@@ -8,7 +8,7 @@ from django.test import Client
 from clubledger.clubs.models import Role
 from clubledger.ledger.models import FinancialItem, GLCode, Journal, JournalTotal, TaxCode
 from clubledger.web.mapping_form import Change, Choices, checked
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import make_club, signed_in
 
 pytestmark = pytest.mark.django_db
 FILE = "/c/banksia-park/configuration/mapping/charges/file/"
@@ -38,9 +38,7 @@ def club():
 
 @pytest.fixture
 def client(club):
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.ADMINISTRATOR))
-    return signed_in
+    return signed_in(club, Role.ADMINISTRATOR)
 
 
 def upload(client, rows, head=HEAD):

@@ -5,7 +5,6 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from clubledger.clubs.models import Role
@@ -14,7 +13,7 @@ from clubledger.ledger import searching
 from clubledger.ledger.models import Import, Journal, Posting, SourceTransaction
 from clubledger.web import transactions
 from clubledger.xero.models import Connection, XeroApp
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import signed_in
 
 pytestmark = pytest.mark.django_db
 LAST_ON = date(2026, 11, 15)
@@ -22,15 +21,8 @@ RANGE = f"from=2026-11-01&up_to={LAST_ON}"
 
 
 @pytest.fixture
-def club():
-    return make_club()
-
-
-@pytest.fixture
 def client(club):
-    signed_in = Client()
-    signed_in.force_login(add_member(club, Role.OWNER))
-    return signed_in
+    return signed_in(club, Role.OWNER)
 
 
 def bring(club, days_ago, source_id, state="open", **fields):
