@@ -74,9 +74,7 @@ def _queue(
     # Validation refuses sample data; this is the second wall, right before anything is frozen.
     held = samples.journals_holding(club=club, journal_ids=[journal.pk for journal, _ in resolved])
     resolved = [(journal, resolution) for journal, resolution in resolved if journal.pk not in held]
-    run: SendRun = SendRun.objects.of(club).create(
-        club=club, actor=actor, created_at=clock.now(), night_on=night_on
-    )
+    run: SendRun = SendRun.objects.of(club).create(club=club, actor=actor, created_at=clock.now(), night_on=night_on)
     queued = Delivery.objects.of(club).bulk_create(_duties(club, run, resolved, organisation))
     if not queued:
         raise NothingToSend(gettext("None of these journals is valid and unchanged. Validate them again."))

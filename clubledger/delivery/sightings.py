@@ -132,9 +132,7 @@ def go_on(club: Club) -> None:
 def settle_adopted(club: Club, xero_journal_id: str) -> None:
     """Put an alarm to rest whose journal has found its own."""
     rows = Sighting.objects.of(club).filter(kind="unknown", xero_journal_id=xero_journal_id, settled_at=None)
-    if rows.update(
-        settled_at=clock.now(), settled_how=said("It was found to be the journal that we meant to send.")
-    ):
+    if rows.update(settled_at=clock.now(), settled_how=said("It was found to be the journal that we meant to send.")):
         go_on(club)
 
 

@@ -151,6 +151,7 @@ def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.SEND)
 def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Take queued journals back before they are sent."""
+
     def words(number: int) -> str:
         return ngettext(
             "%(journals)s withdrawn; nothing of it was sent.",
@@ -165,6 +166,7 @@ def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.SEND)
 def take_over(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Send queued journals of somebody who can't any more under the present person's authorisation."""
+
     def words(number: int) -> str:
         return ngettext(
             "%(journals)s taken over: it goes out under your authorisation.",

@@ -116,9 +116,7 @@ class Search:
         return rows
 
 
-def _ordered(
-    rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool
-) -> QuerySet[SourceTransaction]:
+def _ordered(rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool) -> QuerySet[SourceTransaction]:
     """Put them into the order asked for."""
     wanted = sorting.asked(request, ORDERS)
     if is_named and wanted.endswith("date"):

@@ -37,7 +37,12 @@ def marked(club: Club) -> None:
     for kind in ("charge", "account_type", "payment_method"):
         FinancialItem.objects.of(club).create(club=club, kind=kind, code=f"7{MARK}", name=MARK)
     RefusedRow.objects.of(club).create(
-        club=club, of_import=Import.objects.of(club).get(), line_number=1, column="amount", value=MARK, reason=MARK,
+        club=club,
+        of_import=Import.objects.of(club).get(),
+        line_number=1,
+        column="amount",
+        value=MARK,
+        reason=MARK,
         fields={"source_id": MARK},
     )
 
