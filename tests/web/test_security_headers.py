@@ -111,3 +111,11 @@ def test_what_is_too_big_is_refused_before_it_is_read(client: Client, settings) 
     assert answer.status_code == 413
     assert "up to 1 MB" in answer.content.decode()
     assert "Content-Security-Policy" in answer
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", ["250000001", "9" * 30, "9" * 5000])
+def test_what_says_of_itself_that_it_is_too_big_is_refused(client: Client, length: str) -> None:
+    client.force_login(add_member(make_club(), Role.OWNER))
+    answer = client.generic("POST", "/c/banksia-park/import/preview/", b"", CONTENT_LENGTH=length)
+    assert answer.status_code == 413
