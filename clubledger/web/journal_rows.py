@@ -15,8 +15,8 @@ def draw(rows: Iterable[Row]) -> SafeString:
     """Give the rows; every text that is not our own is escaped."""
     words = {
         "select": escape(_("Select the journal of")),
-        "transactions": escape(_("Transactions")),
-        "debit": escape(_("Debit")),
+        "transactions": _label(_("Transactions")),
+        "debit": _label(_("Debit")),
         "open": escape(_("Open in Xero")),
     }
     states: dict[str, str] = {}
@@ -26,6 +26,10 @@ def draw(rows: Iterable[Row]) -> SafeString:
             states[row.state] = state_shown(row.state)
         drawn.append(_row(row, words, states[row.state]))
     return mark_safe("".join(drawn))  # noqa: S308 - escaped below
+
+
+def _label(name: str) -> str:
+    return f"data-label={name}" if name.isalpha() else f'data-label="{escape(name)}"'
 
 
 def _row(row: Row, words: Mapping[str, str], state: str) -> str:
@@ -38,9 +42,9 @@ def _row(row: Row, words: Mapping[str, str], state: str) -> str:
     return (
         f"<tr{' class=is-help' if row.needs_help else ''}><td class=tick>{_box(row, words)}"
         f'<td class=date>{row.day}{further}<td class=ref><a href="{row.link}">{escape(row.number)}</a>'
-        f'<td class="num left" data-label="{words["transactions"]}">{formats.count(journal.transaction_count)}'
+        f'<td class="num left" {words["transactions"]}>{formats.count(journal.transaction_count)}'
         f'<td class="num skip-narrow">{formats.count(journal.line_count)}'
-        f'<td class=num data-label="{words["debit"]}">{debit}<td class="num skip-narrow">{debit}'
+        f'<td class=num {words["debit"]}>{debit}<td class="num skip-narrow">{debit}'
         f"<td class=under>{state}{link}{notes}</tr>\n"
     )
 

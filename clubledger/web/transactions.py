@@ -149,7 +149,8 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     found = found if is_more else _ordered(found, request, is_named=named is not None)
     # Only their keys are put into order: what is sorted is carried along whole.
     page = paging.page_of(request, found.values_list("pk", flat=True), total=min(total, MOST_COUNTED))
-    by_key = SourceTransaction.objects.of(at.club).in_bulk(page.rows)
+    # Read by nothing but the keys, which are the club's: a database may else walk all that the club ever had.
+    by_key = SourceTransaction.objects.across_clubs("the keys were found within the club").in_bulk(page.rows)
     shown = [by_key[key] for key in page.rows if key in by_key]
     preset = NEWEST_FIRST if named is None else ""
     where = _journals_of(shown)

@@ -22,7 +22,7 @@ def test_it_draws_no_day_after_the_last():
 
 def test_each_day_with_something_leads_to_its_journals():
     svg = draw({date(2026, 11, 11): "help"}).svg
-    assert '<a href="?on=2026-11-11" tabindex="-1"><rect class="c-help"' in svg
+    assert '<a href="?on=2026-11-11" tabindex=-1><rect class=c-help ' in svg
     assert "Wed 11 Nov 2026: Needs your help" in svg
     assert svg.count("<a ") == 1
 
