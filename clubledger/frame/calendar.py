@@ -90,12 +90,12 @@ def draw(status_by_day: Mapping[date, str], *, last_on: date, link: Callable[[da
 
 
 def _cell(title: str, status: str, address: str, x: int, y: int) -> str:
-    # How large and how round it is stands in the stylesheet, and plain words have no quotes: there are hundreds of them.
+    # How large and round it is stands in the stylesheet, and plain words have no quotes: there are hundreds of them.
     rect = f"<rect class=c-{status or 'none'} x={x} y={y}><title>{title}</title></rect>"
     if not status:
         return rect
     mark = MARKS.get(status)
-    sign = f'<text x={x + 7.5} y={y + 12}>{mark}</text>' if mark else ""
+    sign = f"<text x={x + 7.5} y={y + 12}>{mark}</text>" if mark else ""
     return f'<a href="{address}" tabindex=-1>{rect}{sign}</a>'
 
 
