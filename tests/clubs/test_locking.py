@@ -6,6 +6,7 @@ import pytest
 from django.db import connections, transaction
 
 from clubledger.clubs import access, audit
+from clubledger.clubs.models import AuditEvent
 from tests.fixtures_clubs import make_club
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -27,6 +28,8 @@ def test_a_note_about_a_locked_club_is_committed_without_waiting(lock):
         lock(club)
         noted = other.submit(elsewhere, lambda: audit.note(club=club, actor=None, action="x", subject="x", summary="x"))
         noted.result(timeout=10)
+        # The lock is still held, and the note stands for all to see.
+        assert [event.action for event in AuditEvent.objects.of(club)] == ["x"]
 
 
 @pytest.mark.parametrize("lock", [access.lock_club, access.locked_club])

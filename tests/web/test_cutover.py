@@ -18,11 +18,6 @@ RECORD = "/c/banksia-park/gl/record-up-to/"
 
 
 @pytest.fixture
-def owner(club):
-    return add_member(club, Role.OWNER)
-
-
-@pytest.fixture
 def client(owner):
     signed_in = Client()
     signed_in.force_login(owner)

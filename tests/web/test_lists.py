@@ -14,17 +14,11 @@ from clubledger.delivery.models import Delivery, SendRun
 from clubledger.frame import paging
 from clubledger.ledger.models import FinancialItem, GLCode, Import, Journal, RefusedRow
 from clubledger.web import audit_trail, imports
-from tests.fixtures_clubs import add_member
 
 pytestmark = pytest.mark.django_db
 HOSTILE = ["password", "--at", "-", "pk", "club__name", "actor__password", "<script>", "1;--"]
 HERE = "/c/banksia-park/"
 CONFIGURATION = f"{HERE}configuration/"
-
-
-@pytest.fixture
-def owner(club):
-    return add_member(club, Role.OWNER)
 
 
 @pytest.fixture

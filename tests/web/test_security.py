@@ -5,28 +5,16 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from clubledger.clubs import signing_in
 from clubledger.clubs.models import AuditEvent, Club, Membership, Role, User
 from clubledger.foundation import crypto, rotation
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member
 from tests.web.second_steps import PASSWORD, code_for, set_up_app, sign_in
 
 pytestmark = pytest.mark.django_db
 WRONG = "not the password"
-
-
-@pytest.fixture
-def club() -> Club:
-    cache.clear()
-    return make_club()
-
-
-@pytest.fixture
-def tess(club: Club) -> User:
-    return add_member(club, Role.ACCOUNTS, "tess@banksiapark.example")
 
 
 def actions(club: Club) -> list[str]:

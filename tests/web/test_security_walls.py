@@ -6,28 +6,16 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from clubledger.clubs import access, invitations, keys, people, signing_in, support
 from clubledger.clubs.models import Club, Membership, Role, User
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member
 from tests.web.second_steps import PASSWORD, code_for, set_up_app, sign_in
 
 pytestmark = pytest.mark.django_db
 USERS = "/c/banksia-park/configuration/users/"
-
-
-@pytest.fixture
-def club() -> Club:
-    cache.clear()
-    return make_club()
-
-
-@pytest.fixture
-def tess(club: Club) -> User:
-    return add_member(club, Role.ACCOUNTS, "tess@banksiapark.example")
 
 
 # --- the second step ---
