@@ -161,7 +161,9 @@ def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
         return {"main": _("There is no GST in this period."), "help": ""}
     beyond = sum(not row.tax.is_rounding for row in off)
     helps = []
-    if not any(row.tax.difference for row in off):
+    if not any((here.collected.stated, here.paid.stated, here.collected.xero, here.paid.xero)):
+        main = _("Nothing of it is in Xero to compare with.")
+    elif not any(row.tax.difference for row in off):
         main = _("The GST in Xero and in your documents agrees to the cent.")
     else:
         main = _("The GST in Xero and in your documents differs by %(amount)s, which rounding explains.")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clubledger.clubs.models import Role
-from clubledger.ledger.models import GLCode, Journal, JournalLine, TaxCode
+from clubledger.ledger.models import FinancialItem, GLCode, Journal, JournalLine, JournalTotal, TaxCode
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import make_club, signed_in
 
@@ -134,3 +134,23 @@ def test_journals_that_differ_are_sorted_and_keep_their_period(client, club, sor
     assert found == wanted
     assert 'title="OUTPUT">GST on Income' in listed
     assert re.search(r'href="\?[^"]*period=2026-07-01[^"]*#journals"', listed)
+
+
+def test_a_period_of_which_nothing_is_in_xero_is_not_said_to_agree(client, club):
+    code = GLCode.objects.of(club).create(club=club, code="200", name="Subscriptions")
+    fees = FinancialItem.objects.of(club).create(
+        club=club, kind="charge", code="FULL7", gl_code=code, tax_type="OUTPUT"
+    )
+    waiting = Journal.objects.of(club).create(club=club, accounting_date=date(2026, 8, 3))
+    JournalTotal.objects.create(
+        journal=waiting,
+        item=fees,
+        is_debit=False,
+        tax_kind="stated",
+        amount_minor=110_000,
+        tax_minor=10_000,
+        row_count=1,
+    )
+    said = client.get(PAGE).content.decode()
+    assert "Nothing of it is in Xero to compare with. <b>GST of 100.00 is not in Xero yet.</b>" in said
+    assert "agree" not in said.split('class="lead">', 1)[1].split("</p>", 1)[0]

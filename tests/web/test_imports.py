@@ -1,5 +1,6 @@
 """Import: the page says what stands in a file, the preview what would be refused, the list how the newest ended."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -105,3 +106,11 @@ def test_a_file_refused_whole_leads_to_another_one_and_shows_no_row_of_noughts(c
     assert f'<a class="btn primary" href="{HERE}">Choose another file</a>' in said
     assert "Already there" not in said
     assert "Go to GL Integration" not in said
+
+
+def test_a_file_of_corrections_says_so_first(client, club):
+    corrected = make_import(club, "done", transactions_corrected=12)
+    said = client.get(f"{HERE}{corrected.pk}/").content.decode()
+    assert "12 transactions were corrected, none is new." in said
+    assert "0 new" not in said
+    assert re.search("The newest import, of [^<]*, corrected 12 transactions.", client.get(HERE).content.decode())
