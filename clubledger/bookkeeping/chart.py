@@ -146,8 +146,9 @@ class Chart:
 
     @cached_property
     def account_by_code(self) -> Mapping[str, Account]:
-        """Accounts by code; those without code are left out."""
-        return {account.code: account for account in self.accounts if account.code}
+        """Accounts by code; those without code are left out, and where several bear one, the one in use has it."""
+        in_use_last = sorted(self.accounts, key=lambda account: account.status == "ACTIVE")
+        return {account.code: account for account in in_use_last if account.code}
 
     @cached_property
     def rate_by_tax_type(self) -> Mapping[str, TaxRate]:

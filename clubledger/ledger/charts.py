@@ -1,8 +1,9 @@
 """The club's lists of GL codes, tax rates and job codes against Xero's: what is new, renamed, archived or gone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 
 from django.db import transaction
 
@@ -14,6 +15,8 @@ from clubledger.foundation import clock
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
 
 GONE = "GONE"
+LONGEST_CODE, LONGEST_JOB = 10, 100
+"""How many characters the codes of accounts and of jobs have at most."""
 
 
 @dataclass(slots=True)
@@ -83,38 +86,60 @@ def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[ChartChang
     known = list(GLCode.objects.of(club))
     by_id = {row.account_id: row for row in known if row.account_id}
     by_code = {row.code: row for row in known if not row.account_id}
+    taken: set[str] = set()
     changes, rows = Changes(), []
-    for account in accounts:
-        if not account.code:
-            continue  # A bank account without code can't be mapped to, and journals can't use it.
+    for account in _in_use_first(accounts):
         row = by_id.pop(account.account_id, None) or by_code.pop(account.code, None)
-        shown = f"{account.code} {account.name}"
+        code = _free(account.code, taken, longest=LONGEST_CODE, own=row.code if row else "")
+        taken.add(code)
+        shown = f"{code} {account.name}"
         if row is None:
             row = GLCode(club=club)
             changes.new.append(shown)
         else:
-            _tell_account(changes, row, account, shown)
-        row.code, row.name, row.account_id = account.code, account.name, account.account_id
+            _tell_account(changes, row, account, code, shown)
+        row.code, row.name, row.account_id = code, account.name, account.account_id
         row.account_type, row.account_class = account.account_type, account.account_class
         row.system_account, row.default_tax_type = account.system_account, account.default_tax_type
         row.status = account.status
         rows.append(row)
-    for row in by_id.values():
+    # A code entered by hand that is now the code of an account known here by another code means nothing any more.
+    for row in [*by_id.values(), *(row for row in by_code.values() if row.code in taken)]:
         if row.status != GONE:
             changes.gone.append(str(row))
             row.status = GONE
-        if any(other.code == row.code for other in rows):
-            row.code = f"{row.code[:6]}-{row.pk}"[:10]
+        row.code = _free(row.code, taken, longest=LONGEST_CODE)
+        taken.add(row.code)
         rows.append(row)
     return changes, rows
 
 
-def _tell_account(changes: Changes, row: GLCode, account: Account, shown: str) -> None:
+def _in_use_first(accounts: Iterable[Account]) -> list[Account]:
+    """Give the accounts that have a code, those in use first: an archived one may bear the code of one in use.
+
+    One without code can't be mapped to, and journals can't use it. A deleted one is as good as gone.
+    """
+    return sorted(
+        (one for one in accounts if one.code and one.status != "DELETED"), key=lambda one: one.status != "ACTIVE"
+    )
+
+
+def _free(wanted: str, taken: Collection[str], *, longest: int, own: str = "") -> str:
+    """Give the code wanted if nothing has it, else its own of before, else the first free one that begins like it."""
+    if wanted not in taken:
+        return wanted
+    if own and own not in taken:
+        return own
+    endings = (f"-{number}" for number in count(2))
+    return next(code for end in endings if (code := wanted[: longest - len(end)] + end) not in taken)
+
+
+def _tell_account(changes: Changes, row: GLCode, account: Account, code: str, shown: str) -> None:
     if not row.account_id:
         changes.confirmed.append(shown)
         return
     before = changes.count
-    if (row.code, row.name) != (account.code, account.name):
+    if (row.code, row.name) != (code, account.name):
         changes.renamed.append((str(row), shown))
     kind_before, kind = (row.account_type, row.default_tax_type), (account.account_type, account.default_tax_type)
     if kind_before != kind:
@@ -185,15 +210,20 @@ def apply_tracking(*, club: Club, actor: User, options: Sequence[TrackingOption]
 
 
 def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[TrackingChanges, list[JobCode]]:
+    present = {option.option_id: option for option in options if option.status != "DELETED"}
     known = list(JobCode.objects.of(club))
-    by_id = {row.option_id: row for row in known if row.option_id}
+    by_id = {row.option_id: row for row in known if row.option_id in present}
     by_code = {row.code.casefold(): row for row in known if not row.option_id}
+    # An option that was deleted and made anew in Xero has another id: its job code goes on under the same name.
+    left = {row.option_name.casefold(): row for row in known if row.option_id and row.option_id not in present}
     taken = {row.code for row in known}
     changes, rows = Changes(), []
-    for option in options:
-        row = by_id.pop(option.option_id, None) or by_code.pop(option.name.casefold(), None)
+    for option in present.values():
+        name = option.name.casefold()
+        row = by_id.get(option.option_id) or by_code.pop(name, None) or left.pop(name, None)
         if row is None:
-            code = option.name if option.name not in taken else f"{option.name} ({option.category_name})"[:100]
+            apart = f"{option.name} ({option.category_name})"[:LONGEST_JOB]
+            code = option.name if option.name not in taken else _free(apart, taken, longest=LONGEST_JOB)
             row = JobCode(club=club, code=code, name=option.name)
             taken.add(code)
             changes.new.append(code)
@@ -202,11 +232,12 @@ def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[Trac
         row.category_id, row.category_name = option.category_id, option.category_name
         row.option_id, row.option_name, row.status = option.option_id, option.name, option.status
         rows.append(row)
-    for row in by_id.values():
-        if row.status != GONE:
-            changes.gone.append(row.code)
-            row.status = GONE
-        rows.append(row)
+    for row in known:
+        if row.option_id and row.option_id not in present:
+            if row.status != GONE:
+                changes.gone.append(row.code)
+                row.status = GONE
+            rows.append(row)
     return changes, rows
 
 
@@ -215,6 +246,9 @@ def _tell_option(changes: Changes, row: JobCode, option: TrackingOption) -> None
         changes.confirmed.append(row.code)
         return
     before = changes.count
+    if row.option_id != option.option_id and option.status == "ACTIVE":
+        changes.restored.append(row.code)
+        return
     if row.option_name != option.name:
         changes.renamed.append((row.option_name, option.name))
     if row.category_name != option.category_name:
@@ -225,7 +259,8 @@ def _tell_option(changes: Changes, row: JobCode, option: TrackingOption) -> None
 
 def _note(club: Club, actor: User, action: str, changes: Changes) -> None:
     found = {part: getattr(changes, part) for part in PARTS}
-    told = ", ".join(f"{len(found[part])} {part}" for part in PARTS if found[part])
+    names = {part: part for part in PARTS} | {"taxes": "tax rate" if len(changes.taxes) == 1 else "tax rates"}
+    told = ", ".join(f"{len(found[part])} {names[part]}" for part in PARTS if found[part])
     audit.note(
         club=club,
         actor=actor,

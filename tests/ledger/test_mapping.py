@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
+from clubledger.bookkeeping.chart import Account, Chart, Organisation, TaxRate, TrackingOption
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger import journals, mapping
@@ -20,6 +20,7 @@ ACCOUNTS = (
     Account("a-090", "090", "Bank", "BANK", "ASSET"),
     Account("a-xxx", "", "Bank without code", "BANK", "ASSET"),
 )
+ORGANISATION = Organisation("o", "Banksia Park")
 RATES = (
     TaxRate("OUTPUT", "GST on Income", Decimal(10), applies_to=frozenset({"REVENUE"})),
     TaxRate("INPUT", "GST on Expenses", Decimal(10), applies_to=frozenset({"EXPENSE"})),
@@ -189,3 +190,51 @@ def test_the_effect_of_a_change_is_told_before_it(day: Books) -> None:
     day.bring("I-9,invoice,2026-07-02,SUBS,FULL7,9.00")
     items = [day.item(ItemKind.CHARGE, "FULL7")]
     assert mapping.effects_of(club=day.club, items=items) == {items[0].pk: (2, Decimal("1109.00"))}
+
+
+def codes_of(books: Books) -> dict[str, tuple[str, str]]:
+    rows = GLCode.objects.of(books.club).values_list("account_id", "code", "status")
+    return {account_id: (code, status) for account_id, code, status in rows}
+
+
+def test_an_account_renumbered_to_a_code_entered_by_hand_has_it(day: Books) -> None:
+    take_over(day)
+    mapping.add_gl_code(club=day.club, actor=day.owner, code="999", name="By hand")
+    map_to(day, "999", day.item("charge", "FULL7"))
+    renumbered = (Account("a-200", "999", "Memberships", "REVENUE", "REVENUE"), *ACCOUNTS[1:])
+    changes = take_over(day, renumbered)
+    assert changes.renamed == [("200 Memberships", "999 Memberships")]
+    assert changes.gone == ["999 By hand"], "what it meant is another account's code now, and a person maps anew"
+    assert codes_of(day)["a-200"] == ("999", "ACTIVE")
+    assert codes_of(day)[""] == ("999-2", "GONE")
+    assert take_over(day, renumbered).count == 0
+
+
+@pytest.mark.parametrize("status", ["ARCHIVED", "DELETED"])
+def test_an_account_in_use_has_its_code_before_one_that_is_not(day: Books, status: str) -> None:
+    take_over(day)
+    out_of_use = Account("a-200", "200", "Memberships", "REVENUE", "REVENUE", status=status)
+    anew = (out_of_use, Account("a-new", "200", "Member fees", "REVENUE", "REVENUE"), *ACCOUNTS[1:])
+    changes = take_over(day, anew)
+    assert changes.new == ["200 Member fees"]
+    assert codes_of(day)["a-new"] == ("200", "ACTIVE")
+    assert codes_of(day)["a-200"] == ("200-2", "GONE" if status == "DELETED" else "ARCHIVED")
+    assert take_over(day, anew).count == 0, "told once"
+    assert Chart(ORGANISATION, accounts=anew[::-1]).account_by_code["200"].account_id == "a-new"
+
+
+def test_an_option_made_anew_in_xero_goes_on_under_its_job_code(books: Books) -> None:
+    def retrieve(*options: tuple[str, str]) -> mapping.TrackingChanges:
+        made = [TrackingOption("c", "Department", option_id, name) for option_id, name in options]
+        return mapping.apply_tracking(club=books.club, actor=books.owner, options=made)
+
+    retrieve(("o-1", "Golf"))
+    assert retrieve(("o-2", "Golf")).restored == ["Golf"]
+    assert JobCode.objects.of(books.club).get().option_id == "o-2"
+    retrieve()
+    assert retrieve(("o-3", "Golf")).restored == ["Golf"]
+    # The word stays with the option that was renamed; others of that name are told apart.
+    retrieve(("o-3", "Bowls"), ("o-4", "Golf"))
+    retrieve(("o-3", "Bowls"), ("o-4", "Tennis"), ("o-5", "Golf"))
+    found = dict(JobCode.objects.of(books.club).values_list("option_id", "code"))
+    assert found == {"o-3": "Golf", "o-4": "Golf (Department)", "o-5": "Golf (Department)-2"}
