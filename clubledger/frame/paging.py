@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 PER_PAGE = 100
+PAGE_ADDRESS = "clubledger.page_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ def whole_number(text: str | None, default: int = 1, most: int = 1_000_000) -> i
     return max(1, min(most, int(text))) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
+def stands_at(request: HttpRequest, address: str) -> None:
+    """Say where the page has its address, if it answers a form that goes elsewhere: its links lead there."""
+    request.META[PAGE_ADDRESS] = "" if request.path == address else address
+
+
 def address_with(request: HttpRequest, **changes: str | int | None) -> str:
     """Give the query of the present address with some parameters changed; None takes one away."""
     query = request.GET.copy()
@@ -50,7 +56,7 @@ def address_with(request: HttpRequest, **changes: str | int | None) -> str:
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return "?" + query.urlencode()
+    return f"{request.META.get(PAGE_ADDRESS, '')}?{query.urlencode()}"
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], *, total: int, per_page: int = PER_PAGE) -> Page:

@@ -6,11 +6,13 @@ What names no column of the list is left out, as if it had not been asked for.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
+from django.db.models import F, OrderBy
 from django.http import HttpRequest
 
 One = TypeVar("One")
 Keys = Mapping[str, Callable[[Any], Any]]
-"""What each column of a list that is held in memory is ordered by."""
+"""What each column of a list that is held in memory is ordered by; None where a row has nothing there."""
+Order = list[str | OrderBy]
 
 
 def asked(request: HttpRequest, columns: Collection[str], default: str = "", *, by: str = "sort") -> str:
@@ -20,17 +22,30 @@ def asked(request: HttpRequest, columns: Collection[str], default: str = "", *, 
     return wanted if column and column in columns else default
 
 
-def order_asked(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], default: str = "") -> list[str]:
+def order_asked(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], default: str = "") -> Order:
     """Give the fields of the order that the address asks for, its first one turned round where it says so.
 
-    `default` is a column, with or without a minus; without one it is the first of `orders`.
+    `default` is a column, with or without a minus; without one it is the first of `orders`. A question mark after the
+    first field says that rows may have nothing there: these stand last either way, whatever the database thinks.
     """
     wanted = asked(request, orders, default)
     first, *rest = orders.get(wanted.removeprefix("-"), next(iter(orders.values())))
-    return [f"-{first}" if wanted.startswith("-") else first, *rest]
+    is_turned = wanted.startswith("-")
+    if first.endswith("?"):
+        field = F(first.removesuffix("?"))
+        return [field.desc(nulls_last=True) if is_turned else field.asc(nulls_last=True), *rest]
+    return [f"-{first}" if is_turned else first, *rest]
 
 
 def in_order(rows: Iterable[One], wanted: str, keys: Keys) -> list[One]:
-    """Give rows held in memory in the order of `asked`; as they come where it is empty. Equal ones stay as they are."""
+    """Give rows held in memory in the order of `asked`; as they come where it is empty. Equal ones stay as they are.
+
+    Rows that have nothing in that column stand last either way.
+    """
     key = keys.get(wanted.removeprefix("-"))
-    return list(rows) if key is None else sorted(rows, key=key, reverse=wanted.startswith("-"))
+    if key is None:
+        return list(rows)
+    with_keys = [(key(row), row) for row in rows]
+    full = [one for one in with_keys if one[0] is not None]
+    full.sort(key=lambda one: one[0], reverse=wanted.startswith("-"))
+    return [row for _key, row in full] + [row for value, row in with_keys if value is None]

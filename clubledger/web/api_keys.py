@@ -15,8 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clubledger.clubs import access, keys
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import ApiKey
-from clubledger.frame import exports
+from clubledger.frame import exports, sorting
 from clubledger.web.doors import club_page, link_to, show
+
+ORDERS: sorting.Keys = {
+    "name": lambda row: row["key"].name.casefold(),
+    "may": lambda row: row["may"],
+    "acts_for": lambda row: str(row["key"].acts_for).casefold(),
+    "made": lambda row: row["key"].created_at,
+    "used": lambda row: row["key"].last_used_at,
+    "state": lambda row: row["state"],
+}
 
 
 class KeyForm(forms.Form):
@@ -35,7 +44,7 @@ class KeyForm(forms.Form):
 def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """List the club's keys; a POST makes one and shows its secret, this once."""
     if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, request.GET["format"])
+        return _as_file(request, at, request.GET["format"])
     form = _form(at, request.POST or None)
     secret, made = "", None
     if request.method == "POST":
@@ -47,31 +56,36 @@ def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 form.add_error("name", str(error))
             else:
                 form = _form(at, None)
-    found, roles = keys.of_club(club=at.club), access.roles_at(at.club)
+    rows = _rows(request, at)
     return show(
         request,
         at,
         "web/people/api_keys.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
         form=form,
-        rows=[_shown(at, key, roles) for key in found],
-        live=sum(1 for key in found if key.revoked_at is None),
+        rows=rows,
+        sort_asked=sorting.asked(request, ORDERS),
+        live=sum(1 for row in rows if row["is_live"]),
         secret=secret,
         made=made,
         status=422 if form.errors else 200,
     )
 
 
-def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
+def _rows(request: HttpRequest, at: ClubAccess) -> list[dict[str, Any]]:
+    roles = access.roles_at(at.club)
+    rows = [_shown(at, key, roles) for key in keys.of_club(club=at.club)]
+    return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
     """Give the keys, never their secrets."""
-    found, roles = keys.of_club(club=at.club), access.roles_at(at.club)
     cells = (
         (
-            key.name, key.prefix, _("import and read") if key.may_import else _("read"), str(key.acts_for),
-            key.created_at, key.last_used_at, key.revoked_at,
-            _state_of(key, roles),
+            row["key"].name, row["key"].prefix, row["may"], str(row["key"].acts_for), row["key"].created_at,
+            row["key"].last_used_at, row["key"].revoked_at, row["state"],
         )
-        for key in found
+        for row in _rows(request, at)
     )  # fmt: skip
     header = [
         _("Name"), _("Begins with"), _("May"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State"),
@@ -98,6 +112,8 @@ def _shown(at: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> dict[str, A
     may_act = at.may(Permission.IMPORT) if key.may_import else True
     return {
         "key": key,
+        "may": _("import and read") if key.may_import else _("read"),
+        "state": _state_of(key, roles),
         "is_live": key.revoked_at is None,
         "works": works,
         "can_take_over": at.may(Permission.CONFIGURE) and may_act and key.revoked_at is None and not works,

@@ -1,11 +1,10 @@
 """Configuration → Security → Users: who belongs to the club, in which role, who is invited, and changing that."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -15,13 +14,38 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.clubs import access, invitations, keys, people, signing_in
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
-from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role
+from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, User
 from clubledger.foundation import clock
-from clubledger.frame import exports
+from clubledger.frame import exports, paging, sorting
 from clubledger.web.doors import RIGHTS, club_page, link_to, show
 from clubledger.xero import connections
 
 RECENT = 10
+ORDERS: sorting.Keys = {
+    "name": lambda one: str(one.user).casefold(),
+    "role": lambda one: one.role,
+    "xero": lambda one: not one.has_authorised,
+    "second_step": lambda one: not one.has_second_step,
+    "signed_in": lambda one: one.user.last_login,
+    "state": lambda one: not one.is_active,
+}
+INVITED_ORDERS: sorting.Keys = {
+    "email": lambda one: one.email.casefold(),
+    "role": lambda one: str(Role(one.role).label),
+    "by": lambda one: str(one.invited_by).casefold(),
+    "until": lambda one: one.expires_at,
+}
+
+
+class Member(NamedTuple):
+    """A person of the club, as the list tells of them."""
+
+    pk: int
+    user: User
+    role: str
+    is_active: bool
+    has_authorised: bool
+    has_second_step: bool
 
 
 class RoleForm(forms.Form):
@@ -40,34 +64,34 @@ class InviteForm(RoleForm):
 @require_safe
 @club_page()
 def users(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """List the people of the club, who is invited, and what each role may do; or give the people as a file."""
+    """List the people of the club, who is invited, and what each role may do; or give one of the lists as a file."""
     if request.GET.get("format") in exports.FORMATS:
         maker = _invited_as_file if request.GET.get("table") == "invitations" else _as_file
-        return maker(at, request.GET["format"])
+        return maker(request, at, request.GET["format"])
     return _users(request, at, InviteForm(initial={"role": Role.ACCOUNTS}))
 
 
-def _as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
-    members = list(_members(at))
-    authorised, secured = _authorised(at), signing_in.who_have_set_up(one.user_id for one in members)
-    titles = ("Name", "E-mail address", "Role", "Xero", "Second step", "Last signed in", "State")
+def _as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
     cells = (
         (
-            str(one.user), one.user.email, one.role, "authorised" if one.user_id in authorised else "",
-            "set up" if one.user_id in secured else "", one.user.last_login,
-            "active" if one.is_active and one.user.is_active else "no access",
+            str(one.user), one.user.email, one.role, _("authorised") if one.has_authorised else "",
+            _("set up") if one.has_second_step else "", one.user.last_login,
+            _("Active") if one.is_active else _("No access"),
         )
-        for one in members
+        for one in _members(request, at)
     )  # fmt: skip
-    return exports.download(file_format=file_format, name=f"users-{at.club.slug}", header=list(titles), rows=cells)
+    titles = [
+        _("Name"), _("E-mail address"), _("Role"), _("Xero"), _("Second step"), _("Last signed in"), _("State"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"users-{at.club.slug}", header=titles, rows=cells)
 
 
-def _invited_as_file(at: ClubAccess, file_format: str) -> HttpResponseBase:
-    titles = ("E-mail address", "Role", "Invited by", "Invited", "Sent", "Works until")
+def _invited_as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
     cells = (
-        (one.email, one.role, str(one.invited_by), one.created_at, one.sent_at, one.expires_at)
-        for one in invitations.open_ones(club=at.club)
+        (one.email, str(Role(one.role).label), str(one.invited_by), one.created_at, one.sent_at, one.expires_at)
+        for one in _invited(request, at)
     )
+    titles = [_("E-mail address"), _("Role"), _("Invited by"), _("Invited"), _("Sent"), _("Works until")]
     return exports.download(file_format=file_format, name=f"invitations-{at.club.slug}", header=titles, rows=cells)
 
 
@@ -76,9 +100,8 @@ def _authorised(at: ClubAccess) -> set[int]:
 
 
 def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
-    members = _members(at)
-    authorised = _authorised(at)
-    secured = signing_in.who_have_set_up(member.user_id for member in members)
+    paging.stands_at(request, link_to(at, "users"))
+    members = _members(request, at)
     form.fields["role"].choices = _roles(at)  # type: ignore[attr-defined]
     return show(
         request,
@@ -86,18 +109,10 @@ def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int =
         "web/people/users.html",
         status=status,
         crumbs=_crumbs(at),
-        members=[
-            {
-                "membership": member,
-                "role": Role(member.role).label,
-                "is_active": member.is_active and member.user.is_active,
-                "has_authorised": member.user_id in authorised,
-                "has_second_step": member.user_id in secured,
-            }
-            for member in members
-        ],
-        active=sum(1 for member in members if member.is_active and member.user.is_active),
-        invitations=[_shown(at, one) for one in invitations.open_ones(club=at.club)],
+        page=paging.page_of(request, members, total=len(members)),
+        active=sum(1 for member in members if member.is_active),
+        sort_asked=sorting.asked(request, ORDERS),
+        invitations=[_shown(at, one) for one in _invited(request, at)],
         form=form,
         support_link=link_to(at, "support-access"),
         role_titles=[Role(role).label for role in PERMISSIONS],
@@ -108,9 +123,28 @@ def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int =
     )
 
 
-def _members(at: ClubAccess) -> QuerySet[Membership]:
+def _members(request: HttpRequest, at: ClubAccess) -> list[Member]:
+    """Give the people in the order asked for; unless asked, who has access first, by name."""
     rows = Membership.objects.filter(club=at.club).select_related("user")
-    return rows.order_by("-is_active", "-user__is_active", "user__name", "user__email")
+    found = list(rows.order_by("-is_active", "-user__is_active", "user__name", "user__email"))
+    authorised, secured = _authorised(at), signing_in.who_have_set_up(one.user_id for one in found)
+    members = [
+        Member(
+            pk=one.pk,
+            user=one.user,
+            role=str(Role(one.role).label),
+            is_active=one.is_active and one.user.is_active,
+            has_authorised=one.user_id in authorised,
+            has_second_step=one.user_id in secured,
+        )
+        for one in found
+    ]
+    return sorting.in_order(members, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _invited(request: HttpRequest, at: ClubAccess) -> list[Invitation]:
+    wanted = sorting.asked(request, INVITED_ORDERS, by="invited")
+    return sorting.in_order(invitations.open_ones(club=at.club), wanted, INVITED_ORDERS)
 
 
 def _shown(at: ClubAccess, one: Invitation) -> dict[str, Any]:

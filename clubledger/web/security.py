@@ -19,12 +19,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.clubs import access, audit, signing_in
 from clubledger.clubs.models import User
+from clubledger.frame import sorting
 from clubledger.web import xero_sign_in
 from clubledger.web.doors import person
 
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 MACHINES = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac", "Mac"))
 """What stands in a browser's name for itself, and what people call it; the first that fits counts."""
+
+
+ORDERS: sorting.Keys = {
+    "device": lambda one: one.device.casefold(),
+    "at": lambda one: one.session.created_at,
+    "from": lambda one: one.session.ip,
+}
+"""The columns of the sessions; unless asked, this one stands first, then the newest."""
 
 
 class SignedInAt(NamedTuple):
@@ -63,6 +72,7 @@ def security(request: HttpRequest) -> HttpResponseBase:
             "xero_sign_in": settings.XERO_SIGN_IN,
             "xero_is_tied": settings.XERO_SIGN_IN and xero_sign_in.is_tied(me),
             "sessions": _sessions(request, me),
+            "sort_asked": sorting.asked(request, ORDERS),
             "zone": clubs[0].club.time_zone if clubs else "UTC",
         },
     )
@@ -82,7 +92,8 @@ def _sessions(request: HttpRequest, me: User) -> list[SignedInAt]:
         SignedInAt(session, device_of(session.user_agent), session.session_key == request.session.session_key)
         for session in UserSession.objects.purge_and_list(me)
     ]
-    return sorted(found, key=lambda one: (not one.is_this, -one.session.created_at.timestamp()))
+    found.sort(key=lambda one: (not one.is_this, -one.session.created_at.timestamp()))
+    return sorting.in_order(found, sorting.asked(request, ORDERS), ORDERS)
 
 
 def device_of(user_agent: str) -> str:

@@ -280,6 +280,6 @@ def test_the_people_come_as_a_file(client: Client, club: Club, owner: User) -> N
     rows = list(csv.reader(io.StringIO(b"".join(client.get(f"{HERE}/users/?format=csv")).decode().lstrip("\ufeff"))))
     assert rows[0] == ["Name", "E-mail address", "Role", "Xero", "Second step", "Last signed in", "State"]
     assert [(row[2], row[4], row[6]) for row in rows[1:]] == [
-        ("accounts", "set up", "active"),
-        ("owner", "", "active"),
+        ("Accounts", "set up", "Active"),
+        ("Owner", "", "Active"),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -159,6 +159,13 @@ def state_shown(name: str, word: str = "") -> SafeString:
 def here_with(context: dict[str, Any], **changes: str | int | None) -> str:
     """Give the present address's query with some parameters changed."""
     return address_with(context["request"], **changes)
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: dict[str, Any], *names: str) -> SafeString:
+    """Keep parameters of the present address, such as the order, in a form that asks for the page again."""
+    given = ((name, context["request"].GET.get(name, "")) for name in names)
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', (one for one in given if one[1]))
 
 
 @register.inclusion_tag("frame/sort.html", takes_context=True)
