@@ -31,6 +31,7 @@ def through(instrument: str) -> Iterator[None]:
         _through.reset(token)
 
 
+@transaction.atomic(savepoint=False)
 def note(
     *,
     club: Club | None,
@@ -43,6 +44,7 @@ def note(
 ) -> AuditEvent:
     """Add an event to the chain of `club` (None: the installation's). Call it in the transaction of the change itself.
 
+    Where nothing else changes it is a transaction of its own: an event whose head is not kept bars the chain for good.
     `action` is a dotted name such as `journal.recorded`, `subject` what it was done to, `summary` one sentence for
     people. `before` and `after` are plain JSON values; secrets and tokens must never be among them.
     """
@@ -80,6 +82,7 @@ class Note:
     after: Any = None
 
 
+@transaction.atomic(savepoint=False)
 def note_each(*, actor: User | None, notes: Sequence[Note]) -> None:
     """Add one event to the chain of each of many clubs: as `note`, in a few queries for all. At most one a club."""
     by_club = {one.club.pk: one for one in notes}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from clubledger.clubs import audit
+from clubledger.clubs import access, audit, support
 from clubledger.clubs.models import AuditChain, AuditEvent, Membership, Role
 from clubledger.foundation import clock, wake
 from tests.fixtures_clubs import add_member, make_club, make_user
@@ -54,6 +54,29 @@ def test_an_event_taken_off_the_end_is_found() -> None:
     club = events()
     AuditChain.objects.filter(club=club).update(length=4)
     assert list(audit.broken_links(club)) == ["the chain should end with event 4"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_note_that_dies_half_way_leaves_the_chain_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Staff who look at a club are noted by a page that changes nothing else, and so opens no transaction itself."""
+    club = make_club()
+    support.grant(club=club, actor=add_member(club, Role.OWNER), hours=1)
+    staff = make_user("sam@vendor.example", is_staff=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(AuditEvent, "save", _dying_after(AuditEvent.save))
+        with pytest.raises(KeyboardInterrupt):
+            access.open_club(staff, club.slug)
+    assert list(audit.broken_links(club)) == []
+    access.open_club(staff, club.slug)
+    assert AuditEvent.objects.of(club).latest("position").action == "support.opened"
+
+
+def _dying_after(save):  # type: ignore[no-untyped-def]
+    def saved(event: AuditEvent, **options: bool) -> None:
+        save(event, **options)
+        raise KeyboardInterrupt
+
+    return saved
 
 
 def test_a_verification_keeps_what_it_found_and_up_to_where() -> None:
