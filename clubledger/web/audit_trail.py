@@ -5,11 +5,12 @@ offers to look further back. Either takes as long after ten years as after a day
 """
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_safe
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditChain, AuditEvent, User
 from clubledger.frame import exports, paging, sorting
+from clubledger.web.asked import whole_numbers
 from clubledger.web.doors import club_page, show
 
 AREAS = (
@@ -41,6 +43,9 @@ COLUMNS = ("number",)
 """The one column that the list can be sorted by: the numbers of events are their order in time."""
 AT_ONCE = 10_000
 """Events that a search looks through for one page."""
+MOST_EVENTS = 999_999_999
+DAYS = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2100, 12, 31)))
+"""The calendar's own ends have no day before or after them, which a search asks for."""
 TITLES = (
     gettext_lazy("No."),
     gettext_lazy("When (UTC)"),
@@ -68,8 +73,8 @@ class Asked(forms.Form):
     q = forms.CharField(max_length=100, required=False)
     who = forms.CharField(max_length=20, required=False)
     area = forms.ChoiceField(choices=AREAS, required=False)
-    on_from = forms.DateField(required=False)
-    up_to = forms.DateField(required=False)
+    on_from = forms.DateField(required=False, validators=DAYS)
+    up_to = forms.DateField(required=False, validators=DAYS)
 
 
 @require_safe
@@ -129,12 +134,12 @@ def _page(request: HttpRequest, at: ClubAccess, asked: dict[str, Any]) -> tuple[
         rows = _turned(request, AuditEvent.objects.of(at.club).filter(position__range=(oldest, newest)))
         return paging.page_made(request, rows, number=number, total=total), ""
     if is_oldest_first:
-        first = max(first, paging.whole_number(request.GET.get("after"), 0) + 1)
+        first = max(first, paging.whole_number(request.GET.get("after"), 0, MOST_EVENTS) + 1)
         reach = min(last, first + AT_ONCE - 1)
         found = _turned(request, _matching(at, asked).filter(position__range=(first, reach)))
         page = paging.page_of(request, found, total=found.order_by().count())
         return page, paging.address_with(request, after=reach, page=None) if reach < last else ""
-    last = min(last, paging.whole_number(request.GET.get("before"), last + 1) - 1)
+    last = min(last, paging.whole_number(request.GET.get("before"), last + 1, MOST_EVENTS) - 1)
     reach = max(first, last - AT_ONCE + 1)
     found = _matching(at, asked).filter(position__range=(reach, last))
     page = paging.page_of(request, found, total=found.order_by().count())
@@ -169,8 +174,8 @@ def _matching(at: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
     who = asked.get("who", "")
     if who == CLUBLEDGER_ITSELF:
         rows = rows.filter(user=None)
-    elif who.isascii() and who.isdigit():
-        rows = rows.filter(user_id=int(who))
+    elif keys := whole_numbers([who]):
+        rows = rows.filter(user__in=keys)
     if area := asked.get("area", ""):
         rows = rows.filter(action__startswith=area)
     since, until = _instants(at, asked)
