@@ -5,6 +5,7 @@ from django.db import models
 from clubledger.bookkeeping.said import said
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
+from clubledger.foundation.plain_json import PlainJSONField
 
 
 class ItemKind(models.TextChoices):
@@ -276,7 +277,7 @@ class Journal(ClubScoped):
     transaction_count = models.IntegerField(default=0)
     line_count = models.IntegerField(default=0)
     debit_minor = models.BigIntegerField(default=0, help_text="Total debits; total credits are the same.")
-    findings = models.JSONField(default=list, help_text="Of the last validation.")
+    findings = PlainJSONField(default=list, help_text="Of the last validation.")
     validated_revision = models.PositiveIntegerField(null=True, blank=True)
     validated_at = models.DateTimeField(null=True, blank=True)
     wait_reason = models.CharField(
