@@ -27,6 +27,12 @@ UNUSABLE_SYSTEM_ACCOUNTS: Mapping[str, str] = {
     "UNPAIDEXPCLM": said("a system account that Xero keeps for itself"),
 }
 
+TAX_PERIOD_MONTHS: Mapping[str, int] = {
+    "MONTHLY": 1, "ONEMONTHS": 1, "1MONTHLY": 1, "TWOMONTHS": 2, "2MONTHLY": 2, "SIXMONTHS": 6, "6MONTHLY": 6,
+    "ANNUALLY": 12, "YEARLY": 12,
+}  # fmt: skip
+"""Xero's words for tax periods other than quarters."""
+
 CLASSES: Mapping[str, str] = {
     "ASSET": said("asset accounts"),
     "EQUITY": said("equity accounts"),
@@ -97,6 +103,7 @@ class Organisation:
     time_zone: str = ""
     sales_tax_basis: str = ""
     sales_tax_period: str = ""
+    year_end_month: int = 6
     pays_tax: bool = True
     period_lock_date: date | None = None
     end_of_year_lock_date: date | None = None
@@ -117,6 +124,19 @@ class Organisation:
     def is_registered_for_tax(self) -> bool:
         """Whether it charges GST or VAT. If not, journals are sent without tax."""
         return self.pays_tax and self.sales_tax_basis.upper() != "NONE"
+
+    @property
+    def tax_period_months(self) -> int:
+        """How many months it reports tax for at once: 1, 2, 3, 6 or 12 (Xero: Organisation, SalesTaxPeriod).
+
+        An unknown word counts as a quarter, the commonest period of Australian clubs.
+        """
+        return TAX_PERIOD_MONTHS.get(self.sales_tax_period.upper(), 3)
+
+    @property
+    def tax_year_end_month(self) -> int:
+        """The month that its longer tax periods are counted back from: in Australia June, else its own year's end."""
+        return 6 if self.country_code == "AU" else self.year_end_month
 
     @property
     def no_tax_type(self) -> str:

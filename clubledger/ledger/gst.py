@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from clubledger.bookkeeping.chart import Organisation
 from clubledger.clubs.models import Club
 from clubledger.ledger import bulk
 from clubledger.ledger.models import TaxCode
 
-LENGTHS = {"month": 1, "quarter": 3}
+LENGTHS = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
 """How many months a tax period of each length has."""
 
 WITHOUT_TAX = frozenset({"BASEXCLUDED", "NONE"})
@@ -28,20 +29,33 @@ class Period:
     last_on: date
 
     @classmethod
-    def holding(cls, on: date, length: str) -> "Period":
-        """Give the period of this length, of the calendar's, that `on` lies in."""
+    def holding(cls, on: date, length: str, *, ends_in: int = 6) -> "Period":
+        """Give the period of this length that `on` lies in.
+
+        Months and quarters are the calendar's; of longer ones, and of two months, one ends in the month `ends_in`.
+        """
         months = LENGTHS[length]
-        first_on = date(on.year, months * ((on.month - 1) // months) + 1, 1)
-        beyond = first_on.year * 12 + first_on.month - 1 + months
-        return cls(first_on, date(beyond // 12, beyond % 12 + 1, 1) - timedelta(days=1))
+        month = on.year * 12 + on.month - 1
+        return cls._of_months(month - (month - (0 if length == "quarter" else ends_in)) % months, months)
+
+    @classmethod
+    def _of_months(cls, first: int, months: int) -> "Period":
+        """Give the period of so many months from this one on, counted from the year nought."""
+        beyond = first + months
+        return cls(
+            date(first // 12, first % 12 + 1, 1), date(beyond // 12, beyond % 12 + 1, 1) - timedelta(days=1)
+        )  # fmt: skip
 
     def before(self, length: str) -> "Period":
-        """Give the period before this one."""
-        return self.holding(self.first_on - timedelta(days=1), length)
+        """Give the period before this one, of this length."""
+        return self._moved(-LENGTHS[length], LENGTHS[length])
 
     def after(self, length: str) -> "Period":
-        """Give the period after this one."""
-        return self.holding(self.last_on + timedelta(days=1), length)
+        """Give the period after this one, of this length."""
+        return self._moved(LENGTHS[length], LENGTHS[length])
+
+    def _moved(self, by: int, months: int) -> "Period":
+        return self._of_months(self.first_on.year * 12 + self.first_on.month - 1 + by, months)
 
     def holds(self, on: date) -> bool:
         """Tell whether the day lies in it."""
@@ -54,7 +68,8 @@ class Tax:
 
     `stated` is the documents' tax of what is in Xero and `xero` what Xero worked out of it; `unstated` is the part of
     Xero's that falls to rows whose documents state no tax. `tolerance` is what rounding explains of the difference, in
-    half units. `unsent` and `recorded` are the documents' tax of journals that are not in Xero, or added by hand.
+    half units. `unsent` and `recorded` are the documents' tax of journals that are not in Xero, or added by hand;
+    `silent` is the amount, with tax, of unsent rows of which only Xero will say the tax.
     """
 
     gross: int = 0
@@ -65,6 +80,7 @@ class Tax:
     unread: int = 0
     unsent: int = 0
     recorded: int = 0
+    silent: int = 0
 
     @property
     def documents(self) -> int:
@@ -111,7 +127,10 @@ class JournalTax:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A transaction with tax whose document is dated before the period that its accounting date lies in."""
+    """A transaction with tax whose document is dated before the period that its accounting date lies in.
+
+    `tax` is None where the document states none, and Xero works it out.
+    """
 
     transaction_id: int
     source_id: str
@@ -119,7 +138,17 @@ class Document:
     member: str
     document_date: date
     accounting_date: date
-    tax: int
+    tax: int | None
+
+
+def length_of(organisation: Organisation) -> str:
+    """Give the length of the periods that an organisation reports tax for."""
+    return next(name for name, months in LENGTHS.items() if months == organisation.tax_period_months)
+
+
+def period_of(organisation: Organisation, on: date) -> Period:
+    """Give the tax period of an organisation that a day lies in."""
+    return Period.holding(on, length_of(organisation), ends_in=organisation.tax_year_end_month)
 
 
 def journals_between(*, club: Club, first_on: date, last_on: date) -> list[JournalTax]:
@@ -210,7 +239,7 @@ def _elsewhere(club: Club, types: "_Types", first_on: date, last_on: date) -> It
     )
     found: dict[tuple[int, str], JournalTax] = {}
     for pk, number, on, dated_on, state, tax_type, untaxed, *figures in rows:
-        for code, gross, tax_minor in _by_type(types, tax_type, untaxed, [int(figure) for figure in figures]):
+        for code, gross, tax_minor, silent in _by_type(types, tax_type, untaxed, [int(figure) for figure in figures]):
             if not gross and not tax_minor:
                 continue
             of = types.named(code)
@@ -219,7 +248,7 @@ def _elsewhere(club: Club, types: "_Types", first_on: date, last_on: date) -> It
             if state == "recorded":
                 tax.recorded = sign * tax_minor
             else:
-                tax.unsent = sign * tax_minor
+                tax.unsent, tax.silent = sign * tax_minor, sign * silent
             row = JournalTax(pk, number, _day(on), _day(dated_on), state, of, tax)
             already = found.setdefault((pk, of.code), row)
             if already is not row:
@@ -227,17 +256,29 @@ def _elsewhere(club: Club, types: "_Types", first_on: date, last_on: date) -> It
     return found.values()
 
 
-def _by_type(types: "_Types", tax_type: str, untaxed: str, figures: Sequence[int]) -> Iterable[tuple[str, int, int]]:
-    """Give (tax type, amount, tax). Figures: amounts with tax stated, not stated, and nil; and the tax.
+def _by_type(
+    types: "_Types", tax_type: str, untaxed: str, figures: Sequence[int]
+) -> Iterable[tuple[str, int, int, int]]:
+    """Give (tax type, amount, tax, amount whose tax nobody states).
 
-    Rows of nil tax go under the untaxed type; where a type reports no tax, only rows that state some count.
+    Figures: amounts with tax stated, not stated, and nil; and the tax. Rows of nil tax go under the untaxed type; where
+    a type reports no tax, only rows that state some count.
     """
     stated, unstated, nil, tax = figures
     if tax_type in WITHOUT_TAX:
-        yield tax_type, stated, tax
+        yield tax_type, stated, tax, 0
         return
-    yield tax_type, stated + unstated, tax
-    yield (untaxed if untaxed and types.is_taxed(tax_type) else tax_type), nil, 0
+    is_taxed = types.is_taxed(tax_type)
+    yield tax_type, stated + unstated, tax, unstated if is_taxed and tax_type else 0
+    yield (untaxed if untaxed and is_taxed else tax_type), nil, 0, 0
+
+
+TAXED_ROW = (
+    "(l.tax_minor <> 0 OR (l.tax_minor IS NULL AND EXISTS (SELECT 1 FROM ledger_financialitem i"
+    " JOIN ledger_taxcode x ON x.club_id = i.club_id AND x.tax_type = i.tax_type"
+    " WHERE i.id = l.item_id AND i.kind = 'charge' AND x.rate > 0)))"
+)
+"""A row that states a tax, or states nothing and stands on a charge of a taxed type, so that Xero works its tax out."""
 
 
 def earlier_documents(*, club: Club, period: Period, limit: int | None = None) -> tuple[list[Document], int, int]:
@@ -251,15 +292,17 @@ def earlier_documents(*, club: Club, period: Period, limit: int | None = None) -
         f"SELECT t.id, t.source_id, t.kind, t.member, t.document_date, t.accounting_date, {tax} "  # noqa: S608 - our own names
         "FROM ledger_sourcetransaction t JOIN ledger_sourceline l ON l.transaction_id = t.id "
         "WHERE t.club_id = %s AND t.document_date < t.accounting_date AND t.accounting_date BETWEEN %s AND %s "
-        "AND t.document_date < %s AND t.is_current AND l.tax_minor <> 0 "
+        f"AND t.document_date < %s AND t.is_current AND {TAXED_ROW} "
         "GROUP BY t.id, t.source_id, t.kind, t.member, t.document_date, t.accounting_date "
         "ORDER BY t.document_date, t.id",
         [club.pk, *(bulk.stored(on) for on in (period.first_on, period.last_on, period.first_on))],
     )
-    total = sum(int(row[6]) for row in rows)
+    total = sum(int(row[6] or 0) for row in rows)
     shown = rows if limit is None else rows[:limit]
     found = [
-        Document(pk, source_id, kind, member, _day(document_on), _day(on), int(tax_minor))
+        Document(
+            pk, source_id, kind, member, _day(document_on), _day(on), None if tax_minor is None else int(tax_minor)
+        )
         for pk, source_id, kind, member, document_on, on, tax_minor in shown
     ]
     return found, len(rows), total

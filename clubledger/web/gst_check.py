@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from clubledger.bookkeeping.chart import Organisation
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.foundation import clock
@@ -22,11 +23,17 @@ from clubledger.web.transactions import KINDS
 from clubledger.xero import connections
 from clubledger.xero.models import Connection
 
-LENGTHS = {"quarter": gettext_lazy("Quarters"), "month": gettext_lazy("Months")}
+LENGTHS = {
+    "month": gettext_lazy("Months"), "two_months": gettext_lazy("Two months"), "quarter": gettext_lazy("Quarters"),
+    "half_year": gettext_lazy("Half-years"), "year": gettext_lazy("Years"),
+}  # fmt: skip
+ALWAYS_OFFERED = ("month", "quarter")
+"""Lengths that anybody can look at; the organisation's own is the preset, and offered too."""
 Table = tuple[list[str], Iterator[tuple[Any, ...]]]
 """A table's head and its rows."""
 
-PERIODS_SHOWN = 4
+PERIODS_SHOWN = {"half_year": 3, "year": 2}
+"""How many periods are listed, where that is not four: longer ones hold more journals."""
 DOCUMENTS_SHOWN = 25
 ORDERS: sorting.Keys = {
     "date": lambda row: row.accounting_date,
@@ -54,7 +61,7 @@ class PeriodRow:
     def both(self) -> Tax:
         """Collected less paid: what the club owes the tax office, or is owed."""
         whole = Tax()
-        for name in ("stated", "xero", "unstated", "unsent", "recorded"):
+        for name in ("stated", "xero", "unstated", "unsent", "recorded", "silent"):
             setattr(whole, name, getattr(self.collected, name) - getattr(self.paid, name))
         return whole
 
@@ -63,12 +70,14 @@ class PeriodRow:
 @club_page()
 def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show the period asked for, or the last full one; or one of the page's tables as a file."""
+    connection = connections.current(club=at.club)
+    own = connection.organisation if connection else Organisation("", "")
     length = request.GET.get("length", "")
-    length = length if length in LENGTHS else "quarter"
+    length = length if length in LENGTHS else gst.length_of(own)
     today = clock.today_in(at.club.time_zone)
-    now = Period.holding(today, length)
+    now = Period.holding(today, length, ends_in=own.tax_year_end_month)
     asked_on = read_day(request.GET.get("period"))
-    period = Period.holding(asked_on, length) if asked_on else now.before(length)
+    period = Period.holding(asked_on, length, ends_in=own.tax_year_end_month) if asked_on else now.before(length)
     periods = _around(period, now, length)
     every = gst.journals_between(club=at.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
     rows = [row for row in every if period.holds(row.dated_on)]
@@ -84,7 +93,6 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     )
     sort = sorting.asked(request, ORDERS)
     off = sorting.in_order(off, sort, ORDERS)
-    connection = connections.current(club=at.club)
     here = _period_row(period, rows, length, is_here=True)
     return show(
         request,
@@ -92,7 +100,11 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         "web/gst_check.html",
         connection=connection,
         standing=_registration(connection),
-        lengths=[(name, words, name == length) for name, words in LENGTHS.items()],
+        lengths=[
+            (name, words, name == length)
+            for name, words in LENGTHS.items()
+            if name in {*ALWAYS_OFFERED, gst.length_of(own), length}
+        ],
         length=length,
         period=period,
         name=_name(period),
@@ -107,7 +119,7 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         sort_asked=sort,
         beyond={row.tax_type for row in off if not row.tax.is_rounding},
         page=paging.page_of(request, off, total=len(off)),
-        unsent=len({row.journal_id for row in rows if row.tax.unsent}),
+        unsent=len({row.journal_id for row in rows if row.tax.unsent or row.tax.silent}),
         unsent_link=_unsent_link(at, rows),
         moved=[row for row in rows if not period.holds(row.accounting_date)],
         documents=documents,
@@ -119,13 +131,13 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 
 def _around(period: Period, now: Period, length: str) -> list[Period]:
     """Give the periods to list, oldest first: those up to the present one, or up to the one asked for."""
-    last = now
-    for _step in range(PERIODS_SHOWN - 1):
+    last, count = now, PERIODS_SHOWN.get(length, 4)
+    for _step in range(count - 1):
         if last <= period:
             break
         last = last.before(length)
     shown = [now] if last <= period <= now else [period]
-    while len(shown) < PERIODS_SHOWN:
+    while len(shown) < count:
         shown.append(shown[-1].before(length))
     return shown[::-1]
 
@@ -157,12 +169,15 @@ def _registration(connection: Connection | None) -> str:
 
 def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
     """Give the answer in a sentence: whether documents and Xero agree, and what is not there yet."""
-    if not any((here.collected.documents, here.paid.documents, here.collected.xero, here.paid.xero)):
+    silent = abs(here.collected.silent) + abs(here.paid.silent)
+    if not any((silent, here.collected.documents, here.paid.documents, here.collected.xero, here.paid.xero)):
         return {"main": _("There is no GST in this period."), "help": ""}
     beyond = sum(not row.tax.is_rounding for row in off)
     helps = []
     if not any((here.collected.stated, here.paid.stated, here.collected.xero, here.paid.xero)):
         main = _("Nothing of it is in Xero to compare with.")
+    elif not any((here.collected.stated, here.paid.stated, *(row.tax.difference for row in off))):
+        main = _("The documents of what is in Xero state no GST to compare with.")
     elif not any(row.tax.difference for row in off):
         main = _("The GST in Xero and in your documents agrees to the cent.")
     else:
@@ -176,14 +191,16 @@ def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
             )
             helps.append(words % {"count": formats.count(beyond)})
         main %= {"amount": formats.minor(abs(here.both.difference))}
-    waits = abs(here.collected.unsent) + abs(here.paid.unsent)
-    if waits:
-        helps.append(_("GST of %(amount)s is not in Xero yet.") % {"amount": formats.minor(waits)})
+    if any((here.collected.unsent, here.paid.unsent)):
+        helps.append(_("GST of %(amount)s is not in Xero yet.") % {"amount": formats.minor(here.both.unsent)})
+    if silent:
+        words = _("Of %(amount)s that is not in Xero yet, only Xero will say the GST: the documents state none.")
+        helps.append(words % {"amount": formats.minor(silent)})
     return {"main": main, "help": " ".join(helps)}
 
 
 def _unsent_link(at: ClubAccess, rows: Sequence[JournalTax]) -> str:
-    days = [row.accounting_date for row in rows if row.tax.unsent]
+    days = [row.accounting_date for row in rows if row.tax.unsent or row.tax.silent]
     if not days:
         return ""
     return f"{link_to(at, 'gl')}?from={min(days).isoformat()}&up_to={max(days).isoformat()}&show=unsent"
@@ -205,7 +222,17 @@ def _as_file(request: HttpRequest, at: ClubAccess, period: Period, rows: Sequenc
 
 
 def _figures(tax: Tax) -> tuple[Any, ...]:
-    amounts = (tax.gross, tax.documents, tax.stated, tax.xero, tax.unstated, tax.difference, tax.unsent, tax.recorded)
+    amounts = (
+        tax.gross,
+        tax.documents,
+        tax.stated,
+        tax.xero,
+        tax.unstated,
+        tax.difference,
+        tax.unsent,
+        tax.recorded,
+        tax.silent,
+    )
     return tuple(from_minor(amount) for amount in amounts)
 
 
@@ -213,6 +240,7 @@ def _figure_titles() -> list[str]:
     return [
         _("Amount with tax"), _("Documents' tax"), _("Documents' tax in Xero's journals"), _("Xero's tax"),
         _("of which documents state none"), _("Difference"), _("Not sent yet"), _("Recorded by hand"),
+        _("Amount not sent whose documents state no tax"),
     ]  # fmt: skip
 
 
@@ -249,7 +277,7 @@ def _documents_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax])
     found, _count, _tax = gst.earlier_documents(club=at.club, period=period)
     cells = (
         (one.source_id, str(KINDS.get(one.kind, one.kind)), one.member, one.document_date, one.accounting_date,
-         from_minor(one.tax))
+         "" if one.tax is None else from_minor(one.tax))
         for one in found
     )  # fmt: skip
     return header, cells

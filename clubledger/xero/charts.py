@@ -125,6 +125,8 @@ def fetch_organisation(*, access: XeroAccess) -> Organisation:
         country_code=organisation.country_code[:2],
         time_zone=organisation.time_zone,
         sales_tax_basis=organisation.sales_tax_basis[:20],
+        sales_tax_period=organisation.sales_tax_period[:20],
+        year_end_month=organisation.year_end_month,
         pays_tax=organisation.pays_tax,
         period_lock_date=organisation.period_lock_date,
         end_of_year_lock_date=organisation.end_of_year_lock_date,
@@ -136,6 +138,7 @@ def fetch_organisation(*, access: XeroAccess) -> Organisation:
 def read_organisation(entry: Any) -> Organisation:
     """Read one element of `Organisations`."""
     pays_tax = field(entry, "PaysTax")
+    year_end = field(entry, "FinancialYearEndMonth")
     return Organisation(
         organisation_id=text(entry, "OrganisationID"),
         name=text(entry, "Name"),
@@ -145,6 +148,8 @@ def read_organisation(entry: Any) -> Organisation:
         country_code=text(entry, "CountryCode").upper(),
         time_zone=iana_zone(text(entry, "Timezone")),
         sales_tax_basis=text(entry, "SalesTaxBasis").upper(),
+        sales_tax_period=text(entry, "SalesTaxPeriod").upper(),
+        year_end_month=year_end if isinstance(year_end, int) and 1 <= year_end <= 12 else 6,
         pays_tax=pays_tax if isinstance(pays_tax, bool) else True,
         period_lock_date=read_date(field(entry, "PeriodLockDate")),
         end_of_year_lock_date=read_date(field(entry, "EndOfYearLockDate")),

@@ -59,6 +59,8 @@ class Connection(ClubScoped):
     country_code = models.CharField(max_length=2, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, help_text="IANA name.")
     sales_tax_basis = models.CharField(max_length=20, blank=True)
+    sales_tax_period = models.CharField(max_length=20, blank=True, help_text="Xero's word: MONTHLY, QUARTERLY1 …")
+    year_end_month = models.PositiveSmallIntegerField(default=6, help_text="The month its financial year ends in.")
     pays_tax = models.BooleanField(null=True)
     period_lock_date = models.DateField(null=True, blank=True)
     end_of_year_lock_date = models.DateField(null=True, blank=True)
@@ -87,6 +89,8 @@ class Connection(ClubScoped):
             country_code=self.country_code or "AU",
             time_zone=self.time_zone,
             sales_tax_basis=self.sales_tax_basis,
+            sales_tax_period=self.sales_tax_period,
+            year_end_month=self.year_end_month,
             pays_tax=self.pays_tax is not False,
             period_lock_date=self.period_lock_date,
             end_of_year_lock_date=self.end_of_year_lock_date,

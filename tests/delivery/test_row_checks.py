@@ -45,3 +45,40 @@ def test_more_charges_of_one_rate_cost_no_further_query(ready: ReadyClub) -> Non
     with CaptureQueriesContext(connection) as after:
         ready.validate()
     assert len(after) <= len(before)
+
+
+def earlier(ready: ReadyClub) -> list[tuple[str, int]]:
+    found = [finding for _, finding in ready.validate().findings if finding.code == "earlier_tax_period"]
+    return [(finding.message, finding.count) for finding in found]
+
+
+EARLIER = [
+    ["E-1", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "1.00", "2026-09-30"],
+    ["E-2", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "1.00", "2026-10-31"],
+    ["E-3", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "1.00", "2026-11-01"],
+    ["E-4", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "", "2026-09-01"],
+    ["E-5", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "0.00", "2026-08-01"],
+    ["E-6", "payment", "2026-11-16", "SUBS", "CARD", "11.00", "", "2026-08-01"],
+]
+"""Of a quarter before: one that states tax, one that does not; two without tax. Of the quarter: one of each month."""
+
+
+def test_only_documents_of_an_earlier_tax_period_are_counted(ready: ReadyClub) -> None:
+    ready.bring_in(EARLIER)
+    words = (
+        "2 transactions have a document of an earlier tax period, the oldest of 01/09/2026; its tax may belong there."
+    )
+    assert earlier(ready) == [(words, 2)]
+
+
+def test_the_tax_period_is_the_organisations_own(ready: ReadyClub) -> None:
+    ready.bring_in(EARLIER)
+    organisation = ready.xero.simulator.world.find_organisation("Banksia Park Golf Club Inc")
+    assert organisation is not None
+    organisation.sales_tax_period = "MONTHLY"
+    assert [count for _, count in earlier(ready)] == [3]
+    organisation.sales_tax_period = "ANNUALLY"
+    assert earlier(ready) == []
+    organisation.pays_tax = False
+    organisation.sales_tax_period = "MONTHLY"
+    assert earlier(ready) == [], "a club that is not registered has no tax periods"

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from clubledger.bookkeeping.chart import Organisation
 from clubledger.ledger import gst, journals
 from clubledger.ledger.gst import Period, Tax
 from clubledger.ledger.models import Journal, JournalLine
@@ -126,12 +127,40 @@ def test_documents_of_an_earlier_period_are_told_with_their_tax(day: Books) -> N
         ("2026-11-22", "month", "2026-11-01", "2026-11-30"),
         ("2028-02-29", "month", "2028-02-01", "2028-02-29"),
         ("2026-03-31", "quarter", "2026-01-01", "2026-03-31"),
+        ("2026-06-30", "year", "2025-07-01", "2026-06-30"),
+        ("2026-07-01", "half_year", "2026-07-01", "2026-12-31"),
+        ("2026-12-31", "two_months", "2026-11-01", "2026-12-31"),
     ],
 )
 def test_periods_are_those_of_the_calendar(on: str, length: str, first: str, last: str) -> None:
     period = Period.holding(date.fromisoformat(on), length)
     assert (str(period.first_on), str(period.last_on)) == (first, last)
     assert period.before(length).after(length) == period
+
+
+def test_longer_periods_are_counted_back_from_the_end_of_the_organisations_year() -> None:
+    zealand = Organisation("o", "Kauri", country_code="NZ", sales_tax_period="TWOMONTHS", year_end_month=3)
+    found = gst.period_of(zealand, date(2026, 4, 1))
+    assert (str(found.first_on), str(found.last_on)) == ("2026-04-01", "2026-05-31")
+    assert gst.period_of(zealand, date(2026, 3, 31)).first_on == date(2026, 2, 1)
+    yearly = Organisation("o", "Banksia", country_code="AU", sales_tax_period="ANNUALLY", year_end_month=12)
+    assert gst.period_of(yearly, date(2026, 6, 30)) == Period(date(2025, 7, 1), date(2026, 6, 30))
+    assert gst.length_of(Organisation("o", "Unknown")) == "quarter"
+
+
+def test_what_states_no_tax_is_told_of_where_xero_will_work_one_out(books: Books) -> None:
+    add_chart(books.club, books.owner)
+    books.bring(
+        "I-1,invoice,2026-07-01,SUBS,FULL7,110.00,,,1,,2026-06-28",
+        "I-2,invoice,2026-07-01,SUBS,FULL7,10.00,0.00,,2,,2026-06-28",
+        "Z-1,prize,2026-07-01,PRIZE,PRIZES,50.00,,,3,,2026-06-28",
+    )
+    map_all(books)
+    output = by_type(books)["OUTPUT"]
+    assert (output.documents, output.silent) == (0, 11000)
+    found, count, tax = gst.earlier_documents(club=books.club, period=QUARTER)
+    assert [(one.source_id, one.tax) for one in found] == [("I-1", None)]
+    assert (count, tax) == (1, 0)
 
 
 def test_another_club_has_no_part_in_it(day: Books) -> None:

@@ -154,3 +154,29 @@ def test_a_period_of_which_nothing_is_in_xero_is_not_said_to_agree(client, club)
     said = client.get(PAGE).content.decode()
     assert "Nothing of it is in Xero to compare with. <b>GST of 100.00 is not in Xero yet.</b>" in said
     assert "agree" not in said.split('class="lead">', 1)[1].split("</p>", 1)[0]
+
+
+def test_the_preset_is_the_organisations_own_tax_period(client, club):
+    assert client.get(PAGE).context["length"] == "quarter"
+    Connection.objects.of(club).update(sales_tax_period="MONTHLY")
+    assert client.get(PAGE).context["length"] == "month"
+    Connection.objects.of(club).update(sales_tax_period="TWOMONTHS", country_code="NZ", year_end_month=3)
+    said = client.get(PAGE).content.decode()
+    assert "1 June to 31 July 2026" in said
+    assert '<option value="two_months" selected>Two months</option>' in said
+    assert '<option value="year"' not in said
+
+
+def test_sales_that_state_no_tax_are_not_said_to_be_without_gst(client, club):
+    code = GLCode.objects.of(club).create(club=club, code="200", name="Subscriptions")
+    fees = FinancialItem.objects.of(club).create(
+        club=club, kind="charge", code="FULL7", gl_code=code, tax_type="OUTPUT"
+    )
+    waiting = Journal.objects.of(club).create(club=club, accounting_date=date(2026, 8, 3))
+    JournalTotal.objects.create(
+        journal=waiting, item=fees, is_debit=False, tax_kind="unstated", amount_minor=110_000, row_count=1
+    )
+    said = client.get(PAGE).content.decode()
+    assert "Of 1,100.00 that is not in Xero yet, only Xero will say the GST: the documents state none." in said
+    assert "There is no GST in this period." not in said
+    assert "1 journal is not in Xero: GST of 0.00 by its documents, and what Xero will work out of 1,100.00" in said

@@ -77,6 +77,8 @@ def test_the_organisations_facts_are_kept_on_the_connection(connected: Connected
     )
     assert (row.period_lock_date, row.end_of_year_lock_date) == (date(2026, 6, 30), date(2025, 6, 30))
     assert row.pays_tax is True
+    assert (row.sales_tax_period, row.year_end_month) == ("QUARTERLY1", 6)
+    assert row.organisation.tax_period_months == 3
     assert row.organisation_read_at is not None
     connected.xero.kit("POST", f"organisations/{GOLF}/lock-dates", {"period": None})
     organisation = charts.fetch_organisation(access=tokens.access_for_reading(club=connected.club))
