@@ -26,6 +26,7 @@ class Changes:
     `renamed` tells the name (or code) before and after; `confirmed` are codes entered by hand or seen in an import
     that Xero knows now; `restored` those in use there again; `changed` tells of what kind an account was and is;
     `taxes` what a tax rate was and is, empty where it is new or gone. One code may stand in several of them.
+    `tax_names` are what tax types are called in Xero now, or were when they were last there.
     """
 
     new: list[str] = field(default_factory=list)
@@ -37,6 +38,7 @@ class Changes:
     gone: list[str] = field(default_factory=list)
     taxes: list[tuple[str, str]] = field(default_factory=list)
     unchanged: int = 0
+    tax_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -53,6 +55,8 @@ def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequ
     """Say what applying these accounts would change, and change nothing."""
     changes = _merge_accounts(club, accounts)[0]
     changes.taxes += _tax_changes(club, tax_rates)
+    changes.tax_names = dict(TaxCode.objects.of(club).values_list("tax_type", "name"))
+    changes.tax_names |= {rate.tax_type: rate.name for rate in tax_rates}
     return changes
 
 

@@ -1,10 +1,11 @@
 """Retrieving GL codes and categories from Xero: what is different there is shown before anything changes here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core import signing
 from django.db.models import Count
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
-from clubledger.frame import formats
+from clubledger.frame import exports, formats
 from clubledger.ledger.charts import Changes
 from clubledger.ledger.models import GLCode, JobCode
 from clubledger.web.chart import TYPES, USERS_COUNTED, crumbs, users_of
@@ -34,6 +35,8 @@ KINDS = (
     ("taxes", "queued", gettext_lazy("Tax rate")),
 )
 """Every part of what is different, those that hold journals back first: its icon and its word."""
+COMPARED_SECONDS = 86_400
+"""How long a comparison that was shown can be had as a file."""
 HOLDS_BACK = ("gone", "archived")
 
 Uses = Callable[[str], list[tuple[str, str]]]
@@ -49,6 +52,11 @@ class Difference:
     after: str
     uses: list[tuple[str, str]]
     holds_back: bool
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The line in a file."""
+        return self.word, self.before, self.after, ", ".join(words for words, _link in self.uses)
 
 
 @require_POST
@@ -68,6 +76,8 @@ def get_categories(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 
 
 def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is_first: bool) -> HttpResponseBase:
+    if request.POST.get("format") in exports.FORMATS:
+        return _as_file(request, at, back)
     apply = is_first or request.POST.get("apply") == "1"
     try:
         changes = fetch(club=at.club, actor=at.user, apply=apply, or_if_same=True)
@@ -91,24 +101,46 @@ def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is
         crumbs=crumbs(at, (leaf, link_to(at, back)), (title, "")),
         title=title,
         rows=rows,
+        compared=signing.dumps([row.cells for row in rows], salt=_salt(at, back), compress=True),
         total=changes.count,
         holding=sum(row.holds_back for row in rows),
         back=link_to(at, back),
     )
 
 
+def _salt(at: ClubAccess, back: str) -> str:
+    return f"clubledger.compared.{at.club.pk}.{back}"
+
+
+def _as_file(request: HttpRequest, at: ClubAccess, back: str) -> HttpResponseBase:
+    """Give the comparison as it was shown: the page brings it along, signed, so that Xero is not asked again."""
+    try:
+        cells = signing.loads(request.POST.get("compared", ""), salt=_salt(at, back), max_age=COMPARED_SECONDS)
+    except signing.BadSignature:
+        messages.error(request, _("What was compared is too old by now. Retrieve it again."))
+        return redirect(link_to(at, back))
+    header = [_("What"), _("Here"), _("In Xero"), _("Used by")]
+    name = f"{back}-compared-{at.club.slug}"
+    return exports.download(file_format=request.POST["format"], name=name, header=header, rows=cells)
+
+
 def _differences(changes: Changes, uses: Uses) -> list[Difference]:
     return [
-        _difference(part, icon, str(word), one, uses) for part, icon, word in KINDS for one in getattr(changes, part)
+        _difference(part, (icon, str(word)), one, uses, changes.tax_names)
+        for part, icon, word in KINDS
+        for one in getattr(changes, part)
     ]
 
 
-def _difference(part: str, icon: str, word: str, one: Any, uses: Uses) -> Difference:
+def _difference(part: str, sign: tuple[str, str], one: Any, uses: Uses, taxes: Mapping[str, str]) -> Difference:
+    icon, word = sign
     if part == "taxes":
         return Difference(icon, word, one[0], one[1], [], holds_back=False)
     if part == "changed":
         name, before, after = one
-        return Difference(icon, word, f"{name}: {_kind(before)}", _kind(after), uses(name), holds_back=False)
+        return Difference(
+            icon, word, f"{name}: {_kind(before, taxes)}", _kind(after, taxes), uses(name), holds_back=False
+        )
     if part == "renamed":
         before, after = one
     else:
@@ -117,10 +149,11 @@ def _difference(part: str, icon: str, word: str, one: Any, uses: Uses) -> Differ
     return Difference(icon, word, before, after, used, part in HOLDS_BACK and bool(used))
 
 
-def _kind(text: str) -> str:
-    """Say an account's type as Xero's screens call it; a tax type behind it stays as it is."""
+def _kind(text: str, taxes: Mapping[str, str]) -> str:
+    """Say an account's type as Xero's screens call it, and its tax type by its name there."""
     kind, comma, tax = text.partition(", ")
-    return f"{TYPES.get(kind, kind)}{comma}{tax}"
+    # An account without a type has its tax type alone.
+    return f"{TYPES.get(kind) or taxes.get(kind, kind)}{comma}{taxes.get(tax, tax)}"
 
 
 def _uses_of_accounts(at: ClubAccess) -> Uses:

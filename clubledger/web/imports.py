@@ -22,6 +22,7 @@ from clubledger.bookkeeping.facts import Kind
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.told import told
 from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger import importing, undoing
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
@@ -95,19 +96,23 @@ def _ordered(request: HttpRequest, at: ClubAccess) -> QuerySet[Import]:
 
 
 def _as_file(at: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpResponseBase:
-    titles = ("When", "File", "Source system", "By", "New", "Already there", "Corrected", "Amended", "Refused", "State")
+    titles = [
+        _("When"), _("File"), _("Source system"), _("By"), _("New"), _("Already there"), _("Corrected"), _("Amended"),
+        _("Refused"), _("State"),
+    ]  # fmt: skip
     cells = (
         (
             one.created_at, one.file_name, one.source, str(one.actor), one.transactions_new,
             one.transactions_already_there, one.transactions_corrected, one.transactions_amended,
-            one.transactions_refused, one.state,
+            one.transactions_refused, state_word(one.state),
         )
         for one in rows.iterator(chunk_size=1000)
     )  # fmt: skip
-    return exports.download(file_format=file_format, name=f"imports-{at.club.slug}", header=list(titles), rows=cells)
+    return exports.download(file_format=file_format, name=f"imports-{at.club.slug}", header=titles, rows=cells)
 
 
 def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
+    paging.stands_at(request, link_to(at, "imports"))
     rows = _ordered(request, at)
     page = paging.page_of(request, rows, total=rows.count())
     return show(

@@ -34,9 +34,9 @@ LINE_ORDERS: sorting.Keys = {
     "job": lambda line: (line.job, line.account_code),
     "tax_type": lambda line: (line.tax_type, line.account_code),
     "rows": lambda line: line.row_count,
-    "debit": lambda line: line.debit or ZERO,
-    "credit": lambda line: line.credit or ZERO,
-    "cents": lambda line: abs(line.tax_difference or ZERO),
+    "debit": lambda line: line.debit,
+    "credit": lambda line: line.credit,
+    "cents": lambda line: abs(line.tax_difference) if line.tax_difference else None,
 }
 
 
@@ -235,12 +235,13 @@ def _as_file(
         for line in lines:
             yield (
                 found.accounting_date, line.account_code, line.account_name, line.job, line.tax_type,
-                taxes.get(line.tax_type, ""), line.debit, line.credit, line.source_tax, line.xero_tax, line.row_count,
+                taxes.get(line.tax_type, ""), line.debit, line.credit, line.source_tax, line.xero_tax,
+                line.tax_difference, line.row_count,
             )  # fmt: skip
 
     header = [
         _("Date"), _("GL code"), _("Name"), _("Job code"), _("Tax type"), _("Tax rate"), _("Debit"),
-        _("Credit"), _("Tax by the source"), _("Tax by Xero"), _("Rows"),
+        _("Credit"), _("Tax by the source"), _("Tax by Xero"), _("Tax difference"), _("Rows"),
     ]  # fmt: skip
     name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())

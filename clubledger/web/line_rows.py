@@ -28,7 +28,7 @@ def draw_lines(
     side: int,
     kept: str = "",
 ) -> SafeString:
-    """Give the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, both taxes, cents.
+    """Give the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, taxes, what differs.
 
     `taxes` are the names of tax types by code; amounts of tax are multiplied by `side` (1 or -1); `kept` stays in the
     address when a line is opened, such as `sort=debit`.
@@ -41,7 +41,8 @@ def draw_lines(
             name: f' data-label="{escape(label)}"'
             for name, label in {
                 "job": _("Job code"), "tax type": _("Tax type"), "rows": _("Rows"), "debit": _("Debit"),
-                "credit": _("Credit"), "source": _("Tax by the source"), "xero": _("Tax by Xero"), "cents": _("Cents"),
+                "credit": _("Credit"), "source": _("Tax by the source"), "xero": _("Tax by Xero"),
+                "difference": _("Tax difference"),
             }.items()
         },
     }  # fmt: skip
@@ -63,7 +64,7 @@ def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, s
         f"{_amount(line.debit, words['debit'])}{_amount(line.credit, words['credit'])}"
         f"<td class=num{words['source']}>{_turned(line.source_tax, side)}"
         f"<td class=num{words['xero']}>{_turned(line.xero_tax, side)}"
-        f"{_amount(side * line.tax_difference if line.tax_difference else None, words['cents'])}</tr>\n"
+        f"{_amount(side * line.tax_difference if line.tax_difference else None, words['difference'])}</tr>\n"
     )
 
 

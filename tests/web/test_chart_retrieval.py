@@ -1,5 +1,7 @@
 """Retrieving GL codes and categories: everything that is different is shown first, and nothing is left as it was."""
 
+import csv
+import re
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +13,7 @@ from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.delivery import preflight
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
-from tests.fixtures_clubs import signed_in
+from tests.fixtures_clubs import make_club, signed_in
 
 pytestmark = pytest.mark.django_db
 CHART = "/c/banksia-park/configuration/chart-of-accounts/"
@@ -71,8 +73,8 @@ def test_what_is_gone_or_archived_and_in_use_is_told_first_with_what_uses_it(cli
     ("before", "words"),
     [
         ({"status": "ARCHIVED"}, ["In use again", "200 Fees"]),
-        ({"account_type": "SALES"}, ["Changed", "200 Fees: Sales, OUTPUT", "Revenue, OUTPUT"]),
-        ({"default_tax_type": ""}, ["Changed", "200 Fees: Revenue", "Revenue, OUTPUT"]),
+        ({"account_type": "SALES"}, ["Changed", "200 Fees: Sales, GST on Income", "Revenue, GST on Income"]),
+        ({"default_tax_type": ""}, ["Changed", "200 Fees: Revenue", "Revenue, GST on Income"]),
         ({"account_id": ""}, ["Known in Xero now", "200 Fees"]),
     ],
 )
@@ -98,6 +100,58 @@ def test_tax_rates_are_compared_too(client, club, there):
         assert words in said
     get_gl_codes(client, apply="1")
     assert TaxCode.objects.of(club).get(tax_type="OUTPUT").rate == Decimal("12.5")
+
+
+def test_a_tax_type_that_is_new_is_called_as_in_xero(client, club, there):
+    get_gl_codes(client)
+    there.accounts = [replace(FEES, default_tax_type="EXEMPTOUTPUT"), replace(BAR, default_tax_type="ODD")]
+    there.tax_rates = [GST, TaxRate("EXEMPTOUTPUT", "GST Free Income", Decimal(0))]
+    said = get_gl_codes(client)
+    assert ">Revenue, GST Free Income</td>" in said
+    assert ">Revenue, ODD</td>" in said
+    GLCode.objects.of(club).update(account_type="")
+    assert "200 Fees: GST on Income</td>" in get_gl_codes(client)
+
+
+def compared(page):
+    return re.search('name="compared" value="([^"]*)"', page).group(1)
+
+
+def filed(client, text, **more):
+    answer = client.post(f"{CHART}gl-codes/retrieve/", {"compared": text, "format": "csv", **more})
+    return list(csv.reader(b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()))
+
+
+def test_the_comparison_is_a_file_that_asks_xero_nothing(client, club, there, monkeypatch):
+    get_gl_codes(client)
+    fees = GLCode.objects.of(club).get(code="200")
+    FinancialItem.objects.of(club).create(club=club, kind="charge", code="FULL7", gl_code=fees)
+    there.accounts = [replace(FEES, status="ARCHIVED"), replace(BAR, name="=cmd()")]
+    text = compared(get_gl_codes(client))
+    monkeypatch.setattr(preflight.charts, "fetch_chart", None)
+    assert filed(client, text) == [
+        ["What", "Here", "In Xero", "Used by"],
+        ["Archived in Xero", "200 Fees", "200 Fees", "1 charge"],
+        ["Renamed", "240 Bar", "240 =cmd()", ""],
+    ]
+    assert filed(client, text, apply="1")
+    assert GLCode.objects.of(club).get(code="200").status == "ACTIVE"
+    book = client.post(f"{CHART}gl-codes/retrieve/", {"compared": text, "format": "xlsx"})
+    assert book.content[:2] == b"PK"
+
+
+def test_a_comparison_that_was_made_up_is_no_file(client, club, there):
+    get_gl_codes(client)
+    there.accounts = [FEES]
+    text = compared(get_gl_codes(client))
+    other = make_club("wattle-creek", "Wattle Creek Bowling Club")
+    foreign = signed_in(other, Role.OWNER).post(
+        f"{CHART}gl-codes/retrieve/".replace("banksia-park", "wattle-creek"), {"compared": text, "format": "csv"}
+    )
+    made_up = client.post(f"{CHART}gl-codes/retrieve/", {"compared": f"{text}x", "format": "csv"}, follow=True)
+    of_jobs = client.post(f"{CHART}job-codes/retrieve/", {"compared": text, "format": "csv"})
+    assert (foreign.status_code, of_jobs.status_code) == (302, 302)
+    assert "Retrieve it again." in made_up.content.decode()
 
 
 def test_where_nothing_is_different_the_time_of_the_answer_is_kept(client, club, there):

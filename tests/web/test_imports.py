@@ -84,7 +84,7 @@ def test_past_imports_come_as_a_file(client, club):
     header, row = b"".join(answer.streaming_content).decode().lstrip("\ufeff").splitlines()
     assert header.startswith("When,File,Source system,By,New,")
     assert ",'=cmd.csv,file," in row
-    assert row.endswith(",3,0,0,0,0,done")
+    assert row.endswith(",3,0,0,0,0,Done")
     assert "format=xlsx" in client.get(HERE).content.decode()
 
 

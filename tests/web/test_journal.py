@@ -65,7 +65,7 @@ def test_the_cents_between_the_two_taxes_are_told_by_line_and_in_all(client, sen
     said = client.get(f"/c/banksia-park/gl/journals/{sent.pk}/").content.decode()
     assert "Here that comes to 0.02." in said
     assert "Xero’s tax holds 1.00 on lines whose tax the source does not state." in said
-    assert '<td class="num" data-label="Cents">0.02</td>' in said
+    assert '<td class="num" data-label="Tax difference">0.02</td>' in said
 
 
 def test_the_taxes_of_a_line_on_the_other_side_are_taken_off_so_that_the_columns_add_up(client, sent):
@@ -75,7 +75,7 @@ def test_the_taxes_of_a_line_on_the_other_side_are_taken_off_so_that_the_columns
     cells = {name: re.findall(rf'data-label="{name}">([^<]*)', said) for name in ("Tax by the source", "Tax by Xero")}
     assert cells["Tax by the source"] == ["2.98", "", "\u22120.50", "2.48"]
     assert cells["Tax by Xero"] == ["3.00", "1.00", "\u22120.49", "3.51"]
-    assert re.findall(r'data-label="Cents">([^<]*)', said) == ["0.02", "", "0.01", "0.03"]
+    assert re.findall(r'data-label="Tax difference">([^<]*)', said) == ["0.02", "", "0.01", "0.03"]
 
 
 @pytest.mark.parametrize("which", ["all", "line"])
@@ -118,7 +118,7 @@ def test_a_tax_type_bears_xeros_name_with_its_code_behind(client, club, sent):
 
 
 AMOUNTS = {
-    "": ["33.00", "11.00", "44.00"], "credit": ["44.00", "11.00", "33.00"], "-debit": ["44.00", "33.00", "11.00"],
+    "": ["33.00", "11.00", "44.00"], "credit": ["11.00", "33.00", "44.00"], "-debit": ["44.00", "33.00", "11.00"],
 }  # fmt: skip
 
 

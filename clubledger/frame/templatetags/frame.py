@@ -144,6 +144,11 @@ def state(name: str, word: str = "") -> SafeString:
     return state_shown(name, word)
 
 
+def state_word(name: str) -> str:
+    """Give the word of a state alone, for a file."""
+    return str(STATES[name][1]) if name in STATES else name
+
+
 def state_shown(name: str, word: str = "") -> SafeString:
     """Give a state's icon and word."""
     drawn, usual = STATES.get(name, ("unsent", name))
