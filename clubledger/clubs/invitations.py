@@ -61,6 +61,7 @@ def invite(*, club: Club, actor: User, email: str, role: str) -> Invitation:
         access.lock_club(club)
         access.require(club=club, actor=actor, permission=Permission.PEOPLE)
         people.guard_giving(club=club, actor=actor, role=role)
+        people.guard_waiting(club=club, actor=actor, email=email)
         if Membership.objects.filter(club=club, user__email=email, is_active=True).exists():
             raise AlreadyMember(gettext("%(email)s belongs to %(club)s already.") % {"email": email, "club": club})
         now = clock.now()

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext
 
-from clubledger.clubs import access, audit
+from clubledger.clubs import access, audit, signing_in
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, Invitation, Membership, Role, User, one_line
 from clubledger.foundation import clock
@@ -59,6 +59,7 @@ def set_role(*, club: Club, actor: User, user: User, role: str) -> Membership:
     membership = Membership.objects.filter(club=club, user=user).first()
     before = {"role": membership.role, "active": membership.is_active} if membership else None
     _guard_owners(club, actor, membership, new_role=role)
+    guard_waiting(club=club, actor=actor, email=user.email)
     if membership is None:
         membership = Membership(club=club, user=user)
     membership.role, membership.is_active = role, True
@@ -83,6 +84,7 @@ def remove(*, club: Club, actor: User, user: User) -> None:
     access.require(club=club, actor=actor, permission=Permission.PEOPLE)
     membership = Membership.objects.get(club=club, user=user)
     _guard_owners(club, actor, membership, new_role=None)
+    guard_waiting(club=club, actor=actor, email=user.email)
     Membership.objects.filter(pk=membership.pk).update(is_active=False)
     _withdraw_invitations(club, user)
     audit.note(
@@ -98,13 +100,15 @@ def remove(*, club: Club, actor: User, user: User) -> None:
 
 @transaction.atomic
 def switch(*, actor: User, user: User, on: bool) -> None:
-    """Switch a person off at every club at once, signed in or not, or on again. Raises NotStaff.
+    """Switch a person off at every club at once, signed in or not, or on again: they sign in anew. Raises NotStaff.
 
     A club takes its own access away with `remove`; this is for the vendor's staff, when an account is lost or misused.
     """
     if not (actor.is_staff and actor.is_active):
         raise NotStaff(gettext("Only staff may switch a person off everywhere."))
     User.objects.filter(pk=user.pk).update(is_active=on)
+    if not on:
+        signing_in.end_sessions(user)
     audit.note_at_clubs_of(
         user,
         actor=actor,
@@ -120,6 +124,13 @@ def guard_giving(*, club: Club, actor: User, role: str) -> None:
         raise UnknownRole(role)
     if role == Role.OWNER and _role_of(club, actor) != Role.OWNER:
         raise OnlyOwnersMayChangeOwners(gettext("Only an Owner may make, change or remove an Owner."))
+
+
+def guard_waiting(*, club: Club, actor: User, email: str) -> None:
+    """Raise OnlyOwnersMayChangeOwners if `actor`, no Owner, would withdraw an invitation to be one by what they do."""
+    waiting = Invitation.objects.of(club).filter(email=email, role=Role.OWNER, withdrawn_at=None, accepted_at=None)
+    if waiting.filter(expires_at__gt=clock.now()).exists():
+        guard_giving(club=club, actor=actor, role=Role.OWNER)
 
 
 def join(*, club: Club, person: User, role: str) -> None:

@@ -168,7 +168,7 @@ def has_second_step(request: HttpRequest, person: User) -> bool:
 def end_sessions_without_second_step(request: HttpRequest, user: User, authenticator: Any, **_rest: Any) -> None:
     """With the first second step, whoever is signed in elsewhere signs in anew: they only ever gave the password."""
     if authenticator.type in SECOND_STEPS and not _others_of(user, authenticator).exists():
-        _end_other_sessions(request, user)
+        end_sessions(user, but=request.session.session_key)
 
 
 @receiver(mfa.authenticator_removed)
@@ -176,13 +176,14 @@ def end_sessions_with_lost_second_step(request: HttpRequest, user: User, authent
     """Without the last one, no session counts any more as one that passed it."""
     if authenticator.type not in SECOND_STEPS or _others_of(user, authenticator).exists():
         return
-    _end_other_sessions(request, user)
+    end_sessions(user, but=request.session.session_key)
     records = get_authentication_records(request, user)
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [one for one in records if one.get("method") != "mfa"]
 
 
-def _end_other_sessions(request: HttpRequest, person: User) -> None:
-    for session in UserSession.objects.filter(user=person).exclude(session_key=request.session.session_key):
+def end_sessions(person: User, *, but: str | None = None) -> None:
+    """Sign a person out everywhere; `but` is the key of a session that goes on."""
+    for session in UserSession.objects.filter(user=person).exclude(session_key=but or ""):
         session.end()
 
 

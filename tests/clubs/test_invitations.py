@@ -111,6 +111,25 @@ def test_an_administrator_invites_everybody_but_owners(club, owner) -> None:  # 
         invitations.send_again(club=club, actor=administrator, invitation_id=made.pk)
 
 
+def test_an_administrator_does_not_undo_the_invitation_of_an_owner(club, owner) -> None:  # type: ignore[no-untyped-def]
+    administrator, former = add_member(club, Role.ADMINISTRATOR), add_member(club, Role.VIEWER, "fay@elsewhere.example")
+    people.remove(club=club, actor=owner, user=former)
+    for email in ("nora@elsewhere.example", former.email):
+        waiting = invitations.invite(club=club, actor=owner, email=email, role=Role.OWNER)
+        with pytest.raises(people.OnlyOwnersMayChangeOwners):
+            invitations.invite(club=club, actor=administrator, email=email, role=Role.VIEWER)
+        assert waiting in invitations.open_ones(club=club)
+    for act in (
+        lambda: people.set_role(club=club, actor=administrator, user=former, role=Role.ACCOUNTS),
+        lambda: people.remove(club=club, actor=administrator, user=former),
+    ):
+        with pytest.raises(people.OnlyOwnersMayChangeOwners):
+            act()
+    assert invitations.find(token=token_of()) == waiting
+    people.set_role(club=club, actor=owner, user=former, role=Role.ACCOUNTS)
+    assert waiting not in invitations.open_ones(club=club)
+
+
 @pytest.mark.parametrize("role", [Role.ACCOUNTS, Role.VIEWER])
 def test_others_invite_nobody(club, role) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(NotAllowed):

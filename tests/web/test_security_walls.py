@@ -47,6 +47,17 @@ def test_removing_the_last_second_step_leaves_no_session_without_one(settings, c
     assert client.get(USERS)["Location"].startswith("/sign-in/")
 
 
+def test_whoever_is_switched_off_and_on_again_signs_in_anew(client, tess) -> None:  # type: ignore[no-untyped-def]
+    staff = User.objects.create_user("sam@vendor.example", name="Sam Staff", is_staff=True)
+    sign_in(client, tess.email)
+    assert client.get(USERS).status_code == 200
+    people.switch(actor=staff, user=tess, on=False)
+    people.switch(actor=staff, user=tess, on=True)
+    assert client.get(USERS)["Location"].startswith("/sign-in/")
+    sign_in(client, tess.email)
+    assert client.get(USERS).status_code == 200
+
+
 def test_codes_can_not_be_tried_one_after_the_other(client, tess) -> None:  # type: ignore[no-untyped-def]
     sign_in(client, tess.email)
     secret = set_up_app(client)
