@@ -26,7 +26,7 @@ def check_accounts(entry: Entry, chart: Chart) -> Iterator[Finding]:
                     "GL code %(account_code)s is not in Xero's chart of accounts.", account_code=line.account_code
                 ),
                 remedy=said("Get GL Codes, then map the items that use it to another code."),
-                mends=f"gl_code:{line.account_code}",
+                mends=f"account:{line.account_code}",
             )
         elif account.unusable_because:
             yield Finding(
@@ -38,7 +38,7 @@ def check_accounts(entry: Entry, chart: Chart) -> Iterator[Finding]:
                     unusable_because=account.unusable_because,
                 ),
                 remedy=said("Map the items that use it to another code."),
-                mends=f"gl_code:{line.account_code}",
+                mends=f"account:{line.account_code}",
             )
 
 

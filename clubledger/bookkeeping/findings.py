@@ -17,8 +17,9 @@ class Severity(StrEnum):
 class Finding:
     """What is wrong, in words, what to do, and where.
 
-    `mends` names the place: `charge:LOCKER`, `account_type:SUBS`, `payment_method:CARD`, `gl_code:200`, `job:Golf`,
-    `tax_type:OUTPUT`, `organisation`, `journal`. Findings of one cause share `code` and `mends`.
+    `mends` names the place: `charge:LOCKER`, `account_type:SUBS`, `payment_method:CARD`, `account:200`, `gl_code:200`
+    (its charges), `job:Golf`, `tax_type:OUTPUT`, `organisation`, `journal`. Findings of one cause share `code` and
+    `mends`.
     """
 
     code: str

@@ -184,11 +184,14 @@ def unmapped(*, club: Club) -> list[FinancialItem]:
 def effects_of(*, club: Club, items: Iterable[FinancialItem]) -> dict[int, tuple[int, Decimal]]:
     """Give, by item, how many journals not yet queued changing its mapping would move, and by what amount.
 
-    Items that none holds are left out. One query, however many items.
+    Items that none holds are left out, and days before the cut-over, which are never sent. One query, however many
+    items.
     """
     held = JournalTotal.objects.filter(
         journal__club=club, journal__state__in=TAKES_IN, item__in=[item.pk for item in items]
     )
+    if club.post_from:
+        held = held.filter(journal__accounting_date__gte=club.post_from)
     found = held.order_by().values_list("item_id").annotate(Count("journal_id", distinct=True), Sum("amount_minor"))
     return {item_id: (count, from_minor(amount)) for item_id, count, amount in found}
 

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -94,13 +94,14 @@ def _changes_in(at: ClubAccess, text: str) -> tuple[list[tuple[int, Change]], in
     """Give the lines that change something, or can't, each with its number; and how many change nothing."""
     if "\0" in text:
         raise UnreadableMapping(_("The file is not UTF-8 text. Save it as CSV (UTF-8)."))
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), newline=""))
+    reader = _reader(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
     found: list[tuple[int, Change]] = []
     same = 0
     try:
-        names = {name or "" for name in reader.fieldnames or ()}
-        if not names >= NEEDED or names - set(COLUMNS):
-            words = _("The columns are %(columns)s; the first three must be there, and no others.")
+        named = [name or "" for name in reader.fieldnames or ()]
+        names = set(named)
+        if not names >= NEEDED or names - set(COLUMNS) or len(named) != len(names):
+            words = _("The columns are %(columns)s; the first three must be there, and no others, each once.")
             raise UnreadableMapping(words % {"columns": ", ".join(COLUMNS)})
         choices = Choices.of(at.club)
         items = {
@@ -108,11 +109,14 @@ def _changes_in(at: ClubAccess, text: str) -> tuple[list[tuple[int, Change]], in
             for item in FinancialItem.objects.of(at.club).select_related("gl_code", "default_job")
         }
         lines: dict[tuple[str, str], int] = {}
-        for number, row in enumerate(reader, start=2):
-            if number > MOST_ROWS + 1:
+        for count, row in enumerate(reader, start=1):
+            number = reader.line_num
+            if count > MOST_ROWS:
                 raise UnreadableMapping(
                     _("The file has more than %(count)s rows.") % {"count": formats.count(MOST_ROWS)}
                 )
+            if _is_blank(row.values()):
+                continue  # Spreadsheets leave rows of nothing but commas.
             change = _change_of(row, items, choices, lines, number)
             if change is None:
                 same += 1
@@ -121,6 +125,17 @@ def _changes_in(at: ClubAccess, text: str) -> tuple[list[tuple[int, Change]], in
     except csv.Error as error:
         raise UnreadableMapping(_("The file can't be read as CSV: %(why)s.") % {"why": error}) from None
     return found, same
+
+
+def _reader(text: str) -> "csv.DictReader[str]":
+    """Read commas, or the semicolons that spreadsheets write where a comma is the decimal sign."""
+    head = text.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in head and "," not in head else ",")
+
+
+def _is_blank(values: Iterable[Any]) -> bool:
+    """Tell whether a row says nothing; what stands beyond its columns is a list."""
+    return not any(any(value) if isinstance(value, list) else value and value.strip() for value in values)
 
 
 def _change_of(
@@ -134,6 +149,9 @@ def _change_of(
     values = {name: _plain(row.get(name) or "") for name in COLUMNS}
     key = (values["kind"], values["code"])
     item = items.get(key)
+    if item is not None:
+        # A column that the file lacks leaves what was there.
+        values |= {name: so_far for name, so_far in _now(item).items() if name not in row}
     typed = (values["gl_code"], values["tax_type"], values["untaxed_tax_type"], values["job"])
     if item is None:
         # It is shown and never saved: a row with an error keeps all others back.
@@ -155,6 +173,15 @@ def _plain(value: str) -> str:
     """Take off the apostrophe that a download puts before what a spreadsheet would take for a formula."""
     value = value.strip()
     return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA_STARTS) else value
+
+
+def _now(item: FinancialItem) -> dict[str, str]:
+    """Give what stands in the columns that a file may lack."""
+    return {
+        "tax_type": item.tax_type,
+        "untaxed_tax_type": item.untaxed_tax_type,
+        "job": item.default_job.code if item.default_job else "",
+    }
 
 
 def _words(change: Change) -> str:

@@ -17,6 +17,7 @@ from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from clubledger.web.asked import whole_numbers
 from clubledger.web.suggesting import Candidate, suggest, untaxed_partner
+from clubledger.xero import connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a grid offers: GL codes that journals can use, tax types in use, job codes."""
+    """What a grid offers: GL codes that journals can use, tax types in use, job codes.
+
+    A club whose organisation is not registered for tax is offered no tax type: its journals go without.
+    """
 
     gl_codes: dict[str, GLCode]
     unusable: dict[str, str]
     tax_codes: dict[str, TaxCode]
     jobs: dict[str, JobCode]
     candidates: list[Candidate]
+    is_registered: bool = True
 
     @classmethod
     def of(cls, club: Club) -> "Choices":
@@ -64,7 +69,9 @@ class Choices:
                 unusable[code.code] = because
             else:
                 usable[code.code] = code
-        taxes = TaxCode.objects.of(club).filter(status="ACTIVE").order_by("name")
+        connection = connections.current(club=club, with_app=False)
+        is_registered = connection is None or connection.organisation.is_registered_for_tax
+        taxes = TaxCode.objects.of(club).filter(status="ACTIVE").order_by("name") if is_registered else ()
         jobs = JobCode.objects.of(club).filter(status="ACTIVE").order_by("code")
         return cls(
             usable,
@@ -72,6 +79,7 @@ class Choices:
             {tax.tax_type: tax for tax in taxes},
             {job.code: job for job in jobs},
             [Candidate(code.pk, code.code, code.name, code.account_class) for code in usable.values()],
+            is_registered,
         )
 
     def name_of(self, code: str) -> str:
@@ -81,6 +89,13 @@ class Choices:
     def tax_name(self, tax_type: str) -> str:
         """Give what Xero's screens call a tax type."""
         return self.tax_codes[tax_type].name if tax_type in self.tax_codes else tax_type
+
+    def code_in(self, typed: str) -> str:
+        """Give the code of what was typed: lists offer it with its name behind it, and a code may have blanks."""
+        words = typed.strip().split(" ")
+        known = self.gl_codes.keys() | self.unusable.keys()
+        beginnings = (" ".join(words[:end]) for end in range(len(words), 0, -1))
+        return next((code for code in beginnings if code in known), words[0])
 
     def guess(self, item: FinancialItem) -> Candidate | None:
         """Give the likeliest GL code of an item."""
@@ -136,11 +151,11 @@ def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list
     ticked = set(form.getlist("ticked")) if form.get("set") == "ticked" else set()
     changes = []
     for pk, item in items.items():
-        change = _typed(form, item, guessed if str(pk) == accepted else "")
+        change = _typed(form, item, guessed if str(pk) == accepted else "", choices)
         if str(pk) in ticked:
             change = replace(
                 change,
-                gl_code=form.get("all-gl", "").strip() or change.gl_code,
+                gl_code=choices.code_in(form.get("all-gl", "")) or change.gl_code,
                 tax_type=form.get("all-tax", "") or change.tax_type,
                 untaxed_tax_type=form.get("all-untaxed", "") or change.untaxed_tax_type,
                 job=form.get("all-job", "").strip() or change.job,
@@ -151,16 +166,19 @@ def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list
     return changes
 
 
-def _typed(form: QueryDict, item: FinancialItem, guessed: str) -> Change:
+def _typed(form: QueryDict, item: FinancialItem, guessed: str, choices: Choices) -> Change:
     pk = item.pk
-    # A code may be typed with its name behind it, as lists offer it.
-    typed = (guessed or form.get(f"gl-{pk}", "")).strip().split(" ")[0]
+
+    def field(name: str, before: str) -> str:
+        # Columns that the grid does not show leave what was there.
+        return form.get(f"{name}-{pk}", before).strip()
+
     return Change(
         item,
-        typed,
-        form.get(f"tax-{pk}", "").strip(),
-        form.get(f"untaxed-{pk}", "").strip(),
-        form.get(f"job-{pk}", "").strip(),
+        choices.code_in(guessed or form.get(f"gl-{pk}", "")),
+        field("tax", item.tax_type),
+        field("untaxed", item.untaxed_tax_type),
+        field("job", item.default_job.code if item.default_job else ""),
     )
 
 
@@ -180,6 +198,11 @@ def checked(change: Change, choices: Choices) -> Change:
     if change.job and change.job not in choices.jobs:
         return replace(change, error=_("There is no job code %(code)s.") % {"code": change.job})
     if change.item.kind != "charge" or not choices.tax_codes:
+        item = change.item
+        if not choices.is_registered and (change.tax_type, change.untaxed_tax_type) != (
+            item.tax_type, item.untaxed_tax_type,
+        ):  # fmt: skip
+            return replace(change, error=_("The club is not registered for tax in Xero: its charges get no tax type."))
         return change
     return _with_tax(change, code, choices)
 

@@ -37,6 +37,9 @@ def place(at: ClubAccess, mends: str, journal_id: int | None = None) -> tuple[st
         link = f"{link_to(at, PAGES[kind])}?{urlencode({'item': what})}"
         label = _("Map %(code)s") if at.may(Permission.CONFIGURE) else _("See %(code)s")
         return label % {"code": what}, link
+    if kind == "account":
+        # Any kind of item may go to an account: the list of GL codes says what does, and leads to each grid.
+        return _("See what uses %(code)s") % {"code": what}, f"{link_to(at, 'gl-codes')}?{urlencode({'q': what})}"
     if kind == "gl_code":
         return _("See what uses %(code)s") % {"code": what}, f"{link_to(at, 'charges')}?{urlencode({'gl_code': what})}"
     if kind == "job":

@@ -37,7 +37,7 @@ def test_the_worked_day_has_no_finding() -> None:
 
 def test_an_account_that_is_not_in_the_chart() -> None:
     finding = found(with_line("999"))["account_unknown"]
-    assert (finding.mends, finding.is_fault) == ("gl_code:999", True)
+    assert (finding.mends, finding.is_fault) == ("account:999", True)
     assert finding.message == "GL code 999 is not in Xero's chart of accounts."
 
 

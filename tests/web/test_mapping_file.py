@@ -1,13 +1,17 @@
 """A mapping brought in as a file: shown first with what it moves, saved whole or not at all; and what grids offer."""
 
+from datetime import date
 from io import BytesIO
 
 import pytest
 from django.test import Client
 
-from clubledger.clubs.models import Role
-from clubledger.ledger.models import FinancialItem, GLCode, Journal, JournalTotal, TaxCode
+from clubledger.clubs.access import ClubAccess
+from clubledger.clubs.models import Role, User
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, JournalTotal, TaxCode
 from clubledger.web.mapping_form import Change, Choices, checked
+from clubledger.web.mending import place
+from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import make_club, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -184,3 +188,78 @@ def test_a_row_that_can_not_be_taken_is_told_at_the_top_and_in_focus(client, clu
     assert 'aria-label="GL code of LOCKER"' in focused[0]
     assert 'value="200"' in said  # what was typed in the good row stands there still
     assert codes(club) == ["", "", ""]
+
+
+def test_columns_that_a_file_lacks_leave_what_was_there(client, club):
+    golf = JobCode.objects.of(club).create(club=club, code="Golf")
+    mapped(club, "FULL7", "200", tax_type="BASEXCLUDED", untaxed_tax_type="EXEMPTOUTPUT", default_job=golf)
+    assert "The file changes nothing" in upload(client, "charge,FULL7,200\n", "kind,code,gl_code\n").content.decode()
+    said = upload(client, "charge,FULL7,200,OUTPUT\n", "kind,code,gl_code,tax_type\n").content.decode()
+    assert "200 · OUTPUT · EXEMPTOUTPUT · Golf" in said
+
+
+def test_what_spreadsheets_make_of_a_file_is_read(client, club):
+    rows = "\r\ncharge;FULL7;200;;;\r\n;;;;;;;\r\ncharge;LOCKER;999;;;\r\n"
+    said = upload(client, rows, HEAD.replace(",", ";").strip() + "\r\n").content.decode()
+    assert "1 item would change." in said
+    assert "There is no GL code 999." in said
+    assert 'data-label="Line">5</td>' in said, "lines are the file's own"
+    said = upload(client, "charge,FULL7,200,200\n", "kind,code,gl_code,gl_code\n").content.decode()
+    assert "each once" in said
+
+
+def test_a_code_with_a_blank_is_taken_whole_with_its_name_or_without(client, club):
+    GLCode.objects.of(club).create(club=club, code="2 B", name="Bar", account_class="REVENUE")
+    for typed in ("2 B", "2 B Bar"):
+        mapped(club, "FULL7", "200", tax_type="OUTPUT")
+        client.post(GRID, grid(club, FULL7=typed) | {"confirmed": "1"})
+        assert codes(club)[1] == "2 B"
+
+
+@pytest.fixture
+def unregistered(club):
+    app = XeroApp.objects.create(name="App", client_id="id", redirect_uri="http://localhost/xero/callback", scopes="")
+    Connection.objects.of(club).create(club=club, app=app, tenant_id="t", pays_tax=False, sales_tax_basis="NONE")
+
+
+def test_a_club_that_is_not_registered_gets_no_tax_type(client, club, unregistered):
+    mapped(club, "LOCKER", "200", tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT")
+    said = client.get(GRID).content.decode()
+    assert "Tax type" not in said
+    assert 'name="tax-' not in said
+    answer = client.post(GRID, grid(club, FULL7="200", LOCKER="200") | {"confirmed": "1"}, follow=True)
+    assert "2 items saved." in answer.content.decode()
+    full, locker = FinancialItem.objects.of(club).filter(kind="charge").order_by("code")
+    assert (full.tax_type, full.untaxed_tax_type) == ("", "")
+    assert (locker.tax_type, locker.untaxed_tax_type) == ("OUTPUT", "EXEMPTOUTPUT"), "kept for a club that registers"
+    answer = upload(client, "charge,FULL7,200,OUTPUT,,\n")
+    assert answer.status_code == 422
+    assert "its charges get no tax type" in answer.content.decode()
+
+
+def test_a_job_code_that_the_grid_does_not_show_stays(client, club):
+    golf = JobCode.objects.of(club).create(club=club, code="Golf", status="ARCHIVED")
+    item = mapped(club, "FULL7", "200", tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT", default_job=golf)
+    row = next(row for row in client.get(GRID).context["rows"] if row.item == item)
+    form = {"item": [item.pk], f"was-{item.pk}": row.was, f"gl-{item.pk}": "200", f"tax-{item.pk}": "OUTPUT"}
+    answer = client.post(GRID, form | {f"untaxed-{item.pk}": "EXEMPTOUTPUT"}, follow=True)
+    assert "Nothing was changed." in answer.content.decode()
+
+
+def test_days_before_the_cut_over_are_not_said_to_move(client, club):
+    item = mapped(club, "FULL7", "200", tax_type="OUTPUT")
+    for on in ("2026-06-30", "2026-07-01"):
+        journal = Journal.objects.of(club).create(club=club, accounting_date=on)
+        JournalTotal.objects.create(
+            journal=journal, item=item, is_debit=False, tax_kind="stated", amount_minor=100_00, row_count=1
+        )
+    assert "moves 200.00 across 2 open journals" in upload(client, "charge,FULL7,450,INPUT,,\n").content.decode()
+    club.post_from = date(2026, 7, 1)
+    club.save()
+    assert "moves 100.00 in 1 open journal" in upload(client, "charge,FULL7,450,INPUT,,\n").content.decode()
+
+
+def test_an_account_that_no_journal_can_use_leads_to_all_that_uses_it(client, club):
+    mapped(club, "SUBS", "611")
+    _label, link = place(ClubAccess(club, User.objects.get(), Role.ADMINISTRATOR), "account:611")
+    assert "1 account type" in client.get(link).content.decode()
