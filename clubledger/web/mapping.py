@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from clubledger.clubs import access
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.clubs.models import Membership, Role
 from clubledger.frame import exports, formats, paging
 from clubledger.frame.sorting import order_asked
 from clubledger.ledger import mapping
@@ -35,8 +35,8 @@ TITLES = {
 }
 PER_PAGE = 40
 ORDERS = {
-    "": ("is_mapped", "code"), "code": ("code",), "gl_code": ("gl_code__code", "code"),
-    "tax_type": ("tax_type", "code"), "job": ("default_job__code", "code"),
+    "": ("is_mapped", "code"), "code": ("code",), "gl_code": ("gl_code__code?", "code"),
+    "tax_type": ("tax_type~", "code"), "job": ("default_job__code?", "code"),
 }  # fmt: skip
 KEPT = ("q", "gl_code", "tax_type", "unmapped", "sort", "page")
 """What of the address stays after saving, so that a search is worked off without being made again."""
@@ -142,8 +142,7 @@ def _show(
 
 def _who_maps(at: ClubAccess) -> list[str]:
     """Give the names of those who may map, for whoever may not."""
-    rows = Membership.objects.filter(club=at.club, role__in=[Role.OWNER, Role.ADMINISTRATOR], user__is_active=True)
-    return [str(row.user) for row in rows.select_related("user").order_by("user__name", "user__email")[:5]]
+    return [str(one) for one in access.people_who_may(at.club, Permission.CONFIGURE)[:5]]
 
 
 def _row(item: FinancialItem, choices: Choices, asked: str, tried: Change | None) -> GridRow:
