@@ -30,8 +30,7 @@ from clubledger.xero.errors import XeroError
 @staff_page
 def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Show the board: how many stand where, the waves, and the list, the one that has stood longest first."""
-    wave = request.GET.get("wave", "")
-    wave_id = paging.whole_number(wave) if wave else None
+    wave_id = paging.key(request.GET.get("wave"))
     asked: dict[str, Any] = {
         "wave_id": wave_id,
         "state": request.GET.get("state", ""),
@@ -223,7 +222,7 @@ def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
 def take_step_for_all(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Take a step for every changeover of a wave that it follows for."""
     step, reason = request.POST.get("step", ""), request.POST.get("reason", "")[:300]
-    wave_id = paging.whole_number(request.POST.get("wave"))
+    wave_id = paging.key(request.POST.get("wave")) or 0
     try:
         if step == "roll_back":
             _tell_rolled_back(request, waves.roll_back(actor=actor, wave_id=wave_id, reason=reason))

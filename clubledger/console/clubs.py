@@ -29,8 +29,7 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     asked = {"text": request.GET.get("text", "").strip(), "show": request.GET.get("show", "all")}
     if asked["show"] not in directory.SHOWS:
         asked["show"] = "all"
-    app = request.GET.get("app", "")
-    app_id = paging.whole_number(app) if app else None
+    app_id = paging.key(request.GET.get("app"))
     rows = directory.find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id)
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(rows, request.GET["format"])
@@ -114,7 +113,7 @@ def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
 def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     """Plan the changeover of one club."""
     found = _find(slug)
-    app = XeroApp.objects.filter(pk=paging.whole_number(request.POST.get("to_app"))).first()
+    app = XeroApp.objects.filter(pk=paging.key(request.POST.get("to_app"))).first()
     if app is None:
         raise Http404
     try:

@@ -43,6 +43,11 @@ def whole_number(text: str | None, default: int = 1, most: int = 1_000_000) -> i
     return max(1, min(most, int(text))) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
+def key(text: str | None) -> int | None:
+    """Read the key of a row from an address or a form; None for anything else, so that no other row is meant."""
+    return int(text) or None if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def stands_at(request: HttpRequest, address: str) -> None:
     """Say where the page has its address, if it answers a form that goes elsewhere: its links lead there."""
     request.META[PAGE_ADDRESS] = "" if request.path == address else address

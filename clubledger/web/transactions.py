@@ -39,7 +39,7 @@ ORDERS = {
     "date": ("accounting_date", "pk"),
     "transaction": ("source_id", "pk"),
     "kind": ("kind", "-accounting_date", "-pk"),
-    "member": ("member", "-accounting_date", "-pk"),
+    "member": ("member~", "-accounting_date", "-pk"),
     "amount": ("gross_minor", "-accounting_date", "-pk"),
 }
 NEWEST_FIRST = "-date"
@@ -77,14 +77,13 @@ class Search:
         if up_to_on is None:
             days = SourceTransaction.objects.of(club).order_by("-accounting_date")
             up_to_on = days.values_list("accounting_date", flat=True).first() or clock.today_in(club.time_zone)
-        imported = query.get("import", "")
         return cls(
             text=query.get("q", "").strip()[:100],
             kind=query.get("kind", "") if query.get("kind") in KINDS else "",
             posted=query.get("posted", "") if query.get("posted") in {"yes", "no"} else "",
             from_on=from_on or up_to_on - timedelta(days=PRESET_DAYS - 1),
             up_to_on=up_to_on,
-            import_id=paging.whole_number(imported, 0) or None if imported else None,
+            import_id=paging.key(query.get("import")),
         )
 
     def named(self, club: Club) -> QuerySet[SourceTransaction] | None:
@@ -286,8 +285,8 @@ def _as_file(at: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows[: MOST_IN_FILE[file_format]].iterator(chunk_size=2000):
             yield (
-                row.accounting_date, row.source, row.source_id, row.kind, row.member, row.description,
-                from_minor(row.gross_minor),
+                row.accounting_date, row.source, row.source_id, str(KINDS.get(row.kind, row.kind)), row.member,
+                row.description, from_minor(row.gross_minor),
             )  # fmt: skip
 
     header = [

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from clubledger.changeover import plan, steps
-from clubledger.changeover.models import State
+from clubledger.changeover.models import Changeover, State, Wave
+from clubledger.foundation import clock
 from tests.changeover.conftest import Moving
 from tests.console.test_console import browser, text_of
 from tests.fixtures_xero import BOWLS, SAM, TESS
@@ -39,6 +40,16 @@ def test_a_wave_is_taken_back_by_its_buttons(moving: Moving, browser: Client):
     answer = browser.post("/console/changeovers/all/", form, follow=True)
     assert "Done for 1 club." in text_of(answer)
     assert moving.now().state == State.ROLLED_BACK
+
+
+@pytest.mark.parametrize("wave", ["", "x", "0"])
+def test_a_step_without_a_wave_is_taken_for_none(moving: Moving, browser: Client, wave: str):
+    first = Wave.objects.create(pk=1, name="First", to_app=moving.new, planned_by=moving.staff, planned_at=clock.now())
+    moving.plan()
+    Changeover.objects.of(moving.club).update(wave=first)
+    answer = browser.post("/console/changeovers/all/", {"wave": wave, "step": "call_off"}, follow=True)
+    assert "There is no such wave or step." in text_of(answer)
+    assert moving.now().state == State.ANNOUNCED
 
 
 def test_an_old_app_that_is_gone_in_xero_is_noted_by_a_button(moving: Moving, browser: Client):

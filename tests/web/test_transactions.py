@@ -202,3 +202,12 @@ def test_only_what_is_looked_through_is_sorted_and_that_is_said(client, club, th
     assert re.search(r'href="\?[^"]*sort=amount[^"]*">Look further back', said)
     assert in_file(client, f"{RANGE}&sort=amount") == ["A-10", "C-1", "B-2"]
     assert "sorted within" not in page(client, RANGE)
+
+
+def test_an_import_that_is_not_there_is_not_taken_for_another(client, club):
+    bring(club, 0, "INV-1")
+    brought = Import.objects.of(club).get()
+    millionth = Import.objects.of(club).create(pk=1_000_000, club=club, actor=brought.actor, source="file")
+    SourceTransaction.objects.of(club).update(of_import=millionth)
+    assert "INV-1" in page(client, f"import={millionth.pk}")
+    assert "INV-1" not in page(client, f"import={millionth.pk + 1}")
