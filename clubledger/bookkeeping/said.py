@@ -8,3 +8,8 @@
 def said(form: str, /, **values: object) -> str:
     """Give the sentence of a form: `said("GL code %(code)s is archived.", code="200")`."""
     return form % values
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Give how many for a record, which is kept in English: `counted(1, "journal was", "journals were")`."""
+    return f"{number:,} {one if number == 1 else many}"

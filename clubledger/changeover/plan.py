@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.said import counted, said
 from clubledger.changeover import notices, staff, times
 from clubledger.changeover.errors import NotPlannable
 from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Wave
@@ -118,7 +118,7 @@ def plan_wave(
         actor=actor,
         action="changeover.wave_planned",
         subject=wave.name,
-        summary=f"{len(made.changeovers)} clubs are to move to {to_app}.",
+        summary=f"{counted(len(made.changeovers), 'club is', 'clubs are')} to move to {to_app}.",
         after={"refused": len(made.refusals)},
     )
     made.wave = wave

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from clubledger.bookkeeping.findings import Finding
+from clubledger.bookkeeping.said import counted
 from clubledger.cli import asking, choosing, printing
 from clubledger.cli.failing import Failure
 from clubledger.clubs.models import Club
@@ -81,7 +82,7 @@ def run_validate(asked: argparse.Namespace) -> int:
     printing.show(
         asked, {"valid": sorted(valid), "fetched_at": result.fetched_at, "findings": rows}, _by_cause(rows), empty=""
     )
-    printing.say(asked, f"{len(valid)} of {len(chosen)} journals are valid.")
+    printing.say(asked, f"{len(valid):,} of {counted(len(chosen), 'journal is', 'journals are')} valid.")
     return 0 if len(valid) == len(chosen) else 1
 
 
@@ -92,7 +93,9 @@ def run_send(asked: argparse.Namespace) -> int:
     not_valid = [journal for journal in chosen if journal.state != JournalState.VALID]
     if not_valid:
         names = ", ".join(str(journal.pk) for journal in not_valid[:10])
-        raise Failure(f"{len(not_valid)} journals are not valid ({names} …). Run `clubledger validate` first.")
+        more = " …" if len(not_valid) > 10 else ""
+        told = counted(len(not_valid), "journal is", "journals are")
+        raise Failure(f"{told} not valid ({names}{more}). Run `clubledger validate` first.")
     if not chosen:
         raise Failure("No valid journal in this range. Run `clubledger validate` first.")
     ids = [journal.pk for journal in chosen]
@@ -104,7 +107,8 @@ def run_send(asked: argparse.Namespace) -> int:
     fields = ("id", "date", "number", "state", "debit", "waits_for", "words")
     printing.show(asked, rows, [{field: row[field] for field in fields} for row in rows])
     sent = sum(journal.state == JournalState.SENT for journal in ended)
-    printing.say(asked, f"{sent} of {len(ids)} journals sent." if not asked.no_wait else f"{len(ids)} journals queued.")
+    of_all = counted(len(ids), "journal", "journals")
+    printing.say(asked, f"{of_all} queued." if asked.no_wait else f"{sent:,} of {of_all} sent.")
     return 0 if asked.no_wait or sent == len(ids) else 1
 
 
@@ -121,7 +125,8 @@ def _wait(asked: argparse.Namespace, club: Club, run: Any) -> None:
         if state.done >= state.total:
             return
         if time.monotonic() > deadline:
-            printing.say(asked, f"{state.total - state.done} journals still wait; the worker goes on with them.")
+            left = counted(state.total - state.done, "journal still waits", "journals still wait")
+            printing.say(asked, f"{left}; the worker goes on.")
             return
         time.sleep(LOOK_AGAIN_SECONDS)
 

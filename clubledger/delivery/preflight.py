@@ -11,7 +11,7 @@ from clubledger.bookkeeping.checks import check
 from clubledger.bookkeeping.entry import BadEntry, Entry, entry_of
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.rules import Resolution
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.said import counted, said
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -96,8 +96,8 @@ def validate_against(*, club: Club, actor: User, journal_ids: Iterable[int], cha
         club=club,
         actor=actor,
         action="journals.validated",
-        subject=f"{len(chosen)} journals",
-        summary=f"{len(result.valid_ids)} of {len(chosen)} journals are valid.",
+        subject=counted(len(chosen), "journal", "journals"),
+        summary=f"{len(result.valid_ids):,} of {counted(len(chosen), 'journal is', 'journals are')} valid.",
         after={"valid": result.valid_ids},
     )
     return result
@@ -243,10 +243,10 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
         actor=actor,
         action="journals.first_open_day_chosen",
         # The story of a journal finds it by its subject.
-        subject=f"journal {ids[0]}" if len(ids) == 1 else f"{len(ids)} journals",
+        subject=f"journal {ids[0]}" if len(ids) == 1 else counted(len(ids), "journal", "journals"),
         summary=f"To be sent dated on the first open day, its own being locked: {reason}"
         if len(ids) == 1
-        else f"{len(ids)} journals on locked days are to be dated on the first open day: {reason}",
+        else f"{len(ids):,} journals on locked days are to be dated on the first open day: {reason}",
         after={"journals": ids, "reason": reason},
     )
     return len(ids)

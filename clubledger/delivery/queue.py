@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
-from django.utils.translation import gettext
+from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext, ngettext
 
 from clubledger.bookkeeping.chart import Organisation
 from clubledger.bookkeeping.entry import BadEntry, Entry, entry_of
 from clubledger.bookkeeping.rules import Resolution
+from clubledger.bookkeeping.said import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -25,6 +26,7 @@ from clubledger.ledger import journals, samples, voiding
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import connections
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
+from clubledger.xero.models import Connection
 
 
 @transaction.atomic
@@ -82,8 +84,8 @@ def _queue(
         club=club,
         actor=actor,
         action="journals.queued",
-        subject=f"{len(queued)} journals",
-        summary=f"{len(queued)} journals were queued for Xero.",
+        subject=counted(len(queued), "journal", "journals"),
+        summary=counted(len(queued), "journal was queued for Xero.", "journals were queued for Xero."),
         after={"run": run.pk, "references": [delivery.reference for delivery in queued]},
     )
     return run
@@ -201,31 +203,44 @@ def withdraw(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
         club=club,
         actor=actor,
         action="journals.withdrawn",
-        subject=f"{len(moved)} journals",
-        summary=f"{len(moved)} journals were taken out of the queue.",
+        subject=counted(len(moved), "journal", "journals"),
+        summary=counted(len(moved), "journal was taken out of the queue.", "journals were taken out of the queue."),
         after={"journals": moved},
     )
     return len(moved)
 
 
+def without_sender(*, club: Club, connection: Connection | None = None) -> QuerySet[Delivery]:
+    """Give the deliveries of queued journals that somebody else may take over.
+
+    A worker has said that they wait for their sender, or, whatever they wait for, it is known here already that the
+    sender has lost the right or the authorisation. `connection` is the club's, where the caller has read it.
+    """
+    authorised = connections.live_authorisations(club=club, connection=connection).values("user")
+    may_send = access.memberships_with(club, Permission.SEND).values("user")
+    rows: QuerySet[Delivery] = Delivery.objects.of(club).filter(closed_at=None, journal__state=JournalState.QUEUED)
+    return rows.filter(
+        Q(journal__wait_reason__in=["authorisation", "permission", "changeover"])
+        | ~Q(sender__in=authorised)
+        | ~Q(sender__in=may_send)
+    )
+
+
 @transaction.atomic
 def take_over(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
-    """Send, under the actor's name, journals that wait for a sender who lost the right or the connection.
+    """Send, under the actor's name, queued journals whose sender has lost the right or the connection.
 
+    What was frozen stays as it is, and what keeps a journal back but its sender keeps it back again at its next turn.
     Raises NotAllowed, CannotTakeOver, and NotAuthorised or ConnectionMoved as `send_to_gl` does.
     """
+    ids = list(journal_ids)
     access.require(club=club, actor=actor, permission=Permission.SEND)
     require_live_authorisation(club, actor)
     access.lock_club(club)
-    waiting = Delivery.objects.of(club).filter(
-        closed_at=None,
-        journal_id__in=list(journal_ids),
-        journal__state=JournalState.QUEUED,
-        journal__wait_reason__in=["authorisation", "permission", "changeover"],
-    )
+    waiting = without_sender(club=club).filter(journal_id__in=ids)
     taken = list(waiting.values_list("pk", "journal_id", "sender__name"))
     if not taken:
-        raise CannotTakeOver(gettext("None of these journals waits for its sender."))
+        raise CannotTakeOver(_why_none_is_taken_over(club, ids))
     Delivery.objects.of(club).filter(pk__in=[pk for pk, _, _ in taken]).update(sender=actor, due_at=clock.now())
     journals.move(
         club=club,
@@ -239,13 +254,26 @@ def take_over(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
         club=club,
         actor=actor,
         action="journals.taken_over",
-        subject=f"{len(taken)} journals",
-        summary=f"{actor} took over {len(taken)} waiting journals.",
+        subject=counted(len(taken), "journal", "journals"),
+        summary=f"{actor} took over {counted(len(taken), 'waiting journal', 'waiting journals')}.",
         before={"senders": sorted({name for _, _, name in taken})},
         after={"journals": [journal_id for _, journal_id, _ in taken]},
     )
     turns.make_due(club)
     return len(taken)
+
+
+def _why_none_is_taken_over(club: Club, journal_ids: list[int]) -> str:
+    live = Delivery.objects.of(club).filter(closed_at=None, journal_id__in=journal_ids)
+    queued = list(live.filter(journal__state=JournalState.QUEUED).select_related("sender"))
+    if not queued:
+        return gettext("None of these journals waits in the queue.")
+    words = ngettext(
+        "%(people)s can still send this journal, so nobody has to take it over.",
+        "%(people)s can still send these journals, so nobody has to take them over.",
+        len(queued),
+    )
+    return words % {"people": ", ".join(sorted({str(one.sender) for one in queued}))}
 
 
 def close(club: Club, journal_ids: Iterable[int], because: str, **fields: Any) -> None:

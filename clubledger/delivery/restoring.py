@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext
 
+from clubledger.bookkeeping.said import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -138,7 +139,8 @@ def confirm(*, club: Club, actor: User, recorded_on: Sequence[date] = (), reason
     RestoreHold.objects.of(club).filter(pk=hold.pk).update(
         confirmed_by=actor, confirmed_at=clock.now(), confirmed_words=reason
     )
-    told = f"{len(days)} days were recorded again" if days else "nothing was recorded by hand since"
+    again = counted(len(days), "day was recorded again", "days were recorded again")
+    told = again if days else "nothing was recorded by hand since"
     audit.note(
         club=club,
         actor=actor,

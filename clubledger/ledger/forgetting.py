@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from clubledger.bookkeeping.said import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -33,6 +34,7 @@ def forget_chart(*, club: Club, actor: User) -> int:
         actor=actor,
         action="mapping.forgotten",
         subject="all items",
-        summary=f"The mapping of {len(emptied)} items has to be given again: the organisation in Xero changes.",
+        summary=f"The mapping of {counted(len(emptied), 'item', 'items')} has to be given again:"
+        " the organisation in Xero changes.",
     )
     return len(emptied)

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
 from clubledger.bookkeeping.money import from_minor
+from clubledger.bookkeeping.said import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -259,5 +260,5 @@ def _all_or_none(
 def _note(club: Club, actor: User, ids: Collection[int], action: str, summary: str) -> None:
     rows = Journal.objects.of(club).filter(pk__in=ids).order_by("accounting_date", "sequence")
     of_days = [[row.pk, row.accounting_date, row.sequence, row.debit_minor] for row in rows]
-    subject = f"journal {of_days[0][0]}" if len(of_days) == 1 else f"{len(of_days)} journals"
+    subject = f"journal {of_days[0][0]}" if len(of_days) == 1 else counted(len(of_days), "journal", "journals")
     audit.note(club=club, actor=actor, action=action, subject=subject, summary=summary, after={"journals": of_days})

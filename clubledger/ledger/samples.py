@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from clubledger.bookkeeping.said import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -91,7 +92,7 @@ def bring_sample(*, club: Club, actor: User) -> Import:
             actor=actor,
             action="sample.brought",
             subject=f"import {made.pk}",
-            summary=f"Brought in sample data: {made.transactions_new} transactions.",
+            summary=f"Brought in sample data: {counted(made.transactions_new, 'transaction', 'transactions')}.",
         )
     return made
 
@@ -163,8 +164,8 @@ def remove_sample(*, club: Club, actor: User) -> int:
         club=club,
         actor=actor,
         action="sample.removed",
-        subject=f"{removed} transactions",
-        summary=f"Took the sample data away: {removed} transactions.",
+        subject=counted(removed, "transaction", "transactions"),
+        summary=f"Took the sample data away: {counted(removed, 'transaction', 'transactions')}.",
     )
     return removed
 

@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import orjson
-from django.db.models import Count, Exists, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Count, Exists, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -46,17 +45,15 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"], request.GET.get("sort", ""))
     overview = journals.overview(club=at.club)
     asked = Asked.from_query(at, request.GET, preset=overview.preset)
+    connection = connections.current(club=at.club)
     if overview.first_on is None:
-        return show(
-            request, at, "web/gl_first_run.html", steps=first_steps(at, overview, connections.current(club=at.club))
-        )
-    counts = Tally.of(asked)
+        return show(request, at, "web/gl_first_run.html", steps=first_steps(at, overview, connection))
+    counts = Tally.of(asked, connection)
     total = _total(counts.shown(asked.show))
     page = paging.page_of(
         request, _ordered(asked, request.GET.get("sort", "")).select_related("sent_by", "recorded_by"),
         total=total["journals"],
     )  # fmt: skip
-    connection = connections.current(club=at.club)
     ticked = request.GET.get("ticked", "")
     signs = _signs(at.club)
     run_id, progress = _run(request, at, signs)
@@ -230,10 +227,8 @@ def _select_all(groups: list[dict[str, Any]]) -> dict[str, Any]:
 def _causes(at: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[mending.Cause]]:
     causes = []
     if counts.has("tickable", "is_found"):
-        # Years of journals hold thousands of findings: read as text, for the quicker of two readers of JSON.
         suffering = asked.days.filter(state__in=TICKABLE).exclude(findings=[])
-        texts = suffering.values_list("pk", Cast("findings", TextField()))
-        causes = mending.causes(at, ((pk, orjson.loads(text)) for pk, text in texts))
+        causes = mending.causes(at, suffering.values_list("pk", "findings"))
     return {
         "faults": [cause for cause in causes if cause.is_fault],
         "warnings": [cause for cause in causes if not cause.is_fault],

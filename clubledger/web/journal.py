@@ -185,6 +185,7 @@ def _on_its_way(at: ClubAccess, found: Journal) -> Iterator[Event]:
     call = "call_items__call"
     rows = Delivery.objects.of(at.club).filter(journal=found).order_by("pk", f"{call}__started_at").values(
         "pk", "reference", "queued_at", "closed_at", "closed_because", "sender__name", "sender__email",
+        "run__actor__name", "run__actor__email",
         "call_items__outcome", "call_items__words", f"{call}__http_status", f"{call}__correlation_id",
         f"{call}__started_at",
     )  # fmt: skip
@@ -192,8 +193,13 @@ def _on_its_way(at: ClubAccess, found: Journal) -> Iterator[Event]:
     for row in rows:
         if row["pk"] not in told:
             told.add(row["pk"])
-            words = _("%(person)s pressed Send to GL.") % {"person": row["sender__name"] or row["sender__email"]}
-            yield Event(row["queued_at"], words, _("Reference %(reference)s") % {"reference": row["reference"]})
+            sender = row["sender__name"] or row["sender__email"]
+            presser = row["run__actor__name"] or row["run__actor__email"] or sender
+            detail = _("Reference %(reference)s") % {"reference": row["reference"]}
+            if sender != presser:
+                taken_over = _("taken over by %(person)s") % {"person": sender}
+                detail = f"{detail}, {taken_over}"
+            yield Event(row["queued_at"], _("%(person)s pressed Send to GL.") % {"person": presser}, detail)
             if row["closed_at"] and row["closed_because"]:
                 yield Event(row["closed_at"], _closed(row["closed_because"]))
         if row["call_items__outcome"] is None:

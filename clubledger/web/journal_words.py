@@ -46,7 +46,7 @@ WAITS = {
     "turn": gettext_lazy("Waits for its turn"),
     "limit": gettext_lazy("Waits for Xero's limit"),
     "authorisation": gettext_lazy("Waits for its sender to authorise Xero, or for somebody to take it over"),
-    "permission": gettext_lazy("Waits: the sender's Xero login may not post journals"),
+    "permission": gettext_lazy("Waits: its sender may no longer send, by their role here or by their Xero login"),
     "lock": gettext_lazy("Waits: Xero is locked on its date"),
     "changeover": gettext_lazy("Waits for its sender to authorise the club's new Xero app"),
     "setup": gettext_lazy("Waits: Clubledger's registration at Xero needs mending"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, F, Q, When
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from clubledger.clubs.models import Club, User
@@ -86,6 +86,18 @@ def live_authorisation(*, club: Club, user: User) -> Authorisation | None:
     if connection is None or connection.app_id is not None:
         return None
     return rows.filter(app_id=_app_id(club, connection), tenant_id=connection.tenant_id).first()
+
+
+def live_authorisations(*, club: Club, connection: Connection | None = None) -> QuerySet[Authorisation]:
+    """Give everybody's authorisations of the club's present app and organisation, for use within another query.
+
+    Each is one that `live_authorisation` gives of its user. `connection` is the club's, if it was read already.
+    """
+    connection = connection or current(club=club, with_app=False)
+    rows = Authorisation.objects.of(club).filter(ended_at=None, token_set__isnull=False, token_set__died_at=None)
+    if connection is None:
+        return rows.none()
+    return rows.filter(app_id=_app_id(club, connection), tenant_id=connection.tenant_id)
 
 
 def authorisations(*, club: Club) -> list[Authorisation]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clubledger.clubs import people
-from clubledger.clubs.models import Membership, Role
+from clubledger.clubs.models import AuditEvent, Membership, Role
 from clubledger.delivery import queue, turns
 from clubledger.delivery.errors import CannotTakeOver, CannotWithdraw, NothingToSend
 from clubledger.delivery.models import Delivery, Sighting, Turn
@@ -13,7 +13,7 @@ from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
 from clubledger.xero import connections
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
-from clubledger.xero.models import Connection
+from clubledger.xero.models import Authorisation, Connection
 from tests.fixtures_clubs import add_member
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import GOLF, SAM, make_app
@@ -72,6 +72,56 @@ def test_a_sender_who_lost_the_right_is_held_and_another_takes_over(ready: Ready
         queue.take_over(club=ready.club, actor=sam, journal_ids=[ready.journal().pk])
 
 
+def locked_until(ready: ReadyClub, day: str | None) -> None:
+    ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/lock-dates", {"year_end": day})
+
+
+@pytest.mark.parametrize("loss", ["revoked", "viewer", "removed", "disconnected", "moved"])
+def test_what_waits_for_a_lock_is_taken_over_at_once_if_its_sender_can_send_no_more(
+    ready: ReadyClub, loss: str
+) -> None:
+    sam = add_member(ready.club, Role.ACCOUNTS, "sam@club.example")
+    ready.press_send()
+    locked_until(ready, "2026-11-16")
+    ready.serve()
+    before = ready.delivery()
+    journal_ids = [ready.journal().pk]
+    if loss == "revoked":
+        connections.revoke(club=ready.club, actor=ready.treasurer)
+    elif loss == "viewer":
+        people.set_role(club=ready.club, actor=ready.owner, user=ready.treasurer, role=Role.VIEWER)
+    elif loss == "removed":
+        people.remove(club=ready.club, actor=ready.owner, user=ready.treasurer)
+    elif loss == "disconnected":
+        Authorisation.objects.of(ready.club).update(ended_at=clock.now(), ended_because="disconnected")
+    else:
+        Connection.objects.of(ready.club).update(app=make_app("clubledger-v2"))
+    ready.xero.authorise(ready.club, sam, login=SAM)
+    assert ready.journal().wait_reason == "lock"
+    assert queue.take_over(club=ready.club, actor=sam, journal_ids=journal_ids) == 1
+    ready.serve()
+    # What kept it back besides its sender keeps it back still.
+    assert (ready.journal().state, ready.journal().wait_reason) == (JournalState.QUEUED, "lock")
+    locked_until(ready, None)
+    ready.xero.later(hours=2)
+    ready.serve()
+    assert (ready.journal().state, ready.journal().sent_by) == (JournalState.SENT, sam)
+    after = ready.delivery()
+    assert (after.pk, after.payload_hash, after.reference) == (before.pk, before.payload_hash, before.reference)
+    assert len(ready.in_xero()) == 1
+
+
+def test_what_its_sender_can_still_send_is_not_taken_over(ready: ReadyClub) -> None:
+    sam = add_member(ready.club, Role.ACCOUNTS, "sam@club.example")
+    ready.xero.authorise(ready.club, sam, login=SAM)
+    ready.press_send()
+    locked_until(ready, "2026-11-16")
+    ready.serve()
+    with pytest.raises(CannotTakeOver, match=f"{ready.treasurer} can still send this journal"):
+        queue.take_over(club=ready.club, actor=sam, journal_ids=[ready.journal().pk])
+    assert (ready.delivery().sender, ready.journal().wait_reason) == (ready.treasurer, "lock")
+
+
 def test_a_lock_set_after_validation_lets_it_wait_and_unlocking_lets_it_go(ready: ReadyClub) -> None:
     ready.press_send()
     ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/lock-dates", {"year_end": "2026-11-16"})
@@ -122,6 +172,23 @@ def test_after_the_switch_to_another_app_send_says_unauthorized_and_what_waits_i
     ready.xero.later(minutes=16)
     ready.serve()
     assert ready.journal().state == JournalState.SENT
+
+
+def test_the_audit_trail_counts_one_journal_as_one(ready: ReadyClub) -> None:
+    sam = add_member(ready.club, Role.ACCOUNTS, "sam@club.example")
+    ready.xero.authorise(ready.club, sam, login=SAM)
+    ready.press_send()
+    connections.revoke(club=ready.club, actor=ready.treasurer)
+    ids = [ready.journal().pk]
+    queue.take_over(club=ready.club, actor=sam, journal_ids=ids)
+    queue.withdraw(club=ready.club, actor=sam, journal_ids=ids)
+    noted = AuditEvent.objects.of(ready.club).filter(action__startswith="journals.").order_by("position")
+    assert [(one.subject, one.summary) for one in noted] == [
+        ("1 journal", "1 of 1 journal is valid."),
+        ("1 journal", "1 journal was queued for Xero."),
+        ("1 journal", f"{sam} took over 1 waiting journal."),
+        ("1 journal", "1 journal was taken out of the queue."),
+    ]
 
 
 def test_what_waits_can_be_withdrawn_and_what_is_sent_cannot(ready: ReadyClub) -> None:

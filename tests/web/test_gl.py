@@ -13,7 +13,9 @@ from clubledger.clubs.models import Role
 from clubledger.delivery import queue
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.ledger.models import FinancialItem, Journal
+from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_xero import make_app
 
 pytestmark = pytest.mark.django_db
 RANGE = "from=2026-11-01&up_to=2026-11-30"
@@ -73,6 +75,25 @@ def test_withdraw_stands_there_only_while_something_waits(client, club):
     assert "/gl/withdraw/" not in page(client)
     Journal.objects.of(club).filter(pk=journal.pk).update(state="queued")
     assert "/gl/withdraw/" in page(client)
+
+
+def test_take_over_is_offered_as_soon_as_the_sender_can_send_no_more(client, club):
+    tess, now = add_member(club, Role.ACCOUNTS, "tess@banksiapark.example"), timezone.now()
+    app = make_app()
+    Connection.objects.of(club).create(club=club, app=app, tenant_id="t", organisation_name="Banksia Park Inc")
+    tokens = TokenSet.objects.create(app=app, xero_user_id="x", access_expires_at=now, refreshed_at=now)
+    Authorisation.objects.of(club).create(
+        club=club, user=tess, app=app, token_set=tokens, tenant_id="t", authorised_at=now
+    )
+    Delivery.objects.of(club).create(
+        club=club, journal=make_journal(club, 9, state="queued", wait_reason="lock"), sender=tess, reference="J",
+        payload=b"", dated_on=date(2026, 11, 9), queued_at=now, due_at=now,
+    )  # fmt: skip
+    assert "/gl/take-over/" not in page(client)
+    Authorisation.objects.of(club).update(ended_at=now, ended_because="revoked")
+    with CaptureQueriesContext(connection) as caught:
+        assert "/gl/take-over/" in page(client)
+    assert len(caught) <= 15
 
 
 def test_why_it_waits_and_when_it_is_tried_again(client, club):
