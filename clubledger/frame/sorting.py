@@ -6,7 +6,8 @@ What names no column of the list is left out, as if it had not been asked for.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from django.db.models import F, OrderBy
+from django.db.models import F, OrderBy, Value
+from django.db.models.functions import Lower, NullIf
 from django.http import HttpRequest
 
 One = TypeVar("One")
@@ -25,16 +26,18 @@ def asked(request: HttpRequest, columns: Collection[str], default: str = "", *, 
 def order_asked(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], default: str = "") -> Order:
     """Give the fields of the order that the address asks for, its first one turned round where it says so.
 
-    `default` is a column, with or without a minus; without one it is the first of `orders`. A question mark after the
-    first field says that rows may have nothing there: these stand last either way, whatever the database thinks.
+    `default` is a column, with or without a minus; without one it is the first of `orders`. A first field may bear a
+    mark: `?` where rows may have nothing there, `~` where it is words, whose case does not count and which may be
+    blank. Rows with nothing, or blank, stand last either way, whatever the database thinks.
     """
     wanted = asked(request, orders, default)
     first, *rest = orders.get(wanted.removeprefix("-"), next(iter(orders.values())))
     is_turned = wanted.startswith("-")
-    if first.endswith("?"):
-        field = F(first.removesuffix("?"))
-        return [field.desc(nulls_last=True) if is_turned else field.asc(nulls_last=True), *rest]
-    return [f"-{first}" if is_turned else first, *rest]
+    name, mark = first.rstrip("?~"), first[-1]
+    if mark not in "?~":
+        return [f"-{name}" if is_turned else name, *rest]
+    field = F(name) if mark == "?" else NullIf(Lower(name), Value(""))
+    return [field.desc(nulls_last=True) if is_turned else field.asc(nulls_last=True), *rest]
 
 
 def in_order(rows: Iterable[One], wanted: str, keys: Keys) -> list[One]:

@@ -1,12 +1,13 @@
 """Chart of Accounts: the lists GL Code and Job#, what uses each code, and adding to them by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Case, Count, Max, Q, QuerySet, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -16,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES, unusable_because
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.frame import exports, formats, paging
-from clubledger.frame.sorting import order_asked
+from clubledger.foundation.told import told
+from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger import mapping
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
@@ -52,12 +53,20 @@ USERS = (
 USERS_COUNTED = {name: Count("items", filter=Q(items__kind=kind)) for name, _grid, kind in USERS}
 
 
-GL_CODE_ORDERS = {"code": ("code",), "name": ("name", "code"), "state": ("status", "code")}
+GL_CODE_ORDERS = {
+    "code": ("code",), "name": ("name~", "code"), "used": ("used", "code"), "state": ("is_unusable", "status", "code"),
+}  # fmt: skip
 JOB_CODE_ORDERS = {
-    "category": ("category_name", "code"), "code": ("code",), "charges": ("charges", "code"),
-    "state": ("status", "code"),
+    "code": ("code",), "category": ("category_name~", "code"), "option": ("option_name~", "code"),
+    "charges": ("charges", "code"), "state": ("status", "code"),
 }  # fmt: skip
 """The columns that the lists can be ordered by; the first is what they are ordered by unless asked."""
+MOVED = ("debit", "credit")
+"""The columns that the database does not have: rows are put into their order here."""
+STATUSES = {
+    "ACTIVE": gettext_lazy("In use"), "ARCHIVED": gettext_lazy("Archived in Xero"),
+    "GONE": gettext_lazy("Gone from Xero"),
+}  # fmt: skip
 
 
 class GLCodeForm(forms.Form):
@@ -118,25 +127,29 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 return redirect(link_to(at, "gl-codes"))
     everything = GLCode.objects.of(at.club)
     counts = everything.aggregate(all=Count("pk"), unusable=Count("pk", filter=UNUSABLE))
-    wanted = request.GET.get("show", "")
+    wanted = request.GET.get("show", "") if request.GET.get("show") in {"usable", "unusable"} else ""
     rows = _searched(request, everything)
     rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
-    rows = rows.annotate(**USERS_COUNTED).order_by(*order_asked(request, GL_CODE_ORDERS))
-    if request.GET.get("format") in exports.FORMATS:
-        return _gl_codes_as_file(at, rows, request.GET["format"])
-    page = paging.page_of(request, rows, total=rows.count())
-    asked = request.GET.get("code", "")
-    taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
+    rows = rows.annotate(**USERS_COUNTED, used=Count("items"), is_unusable=Case(When(UNUSABLE, then=1), default=0))
     quarter = gl_code_months.Quarter.of_club(at.club, "gl_code")
+    ordered = _ordered(request, rows, GL_CODE_ORDERS, lambda row: quarter.amounts_of(row.pk))
+    taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
+    if request.GET.get("format") in exports.FORMATS:
+        return _gl_codes_as_file(at, ordered, quarter, taxes, request.GET["format"])
+    page = paging.page_of(request, ordered, total=rows.count())
+    asked = request.GET.get("code", "")
     return show(
         request,
         at,
         "web/gl_codes.html",
         counts=counts,
         chips=[
-            (_("All"), counts["all"], "?", wanted not in {"usable", "unusable"}),
-            (_("Usable"), counts["all"] - counts["unusable"], "?show=usable", wanted == "usable"),
-            (_("Not usable"), counts["unusable"], "?show=unusable", wanted == "unusable"),
+            (title, number, paging.address_with(request, show=name or None, page=None, code=None), name == wanted)
+            for name, title, number in (
+                ("", _("All"), counts["all"]),
+                ("usable", _("Usable"), counts["all"] - counts["unusable"]),
+                ("unusable", _("Not usable"), counts["unusable"]),
+            )
         ],
         crumbs=crumbs(at, (_("GL Code"), "")),
         page=page,
@@ -206,12 +219,12 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 return redirect(link_to(at, "job-codes"))
     everything = JobCode.objects.of(at.club)
     rows = _searched(request, everything).annotate(charges=Count("items"))
-    rows = rows.order_by(*order_asked(request, JOB_CODE_ORDERS))
-    if request.GET.get("format") in exports.FORMATS:
-        return _job_codes_as_file(at, rows, request.GET["format"])
-    page = paging.page_of(request, rows, total=rows.count())
-    asked = request.GET.get("code", "")
     quarter = gl_code_months.Quarter.of_club(at.club, "job")
+    ordered = _ordered(request, rows, JOB_CODE_ORDERS, lambda row: quarter.amounts_of(row.code))
+    if request.GET.get("format") in exports.FORMATS:
+        return _job_codes_as_file(at, ordered, quarter, request.GET["format"])
+    page = paging.page_of(request, ordered, total=rows.count())
+    asked = request.GET.get("code", "")
     return show(
         request,
         at,
@@ -228,33 +241,56 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             for row in page.rows
         ],
         form=form,
+        quarter=quarter.total(),
         q=request.GET.get("q", ""),
         status=422 if form.errors else 200,
     )
 
 
-def _gl_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
-    quarter = gl_code_months.Quarter.of_club(at.club, "gl_code")
+def _ordered(
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    orders: Mapping[str, tuple[str, ...]],
+    amounts_of: Callable[[Any], tuple[Decimal | None, Decimal | None]],
+) -> QuerySet[Any] | list[Any]:
+    """Put codes into the order asked for; by what they moved only where that is asked, for then all have to be read."""
+    wanted = sorting.asked(request, MOVED)
+    if not wanted:
+        return rows.order_by(*sorting.order_asked(request, orders))
+    keys: sorting.Keys = {"debit": lambda row: amounts_of(row)[0], "credit": lambda row: amounts_of(row)[1]}
+    return sorting.in_order(rows.order_by("code"), wanted, keys)
 
+
+def _gl_codes_as_file(
+    at: ClubAccess, rows: Iterable[Any], quarter: gl_code_months.Quarter, taxes: Mapping[str, str], file_format: str
+) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
-            kind = (row.account_type, row.account_class, row.default_tax_type)
-            yield row.code, row.name, *kind, row.status, _because(row), *quarter.amounts_of(row.pk)
+            users = ", ".join(words for words, _link in users_of(at, row))
+            yield (
+                row.code, row.name, str(TYPES.get(row.account_type, row.account_type.title())), row.account_class,
+                taxes.get(row.default_tax_type, row.default_tax_type), str(STATUSES.get(row.status, row.status)),
+                told(_because(row)), users, *quarter.amounts_of(row.pk),
+            )  # fmt: skip
 
     header = [
         _("Code"), _("Name"), _("Type"), _("Class"), _("Default tax type"), _("Status"), _("Not usable because"),
-        _("Debit"), _("Credit"),
+        _("Used by"), _("Debit, last 13 weeks"), _("Credit, last 13 weeks"),
     ]  # fmt: skip
     return exports.download(file_format=file_format, name=f"gl-codes-{at.club.slug}", header=header, rows=cells())
 
 
-def _job_codes_as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
-    quarter = gl_code_months.Quarter.of_club(at.club, "job")
-
+def _job_codes_as_file(
+    at: ClubAccess, rows: Iterable[Any], quarter: gl_code_months.Quarter, file_format: str
+) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
-            category = (row.category_name, row.option_name, row.status)
+            status = str(STATUSES.get(row.status, row.status)) if row.option_id else _("Not known in Xero")
+            category = (row.category_name, row.option_name, status, row.charges)
             yield row.code, row.name, *category, *quarter.amounts_of(row.code)
 
-    header = [_("Code"), _("Name"), _("Tracking category"), _("Option"), _("Status"), _("Debit"), _("Credit")]
+    header = [
+        _("Code"), _("Name"), _("Tracking category"), _("Option"), _("Status"), _("Default of"),
+        _("Debit, last 13 weeks"), _("Credit, last 13 weeks"),
+    ]  # fmt: skip
     return exports.download(file_format=file_format, name=f"job-codes-{at.club.slug}", header=header, rows=cells())

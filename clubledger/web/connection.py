@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,6 +20,7 @@ from clubledger.clubs import access, currency
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation import clock
 from clubledger.foundation.told import told
+from clubledger.frame import exports, sorting
 from clubledger.ledger.models import GLCode
 from clubledger.web.doors import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_words import explain, tell
@@ -31,7 +33,23 @@ from clubledger.xero.errors import (
     WrongOrganisation,
     XeroError,
 )
-from clubledger.xero.models import AuthorisationRequest
+from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection
+
+ENDED_BECAUSE = {
+    "revoked": gettext_lazy("revoked here"),
+    "disconnected": gettext_lazy("disconnected in Xero"),
+    "expired": gettext_lazy("expired"),
+    "replaced": gettext_lazy("another organisation was chosen"),
+}
+"""Why an authorisation ended."""
+AUTHORISED_ORDERS: sorting.Keys = {
+    "person": lambda one: str(one["row"].user).casefold(),
+    "organisation": lambda one: one["row"].organisation_name.casefold(),
+    "app": lambda one: str(one["row"].app).casefold(),
+    "authorised": lambda one: one["row"].authorised_at,
+    "sent": lambda one: one["row"].last_sent_at,
+    "state": lambda one: one["state"],
+}
 
 
 @require_safe
@@ -50,8 +68,13 @@ def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBa
 @require_safe
 @club_page()
 def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Show the connection: organisation, where this person stands, who has authorised."""
+    """Show the connection: organisation, where this person stands, who has authorised; or the last as a file."""
     connection = connections.current(club=at.club)
+    sort = sorting.asked(request, AUTHORISED_ORDERS)
+    authorised = [_shown(row, connection) for row in connections.authorisations(club=at.club)]
+    authorised = sorting.in_order(authorised, sort, AUTHORISED_ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        return _authorised_as_file(at, authorised, request.GET["format"])
     return show(
         request,
         at,
@@ -59,10 +82,38 @@ def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         crumbs=general_ledger_trail(at),
         connection=connection,
         standing=connections.standing_of(club=at.club, user=at.user, connection=connection),
-        authorisations=connections.authorisations(club=at.club),
+        authorisations=authorised,
+        sort_asked=sort,
         has_gl_codes=GLCode.objects.of(at.club).exclude(account_id="").exists(),
         today=clock.today_in(at.club.time_zone),
     )
+
+
+def _shown(row: Authorisation, connection: Connection | None) -> dict[str, Any]:
+    if row.ended_at:
+        state = ("ended", _("Ended"))
+    elif connection is None or row.app_id != connection.app_id:
+        state = ("moved", _("Connection moved"))
+    else:
+        state = ("live", _("Connected"))
+    because = str(ENDED_BECAUSE.get(row.ended_because, row.ended_because)) if row.ended_at else ""
+    return {"row": row, "sign": state[0], "state": state[1], "because": because}
+
+
+def _authorised_as_file(at: ClubAccess, authorised: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
+    cells = (
+        (
+            str(row.user), row.user.email, row.organisation_name, str(row.app), row.authorised_at, row.last_sent_at,
+            one["state"], one["because"], row.ended_at,
+        )
+        for one in authorised
+        for row in (one["row"],)
+    )  # fmt: skip
+    header = [
+        _("Person"), _("E-mail address"), _("Organisation"), _("App"), _("Authorised"), _("Last sent"), _("State"),
+        _("Reason"), _("Ended"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"authorised-{at.club.slug}", header=header, rows=cells)
 
 
 @require_POST

@@ -19,7 +19,7 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.frame import exports, formats
+from clubledger.frame import exports, formats, sorting
 from clubledger.ledger import amounts
 from clubledger.ledger.amounts import Moved
 from clubledger.ledger.models import FinancialItem, GLCode
@@ -28,6 +28,15 @@ from clubledger.web.doors import club_page, link_to, show
 MONTHS, WEEKS = 12, 13
 WIDE, HIGH = 6, 22
 """Of a small picture: the room of a week, and its height."""
+
+ORDERS: sorting.Keys = {
+    "month": lambda row: row[0],
+    "debit": lambda row: row[1].debit,
+    "credit": lambda row: row[1].credit,
+    "debit_unsent": lambda row: row[1].debit_unsent,
+    "credit_unsent": lambda row: row[1].credit_unsent,
+}
+NEWEST_FIRST = "-month"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +67,11 @@ class Quarter:
         debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
         return OfOne(debit, credit, small(row)) if debit or credit else None
 
-    def amounts_of(self, key: Any) -> tuple[Decimal, Decimal]:
-        """Give what was debited and credited, for a file."""
+    def amounts_of(self, key: Any) -> tuple[Decimal | None, Decimal | None]:
+        """Give what was debited and credited, for a file; None where nothing moved."""
         found = self.moved.get(key, {}).values()
-        return from_minor(sum(one.debit for one in found)), from_minor(sum(one.credit for one in found))
+        debit, credit = sum(one.debit for one in found), sum(one.credit for one in found)
+        return (from_minor(debit), from_minor(credit)) if debit or credit else (None, None)
 
     def total(self) -> OfOne:
         """Give what all codes moved together."""
@@ -132,8 +142,10 @@ def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseB
         raise Http404
     months = amounts.months_until(clock.today_in(at.club.time_zone), MONTHS)
     row = row_of(amounts.moved(club=at.club, starts=months, only=found.pk).get(found.pk, {}), months)
+    sort = sorting.asked(request, ORDERS, NEWEST_FIRST)
+    listed = sorting.in_order(zip(months, row, strict=True), sort, ORDERS)
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, found, months, row, request.GET["format"])
+        return _as_file(at, found, listed, request.GET["format"])
     chart = link_to(at, "chart-of-accounts")
     return show(
         request,
@@ -148,7 +160,8 @@ def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseB
             account_type=found.account_type, system_account=found.system_account, status=found.status
         ),
         items=FinancialItem.objects.of(at.club).filter(gl_code=found).order_by("kind", "code"),
-        rows=list(zip(months, row, (_days(at, month) for month in months), strict=True)),
+        rows=[(month, one, _days(at, month)) for month, one in listed],
+        sort_asked=sort,
         total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
         picture=large(months, row),
         span=formats.span(months[0], clock.today_in(at.club.time_zone)),
@@ -161,11 +174,9 @@ def _days(at: ClubAccess, month: date) -> str:
     return f"{reverse('gl', args=[at.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"
 
 
-def _as_file(
-    at: ClubAccess, found: GLCode, months: Sequence[date], row: Sequence[Moved], file_format: str
-) -> HttpResponseBase:
+def _as_file(at: ClubAccess, found: GLCode, listed: Sequence[tuple[date, Moved]], file_format: str) -> HttpResponseBase:
     def rows() -> Iterator[tuple[Any, ...]]:
-        for month, one in zip(months, row, strict=True):
+        for month, one in listed:
             parts = (one.debit, one.credit, one.debit_sent, one.credit_sent, one.debit_unsent, one.credit_unsent)
             yield (month, *(from_minor(part) for part in parts))
 

@@ -30,14 +30,14 @@ from clubledger.ledger.models import Import, RefusedRow
 from clubledger.web.doors import club_page, link_to, show
 
 ORDERS = {
-    "at": ("pk",), "file": ("file_name", "-pk"), "by": ("actor__name", "-pk"), "new": ("transactions_new", "-pk"),
+    "at": ("pk",), "file": ("file_name~", "-pk"), "by": ("actor__name~", "-pk"), "new": ("transactions_new", "-pk"),
     "already": ("transactions_already_there", "-pk"), "corrected": ("transactions_corrected", "-pk"),
     "refused": ("transactions_refused", "-pk"), "state": ("state", "-pk"),
 }  # fmt: skip
 NEWEST_FIRST = "-at"
 REFUSED_ORDERS = {
     "line": ("line_number", "pk"), "transaction": ("source_id", "line_number", "pk"),
-    "column": ("column", "line_number", "pk"), "reason": ("reason", "line_number", "pk"),
+    "column": ("column~", "line_number", "pk"), "reason": ("reason", "line_number", "pk"),
 }  # fmt: skip
 MOST_SORTED = 20_000
 """Refused rows that are sorted by more than their line; a file of which more are bad is bad as a whole."""

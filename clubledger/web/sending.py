@@ -24,8 +24,8 @@ from clubledger.web.xero_words import tell
 from clubledger.xero.errors import XeroError
 
 ORDERS = {
-    "at": ("pk",), "who": ("actor__name", "-pk"), "dates": ("first_on", "-pk"), "journals": ("journals", "-pk"),
-    "debit": ("minor", "-pk"), "sent": ("sent", "-pk"),
+    "at": ("pk",), "who": ("actor__name~", "-pk"), "dates": ("first_on?", "-pk"), "journals": ("journals", "-pk"),
+    "debit": ("minor?", "-pk"), "sent": ("sent", "-pk"),
 }  # fmt: skip
 NEWEST_FIRST = "-at"
 
@@ -57,6 +57,8 @@ def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         crumbs=[(_("GL Integration"), link_to(at, "gl")), (_("Sent by whom"), "")],
         page=page,
         sort_asked=asked(request, ORDERS, NEWEST_FIRST),
+        journals=sum(run.journals for run in page.rows),
+        minor=sum(run.minor or 0 for run in page.rows),
         **_nightly(at),
     )
 
@@ -65,8 +67,8 @@ def _as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpRespo
     def cells() -> Iterator[tuple[Any, ...]]:
         for run in rows.iterator(chunk_size=500):
             yield (
-                run.created_at, str(run.actor), run.first_on, run.last_on, run.journals, from_minor(run.minor or 0),
-                run.sent,
+                run.created_at, str(run.actor), run.first_on, run.last_on, run.journals,
+                None if run.minor is None else from_minor(run.minor), run.sent,
             )  # fmt: skip
 
     header = [_("When (UTC)"), _("Who"), _("From"), _("Up To"), _("Journals"), _("Total debits"), _("Sent")]

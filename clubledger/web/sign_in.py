@@ -1,20 +1,20 @@
 """The way from the front door to a club."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clubledger.clubs import access
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role, User
-from clubledger.frame import sorting
+from clubledger.frame import exports, sorting
 from clubledger.ledger import journals
 from clubledger.web.doors import person
 from clubledger.xero import connections
@@ -29,8 +29,10 @@ SIGNS = {
 """The icon and the words of each sign that a club's connection gives the person."""
 ORDERS: sorting.Keys = {
     "club": lambda entry: entry["club"].name.casefold(),
-    "organisation": lambda entry: entry["organisation"].casefold(),
-    "oldest": lambda entry: entry["oldest"] or date.max,
+    "role": lambda entry: entry["role"],
+    "organisation": lambda entry: entry["organisation"].casefold() or None,
+    "state": lambda entry: str(entry["sign"][2]),
+    "oldest": lambda entry: entry["oldest"],
     "unsent": lambda entry: entry["unsent"],
     "helped": lambda entry: entry["helped"],
 }
@@ -39,7 +41,7 @@ ORDERS: sorting.Keys = {
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Lead to the person's club, or let them choose."""
+    """Lead to the person's club, or let them choose; or give their clubs as a file."""
     user = person(request)
     clubs = access.clubs_of(user)
     if user.is_staff and not clubs:
@@ -48,11 +50,28 @@ def home(request: HttpRequest) -> HttpResponseBase:
         return redirect("gl", clubs[0].club.slug)
     sort = sorting.asked(request, ORDERS)
     entries = sorting.in_order(_entries(user, clubs), sort, ORDERS)
+    if entries and request.GET.get("format") in exports.FORMATS:
+        return _as_file(entries, request.GET["format"])
     context = {
         "entries": entries, "helped": sum(entry["helped"] for entry in entries), "is_staff": user.is_staff,
         "sort_asked": sort,
     }  # fmt: skip
     return render(request, "web/home.html", context)
+
+
+def _as_file(entries: Sequence[dict[str, Any]], file_format: str) -> HttpResponseBase:
+    cells = (
+        (
+            one["club"].name, one["role"], one["organisation"], str(one["sign"][2]), one["oldest"], one["unsent"],
+            one["helped"],
+        )
+        for one in entries
+    )  # fmt: skip
+    header = [
+        _("Club"), _("Role"), _("Organisation in Xero"), _("State"), _("Oldest journal not sent"), _("Not in Xero"),
+        _("Needs your help"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name="your-clubs", header=header, rows=cells)
 
 
 def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[dict[str, Any]]:
@@ -66,7 +85,7 @@ def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[dict[str, Any]]:
         entries.append(
             {
                 "club": at.club,
-                "role": Role(at.role).label,
+                "role": str(Role(at.role).label),
                 "organisation": connection.organisation_name if connection else "",
                 "sign": (sign, *SIGNS[sign]),
                 "oldest": oldest,
