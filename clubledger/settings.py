@@ -69,7 +69,7 @@ XERO_SCOPES = _text(
     "CLUBLEDGER_XERO_SCOPES",
     "openid profile email offline_access accounting.manualjournals accounting.settings.read",
 )
-XERO_REPLAY_SECONDS = int(_text("CLUBLEDGER_XERO_REPLAY_SECONDS", "0"))
+XERO_REPLAY_SECONDS = _number("CLUBLEDGER_XERO_REPLAY_SECONDS", 0)
 XERO_COMMIT_WINDOW_SECONDS = _number("CLUBLEDGER_XERO_COMMIT_WINDOW_SECONDS", 900)
 
 # --- Database and queue ---------------------------------------------------------------------------------------------
@@ -79,7 +79,16 @@ DATABASE_PREPARES = _flag("CLUBLEDGER_DATABASE_PREPARES", True)
 
 
 def _database(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # Python's own words would quote a part of the password.
+        UNREADABLE_SETTINGS.append(
+            "DATABASE_URL can't be read: write postgresql://user:password@host:5432/name, "
+            "with signs such as # / ? [ in the password as %23 %2F %3F %5B."
+        )
+        return {"ENGINE": "django.db.backends.dummy"}
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -103,7 +112,7 @@ def _database(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": _number("CLUBLEDGER_DATABASE_POOL", 10)},
@@ -265,14 +274,15 @@ if OIDC_SERVER_URL and not (OIDC_SERVER_URL.startswith("https://") and OIDC_CLIE
     )
 # Counts of failed sign-ins must hold across processes and machines, so they stand in the database. The API's throttle
 # only guards the machine it runs on: its counts stay in the process.
+# Django's 300 entries would let a flood of guesses push the counts of others out.
+_counts = {"MAX_ENTRIES": 100_000}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clubs_rate_limits",
-        # Django's 300 would let a flood of guesses push the counts of others out.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "OPTIONS": _counts,
     },
-    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": _counts},
 }
 
 METRICS_TOKEN = _text("CLUBLEDGER_METRICS_TOKEN")
@@ -324,6 +334,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = IS_HTTPS
 LANGUAGE_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True  # Scripts take the token from the form they stand in.
 SECURE_SSL_REDIRECT = IS_HTTPS
 # Probes ask this machine itself, in plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

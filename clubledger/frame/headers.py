@@ -33,6 +33,8 @@ class SecurityHeaders:
         response = self.get_response(request)
         response.setdefault("Content-Security-Policy", CONTENT_POLICY)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        # Django's own middleware for it stands further in: refusals and files of the ones before it lack it.
+        response.setdefault("X-Frame-Options", "DENY")
         # A club's figures must not stay behind in a shared browser after signing out.
         response.setdefault("Cache-Control", "no-store")
         return response

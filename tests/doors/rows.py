@@ -146,6 +146,8 @@ ALSO_BY_POST: dict[str, Permission] = {
     "settle-sighting": Permission.UNDO,
     "void-sighted": Permission.UNDO,
     "post-from": Permission.UNDO,
+    "change-organisation": Permission.UNDO,
+    "confirm-restore": Permission.UNDO,
     "record-up-to": Permission.SEND,
     "undo-import": Permission.IMPORT,
     "gl-codes": Permission.CONFIGURE,

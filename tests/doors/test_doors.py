@@ -45,7 +45,9 @@ def client_of(world: SimpleNamespace, who: str) -> Client:
 
 
 def test_every_address_has_its_row_and_every_row_its_address():
-    assert set(addresses(get_resolver().url_patterns)) == set(TABLE)
+    found = list(addresses(get_resolver().url_patterns))
+    assert set(found) == set(TABLE)
+    assert len(found) == len(TABLE), "a name that stands twice hides an address"
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -70,7 +72,7 @@ def test_what_belongs_to_another_club_does_not_exist(world, name):
 @pytest.mark.parametrize("who", PEOPLE)
 @pytest.mark.parametrize("name", sorted(ALSO_BY_POST))
 def test_who_may_post_to_a_page(world, name, who):
-    row = Row(permission=ALSO_BY_POST[name])
+    row = Row(permission=ALSO_BY_POST[name], fine=TABLE[name].fine)
     address = address_of(name, TABLE[name], world, TABLE[name].args(world))
     status = client_of(world, who).post(address).status_code
     if row.answers(who) == 200:
@@ -88,15 +90,23 @@ def test_what_is_done_by_post_is_not_done_by_a_link(world, name):
     assert client_of(world, "owner").get(address).status_code in refused
 
 
-# The API looks at no cookie, so that nobody's browser can be made to use it.
-@pytest.mark.parametrize(
-    "name",
-    sorted(
-        name for name, row in TABLE.items() if row.method == "post" and not name.startswith(("api:", "vendor-api:"))
-    ),
-)
-def test_every_form_needs_its_token(world, name):
+# The APIs look at no cookie, so that nobody's browser can be made to use them.
+OF_PEOPLE = sorted(name for name in TABLE if not name.startswith(("api:", "vendor-api:")))
+
+
+@pytest.mark.parametrize("name", OF_PEOPLE)
+def test_nothing_is_done_without_the_forms_token(world, name):
     row = TABLE[name]
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.people["owner"])
-    assert client.post(address_of(name, row, world, row.args(world))).status_code == 403
+    address = address_of(name, row, world, row.args(world))
+    refused = {403} if row.method == "post" else {403, 405}
+    for method in ("post", "put", "patch", "delete"):
+        assert getattr(client, method)(address).status_code in refused
+
+
+@pytest.mark.parametrize("name", [name for name in OF_PEOPLE if TABLE[name].is_of_club and TABLE[name].method == "get"])
+def test_a_page_that_takes_forms_is_in_the_table_of_those(world, name):
+    row = TABLE[name]
+    status = client_of(world, "owner").post(address_of(name, row, world, row.args(world))).status_code
+    assert (status == 405) == (name not in ALSO_BY_POST)

@@ -44,12 +44,12 @@ def test_the_deploy_check_has_nothing_to_say(tmp_path: Path) -> None:
 def test_cookies_passwords_and_uploads_in_production(tmp_path: Path) -> None:
     asked = (
         "from clubledger import settings as s;"
-        "print(s.SESSION_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS,"
-        "s.SECURE_SSL_REDIRECT, s.PASSWORD_HASHERS[0].rpartition('.')[2], s.DEBUG, s.DATA_UPLOAD_MAX_MEMORY_SIZE,"
-        "s.REQUIRE_MFA)"
+        "print(s.SESSION_COOKIE_SECURE, s.SESSION_COOKIE_HTTPONLY, s.CSRF_COOKIE_SECURE, s.CSRF_COOKIE_HTTPONLY,"
+        "s.SECURE_HSTS_SECONDS, s.SECURE_SSL_REDIRECT, s.PASSWORD_HASHERS[0].rpartition('.')[2], s.DEBUG,"
+        "s.DATA_UPLOAD_MAX_MEMORY_SIZE, s.REQUIRE_MFA)"
     )
     told = in_production("-c", asked, CLUBLEDGER_VAR=str(tmp_path)).stdout.strip()
-    assert told == "True True True 31536000 True Argon2PasswordHasher False 5000000 True"
+    assert told == "True True True True 31536000 True Argon2PasswordHasher False 5000000 True"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,7 @@ def test_every_answer_carries_the_headers(client: Client, path: str) -> None:
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
+    assert answer["X-Frame-Options"] == "DENY"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cache-Control"] == "no-store" or "no-store" in answer["Cache-Control"]
@@ -99,6 +100,7 @@ def test_refusals_before_any_page_carry_the_policy_too(settings, host, secure, s
     answer = Client().get("/sign-in/", headers={"host": host}, secure=secure)
     assert answer.status_code == status
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
     assert answer["Cache-Control"] == "no-store"
 
 
