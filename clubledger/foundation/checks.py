@@ -114,6 +114,9 @@ def numbers() -> Iterator[str]:
         ("CLUBLEDGER_WORKER_THREADS", settings.CLUBLEDGER_WORKER_THREADS, 1, 256),
         # A call to Xero may take 60 seconds and must be allowed to end.
         ("CLUBLEDGER_STOP_SECONDS", settings.CLUBLEDGER_STOP_SECONDS, 65, 3600),
+        ("CLUBLEDGER_SESSION_HOURS", settings.SESSION_COOKIE_AGE // 3600, 1, 8784),
+        ("CLUBLEDGER_UPLOAD_MEGABYTES", settings.UPLOAD_MEGABYTES, 1, 10_000),
+        ("CLUBLEDGER_API_REQUESTS_PER_MINUTE", settings.API_REQUESTS_PER_MINUTE, 1, 1_000_000),
     ]
     for name, value, least, most in ranges:
         if not least <= value <= most:
@@ -131,7 +134,7 @@ def commit_window() -> Iterator[str]:
 
 
 def queue() -> Iterator[str]:
-    """Tell of a queue address of an unknown kind, or of a file queue beside a database for many machines."""
+    """Tell of a queue address of an unknown kind."""
     scheme = urlsplit(settings.QUEUE_URL).scheme
     if settings.QUEUE_URL and scheme not in QUEUE_SCHEMES:
         yield (

@@ -6,8 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from django.test import Client
+from django.core.cache import caches
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 
+from clubledger.api import guarding
 from clubledger.clubs import keys, people
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import clock
@@ -215,6 +218,22 @@ def test_guessing_keys_is_slowed_down(pos: Caller) -> None:
         assert answers == [401] * 60 + [429]
         time.advance(60)
         assert pos.get("/club").status_code == 200
+
+
+def test_a_flood_of_others_does_not_wipe_out_what_somebody_guessed() -> None:
+    caches["process"].clear()
+
+    def guesser(number: int) -> HttpRequest:
+        return RequestFactory().get("/", REMOTE_ADDR=f"10.0.{number // 250}.{number % 250}")
+
+    with clock.use(clock.SettableClock(datetime(2026, 11, 2, tzinfo=UTC))):
+        for _ in range(guarding.WRONG_KEYS_PER_MINUTE):
+            guarding.note_guess(guesser(0))
+        for number in range(1, 1000):
+            guarding.note_guess(guesser(number))
+        assert not guarding.guesses_left(guesser(0))
+        assert guarding.guesses_left(guesser(1))
+    caches["process"].clear()
 
 
 # --- its description ---

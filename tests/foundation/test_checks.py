@@ -79,6 +79,15 @@ def test_it_refuses_numbers_out_of_range(settings):
     ]
 
 
+def test_it_refuses_numbers_with_which_nobody_could_sign_in_or_send_a_form(settings):
+    found = faults_with(settings, SESSION_COOKIE_AGE=0, UPLOAD_MEGABYTES=0, API_REQUESTS_PER_MINUTE=0)
+    assert [fault.split()[0] for fault in found] == [
+        "CLUBLEDGER_SESSION_HOURS",
+        "CLUBLEDGER_UPLOAD_MEGABYTES",
+        "CLUBLEDGER_API_REQUESTS_PER_MINUTE",
+    ]
+
+
 def test_it_refuses_a_commit_window_that_could_send_a_journal_twice(settings):
     (words,) = faults_with(settings, XERO_COMMIT_WINDOW_SECONDS=899)
     assert "could send a journal twice" in words
@@ -126,18 +135,37 @@ def test_djangos_own_check_of_a_deployment_has_nothing_to_say(tmp_path):
     assert "no issues (0 silenced)" in ended.stdout
 
 
-@pytest.mark.processes
-def test_a_command_with_unreadable_settings_says_so_and_does_nothing(tmp_path):
-    bad = {"CLUBLEDGER_PORT": "eighty", "DATABASE_URL": "mysql://localhost/x", "CLUBLEDGER_VAR": str(tmp_path / "var")}
+def migrate_with(folder, **bad):
+    """Run a command with settings that can't be read; gives what it said."""
     ended = subprocess.run(
         [sys.executable, "-m", "clubledger", "migrate"],
-        env={**os.environ, **bad, "DJANGO_SETTINGS_MODULE": "clubledger.settings"},
+        env={**os.environ, **bad, "CLUBLEDGER_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "clubledger.settings"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 2
-    assert "CLUBLEDGER_PORT is 'eighty': set it to a whole number" in ended.stderr
-    assert "DATABASE_URL begins with mysql" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert not (tmp_path / "var").exists()
+    assert not folder.exists()
+    return ended.stderr
+
+
+@pytest.mark.processes
+def test_a_command_with_unreadable_settings_says_so_and_does_nothing(tmp_path):
+    bad = {
+        "CLUBLEDGER_PORT": "eighty",
+        "CLUBLEDGER_XERO_REPLAY_SECONDS": "6 min",
+        "DATABASE_URL": "mysql://localhost/x",
+    }
+    said = migrate_with(tmp_path / "var", **bad)
+    assert "CLUBLEDGER_PORT is 'eighty': set it to a whole number" in said
+    assert "CLUBLEDGER_XERO_REPLAY_SECONDS is '6 min': set it to a whole number" in said
+    assert "DATABASE_URL begins with mysql" in said
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("url", ["postgresql://club:s3cr#et@db:5432/books", "postgresql://club:s3cr[et@db/books"])
+def test_an_address_of_the_database_that_can_not_be_read_is_said_without_its_password(tmp_path, url):
+    said = migrate_with(tmp_path / "var", DATABASE_URL=url)
+    assert "DATABASE_URL can't be read" in said
+    assert "s3cr" not in said
