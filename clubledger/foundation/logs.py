@@ -42,9 +42,10 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: list[Any] = [structlog.dev.ConsoleRenderer(colors=False)]
+    # Traces without the values of variables: tokens and secrets pass through them.
+    plain = structlog.dev.plain_traceback
+    renderer: list[Any] = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
     if form != "console":
-        # Without the values of variables: tokens and secrets pass through them.
         traces = structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         )

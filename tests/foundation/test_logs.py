@@ -46,5 +46,17 @@ def test_an_error_carries_its_trace_without_the_values_of_variables(capsys):
     assert secret_of_the_frame not in json.dumps(line["exception"])
 
 
+def test_nor_does_it_for_people_whatever_else_is_installed(capsys):
+    logging.config.dictConfig(logs.configuration(level="INFO", form="console"))
+    secret_of_the_frame = "xyzzy"
+    try:
+        raise ValueError(str(len(secret_of_the_frame)))
+    except ValueError:
+        logs.logger("clubledger.trial").exception("task.failed")
+    said = capsys.readouterr().err
+    assert "ValueError: 5" in said
+    assert secret_of_the_frame not in said
+
+
 def test_an_unknown_level_does_not_stop_the_checks_from_saying_so():
     assert logs.configuration(level="LOUD", form="json")["root"]["level"] == "INFO"
