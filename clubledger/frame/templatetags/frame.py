@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,18 @@ STATES: dict[str, tuple[str, Any]] = {
     "gone": ("rejected", _("Gone from Xero")),
 }
 """Icon and word of every state that a page can show."""
+
+
+@register.simple_tag
+def entry(field: BoundField, autofocus: bool = False) -> SafeString:
+    """Draw a field's input, with the focus where it is the first of its form that is to mend.
+
+    Without the placeholder that forms from elsewhere have: it would say the label twice.
+    """
+    first_faulty = next((one.name for one in field.form if one.errors), None)
+    field.field.widget.attrs.pop("placeholder", None)
+    has_focus = field.name == first_faulty if first_faulty else autofocus
+    return field.as_widget(attrs={"autofocus": True} if has_focus else None)
 
 
 @register.filter

@@ -3,18 +3,10 @@
 from allauth.mfa.adapter import get_adapter
 from allauth.socialaccount.adapter import get_adapter as get_single_sign_on
 from django import template
-from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
-
-
-@register.simple_tag
-def entry(field: BoundField, autofocus: bool = False) -> SafeString:
-    """Draw a field's input, without the placeholder that would say its label twice."""
-    field.field.widget.attrs.pop("placeholder", None)
-    return field.as_widget(attrs={"autofocus": True} if autofocus else None)
 
 
 @register.simple_tag(takes_context=True)
