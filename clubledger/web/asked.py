@@ -11,10 +11,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.access import ClubAccess
-from clubledger.delivery import queue
 from clubledger.ledger import journals
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
-from clubledger.xero.models import Connection
 
 NOT_DONE = tuple(s.value for s in JournalState if s not in {"sent", "recorded", "voided"})
 TICKABLE = tuple(state.value for state in TAKES_IN)
@@ -182,15 +180,13 @@ class Tally:
     groups: list[dict[str, Any]]
 
     @classmethod
-    def of(cls, asked: Asked, connection: Connection | None = None) -> "Tally":
-        """Count them. `connection` is the club's."""
+    def of(cls, asked: Asked) -> "Tally":
+        """Count them."""
         post_from = asked.at.club.post_from
-        senderless = queue.without_sender(club=asked.at.club, connection=connection).values("journal")
         flags = {
             "is_helped": HELP,
             "is_empty": EMPTY,
             "is_early": Q(accounting_date__lt=post_from) if post_from else Q(pk=None),
-            "waits_for_sender": Q(state="queued") & Q(pk__in=senderless),
             "is_found": ~Q(findings=[]),
         }
         flagged = {name: Case(When(flag, then=True), default=False) for name, flag in flags.items()}

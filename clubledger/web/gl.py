@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, QuerySet, Subquery
+from django.db.models import Count, Exists, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -48,14 +48,14 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     connection = connections.current(club=at.club)
     if overview.first_on is None:
         return show(request, at, "web/gl_first_run.html", steps=first_steps(at, overview, connection))
-    counts = Tally.of(asked, connection)
+    counts = Tally.of(asked)
     total = _total(counts.shown(asked.show))
     page = paging.page_of(
         request, _ordered(asked, request.GET.get("sort", "")).select_related("sent_by", "recorded_by"),
         total=total["journals"],
     )  # fmt: skip
     ticked = request.GET.get("ticked", "")
-    signs = _signs(at.club)
+    signs = _signs(asked, connection, has_queued=counts.has("queued"))
     run_id, progress = _run(request, at, signs)
     return show(
         request,
@@ -79,7 +79,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         alarms_left=max(0, signs["alarms"] - ALARMS_SHOWN),
         has_sample=signs["has_sample"],
         is_restored=signs["has_holds"],
-        can_take_over=counts.has("queued", "waits_for_sender"),
+        can_take_over=signs["can_take_over"],
         oldest_link=_oldest_link(asked, overview.oldest_unsent_on),
         empty_link=_empty_link(at, overview, counts),
         is_valid_selection=ticked == "valid",
@@ -146,8 +146,9 @@ def _unmapped_words(unmapped: int, *, may_map: bool) -> str:
     return counted if may_map else f"{counted} {_('An Owner or an Administrator maps them.')}"
 
 
-def _signs(club: Club) -> Mapping[str, Any]:
+def _signs(asked: Asked, connection: Connection | None, *, has_queued: bool) -> Mapping[str, Any]:
     """Ask in one query which of the rarer things there are to show at all."""
+    club = asked.at.club
     newest = SendRun.objects.of(club).order_by("-pk")
     return (
         Club.objects.filter(pk=club.pk)
@@ -159,9 +160,15 @@ def _signs(club: Club) -> Mapping[str, Any]:
             has_sample=Exists(Import.objects.of(club).filter(source=samples.SOURCE, state="done")),
             has_holds=Exists(RestoreHold.objects.of(club).filter(confirmed_at=None)),
             unmapped=_number_of(FinancialItem.objects.of(club).filter(gl_code=None)),
+            can_take_over=Exists(_waiting_for_senders(asked, connection)) if has_queued else Value(value=False),
         )
         .get()
     )
+
+
+def _waiting_for_senders(asked: Asked, connection: Connection | None) -> QuerySet[Any]:
+    days = (asked.from_on, asked.up_to_on)
+    return queue.without_sender(club=asked.at.club, connection=connection).filter(journal__accounting_date__range=days)
 
 
 def _number_of(rows: QuerySet[Any]) -> Coalesce:
