@@ -58,14 +58,14 @@ def write(changeovers: Sequence[Changeover], cause: str) -> None:
     """
     by_club = {one.club_id: one for one in changeovers}
     days = _todays([one.club for one in changeovers])
-    told = _told_today(by_club, days) if cause == Cause.RESCHEDULED else set()
+    told_already = _told_today(by_club, days) if cause == Cause.RESCHEDULED else set()
     rows = [
         Notice(
             club_id=club_id,
             changeover=by_club[club_id],
             user_id=user_id,
             cause=cause,
-            on=days[club_id] + timedelta(days=1) if (club_id, user_id) in told else days[club_id],
+            on=days[club_id] + timedelta(days=1) if (club_id, user_id) in told_already else days[club_id],
         )
         for club_id, user_id in _readers(by_club, cause)
     ]
@@ -155,8 +155,8 @@ def _send(notice: Notice, post: object) -> bool:
     try:
         message(notice, post).send()
     except Exception as error:
-        # Whatever the mail server says of one address must not stop the others.
-        log.warning("changeover.notice_failed", notice=notice.pk, words=str(error))
+        # Whatever the mail server says of one address must not stop the others. Its words name the address: no log's.
+        log.warning("changeover.notice_failed", notice=notice.pk, failure=type(error).__name__)
         claimed.update(state="failed", words=str(error)[:1000])
         if isinstance(error, ConnectionError | SMTPServerDisconnected):
             raise _MailServerGone from error

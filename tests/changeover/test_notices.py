@@ -1,6 +1,7 @@
 """E-mails: to whom, in which words and time, never twice a day for the same cause, and nothing that no longer holds."""
 
 from datetime import datetime
+from smtplib import SMTPRecipientsRefused
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -137,6 +138,19 @@ def test_a_mail_server_that_is_away_loses_nothing(moving: Moving, settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 1, 1
     assert notices.send_waiting() == 0
     assert Notice.objects.of(moving.club).filter(state="waiting").count() == 4
+
+
+def test_an_address_that_is_refused_is_told_to_staff_and_not_to_the_log(moving: Moving, monkeypatch, caplog):
+    def refuse(message: mail.EmailMessage) -> None:
+        raise SMTPRecipientsRefused({message.to[0]: (550, b"nobody here")})
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
+    moving.plan()
+    assert notices.send_waiting() == 0
+    failed = Notice.objects.of(moving.club).get(user__email="tess@banksiapark.example")
+    assert (failed.state, "nobody here" in failed.words) == ("failed", True)
+    assert "SMTPRecipientsRefused" in caplog.text
+    assert "tess@banksiapark.example" not in caplog.text
 
 
 def test_a_rolled_back_club_is_told_so_and_no_longer_asked_to_authorise(moving: Moving):
