@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from clubledger.changeover import staff
 from clubledger.changeover.models import ENDED, Changeover
@@ -33,6 +33,7 @@ class ClubRow:
     authorised: list[str] = field(default_factory=list)
     last_sent_at: datetime | None = None
     oldest_unsent_on: date | None = None
+    """Days before the club's Post from date are never sent, and don't count."""
     changeover: Changeover | None = None
     may_look: bool = False
 
@@ -79,6 +80,7 @@ def describe(clubs: Sequence[Club]) -> list[ClubRow]:
     sent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state=JournalState.SENT)
     last_sent = dict(sent.values("club_id").annotate(at=Max("sent_at")).values_list("club_id", "at"))
     unsent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state__in=UNSENT, debit_minor__gt=0)
+    unsent = unsent.filter(Q(club__post_from=None) | Q(accounting_date__gte=F("club__post_from")))
     oldest = dict(unsent.values("club_id").annotate(on=Min("accounting_date")).values_list("club_id", "on"))
     moving = {
         one.club_id: one for one in Changeover.objects.across_clubs(WHY).filter(club__in=ids).exclude(state__in=ENDED)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from clubledger.changeover import fleet, steps
+from clubledger.changeover import directory, fleet, steps
 from clubledger.changeover.models import State
 from clubledger.clubs import access, support
 from clubledger.clubs.access import ClubNotFound, NotAllowed, Permission
-from clubledger.clubs.models import AuditEvent
+from clubledger.clubs.models import AuditEvent, Club
 from clubledger.console.words import FAULTS
 from clubledger.ledger.models import Journal
 from clubledger.xero import registration
@@ -93,6 +94,16 @@ def test_clubs_are_found_by_organisation_and_by_the_state_of_their_connection(mo
     moving.switch()
     assert "Banksia Park Golf Club" in text_of(browser.get("/console/clubs/?show=moved"))
     assert "No club fits" in text_of(browser.get("/console/clubs/?show=live"))
+
+
+def test_days_before_a_clubs_cut_over_are_not_told_as_unsent(moving: Moving, browser: Client):
+    Journal.objects.of(moving.club).delete()
+    for on in (date(2025, 6, 30), date(2026, 7, 2)):
+        Journal.objects.of(moving.club).create(club=moving.club, accounting_date=on, debit_minor=100)
+    assert directory.describe([moving.club])[0].oldest_unsent_on == date(2025, 6, 30)
+    Club.objects.filter(pk=moving.club.pk).update(post_from=date(2026, 7, 1))
+    assert directory.describe([moving.club])[0].oldest_unsent_on == date(2026, 7, 2)
+    assert "2026-07-02" in text_of(browser.get("/console/clubs/?format=csv"))
 
 
 def test_the_console_shows_no_transaction_and_no_amount_of_a_club(moving: Moving, browser: Client):
