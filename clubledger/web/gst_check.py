@@ -15,8 +15,9 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.foundation import clock
 from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger import gst
-from clubledger.ledger.gst import JournalTax, Period, Tax, TaxType
+from clubledger.ledger.gst import Document, JournalTax, Period, Tax, TaxType
 from clubledger.web.asked import read_day
 from clubledger.web.doors import club_page, link_to, show
 from clubledger.web.transactions import KINDS
@@ -37,13 +38,30 @@ PERIODS_SHOWN = {"half_year": 3, "year": 2}
 DOCUMENTS_SHOWN = 25
 ORDERS: sorting.Keys = {
     "date": lambda row: row.accounting_date,
-    "journal": lambda row: row.number,
-    "tax_type": lambda row: row.tax_type.name,
+    "journal": lambda row: row.number or None,
+    "tax_type": lambda row: row.tax_type.name.casefold() or None,
     "stated": lambda row: row.tax.stated,
     "xero": lambda row: row.tax.xero,
     "difference": lambda row: row.tax.difference,
 }
 """The columns of the journals that differ; unless asked, what rounding does not explain stands first."""
+TYPE_ORDERS: sorting.Keys = {
+    "type": lambda row: row[0].name.casefold() or None,
+    "gross": lambda row: row[1].gross,
+    "documents": lambda row: row[1].documents,
+    "unsent": lambda row: row[1].unsent,
+    "recorded": lambda row: row[1].recorded,
+    "stated": lambda row: row[1].stated,
+    "xero": lambda row: row[1].xero,
+    "difference": lambda row: row[1].difference,
+}
+DOCUMENT_ORDERS: sorting.Keys = {
+    "transaction": lambda row: row.source_id,
+    "member": lambda row: row.member.casefold() or None,
+    "dated": lambda row: row.document_date,
+    "on": lambda row: row.accounting_date,
+    "tax": lambda row: row.tax,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ class PeriodRow:
     def both(self) -> Tax:
         """Collected less paid: what the club owes the tax office, or is owed."""
         whole = Tax()
-        for name in ("stated", "xero", "unstated", "unsent", "recorded", "silent"):
+        for name in ("gross", "stated", "xero", "unstated", "unsent", "recorded", "silent"):
             setattr(whole, name, getattr(self.collected, name) - getattr(self.paid, name))
         return whole
 
@@ -81,18 +99,11 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     periods = _around(period, now, length)
     every = gst.journals_between(club=at.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
     rows = [row for row in every if period.holds(row.dated_on)]
+    listed = [_period_row(one, every, length, is_here=one == period) for one in reversed(periods)]
     if request.GET.get("format") in exports.FORMATS:
-        rows = sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
-        return _as_file(request, at, period, rows)
-    documents, document_count, document_tax = gst.earlier_documents(
-        club=at.club, period=period, limit=DOCUMENTS_SHOWN
-    )  # fmt: skip
-    off = sorted(
-        (row for row in rows if row.tax.difference or row.tax.unread),
-        key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)),
-    )
-    sort = sorting.asked(request, ORDERS)
-    off = sorting.in_order(off, sort, ORDERS)
+        return _as_file(request, at, period, rows, listed)
+    documents, document_count, document_tax = _documents(request, at, period, limit=DOCUMENTS_SHOWN)
+    off = [row for row in _ordered(request, rows) if row.tax.difference or row.tax.unread]
     here = _period_row(period, rows, length, is_here=True)
     return show(
         request,
@@ -110,13 +121,13 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         name=_name(period),
         is_running=period.last_on >= today,
         is_to_come=period.first_on > today,
-        periods=[_period_row(one, every, length, is_here=one == period) for one in reversed(periods)],
+        periods=listed,
         earlier=_link(periods[0].before(length), length),
         later=_link(period.after(length), length) if period < now else "",
         here=here,
         sentence=_sentence(here, off),
-        types=gst.sum_up(rows).items(),
-        sort_asked=sort,
+        types=_types(request, rows),
+        has_both_sides=len({row.tax_type.is_purchase for row in rows}) > 1,
         beyond={row.tax_type for row in off if not row.tax.is_rounding},
         page=paging.page_of(request, off, total=len(off)),
         unsent=len({row.journal_id for row in rows if row.tax.unsent or row.tax.silent}),
@@ -127,6 +138,25 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         document_tax=document_tax,
         post_from=at.club.post_from if at.club.post_from and at.club.post_from > period.first_on else None,
     )
+
+
+def _ordered(request: HttpRequest, rows: Sequence[JournalTax]) -> list[JournalTax]:
+    """Put journals' tax types into the order asked for; else those first whose difference rounding does not explain."""
+    worst_first = sorted(rows, key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)))
+    return sorting.in_order(worst_first, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _types(request: HttpRequest, rows: Sequence[JournalTax]) -> list[tuple[TaxType, Tax]]:
+    return sorting.in_order(gst.sum_up(rows).items(), sorting.asked(request, TYPE_ORDERS, by="types"), TYPE_ORDERS)
+
+
+def _documents(
+    request: HttpRequest, at: ClubAccess, period: Period, limit: int | None = None
+) -> tuple[list[Document], int, int]:
+    """Give the earlier documents in the order asked for, cut off at the limit; their number and tax are of all."""
+    wanted = sorting.asked(request, DOCUMENT_ORDERS, by="documents")
+    found, count, tax = gst.earlier_documents(club=at.club, period=period, limit=None if wanted else limit)
+    return sorting.in_order(found, wanted, DOCUMENT_ORDERS)[:limit], count, tax
 
 
 def _around(period: Period, now: Period, length: str) -> list[Period]:
@@ -209,16 +239,39 @@ def _unsent_link(at: ClubAccess, rows: Sequence[JournalTax]) -> str:
 # --- as files ---------------------------------------------------------------------------------------------------------
 
 
-def _as_file(request: HttpRequest, at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> HttpResponseBase:
-    """Give one of the tables: by tax type (the preset), by journal, or the earlier documents."""
+def _as_file(
+    request: HttpRequest, at: ClubAccess, period: Period, rows: Sequence[JournalTax], periods: Sequence[PeriodRow]
+) -> HttpResponseBase:
+    """Give one of the tables: by tax type (the preset), by journal, the earlier documents, or the periods."""
     table = request.GET.get("table", "")
-    makers: dict[str, Callable[[ClubAccess, Period, Sequence[JournalTax]], Table]] = {
-        "journals": _journals_table,
-        "documents": _documents_table,
+    makers: dict[str, Callable[[], Table]] = {
+        "journals": lambda: _journals_table(_ordered(request, rows)),
+        "documents": lambda: _documents_table(_documents(request, at, period)[0]),
+        "periods": lambda: _periods_table(periods),
     }
-    header, cells = makers.get(table, _types_table)(at, period, rows)
+    header, cells = makers.get(table, lambda: _types_table(_types(request, rows)))()
     name = f"gst-check-{at.club.slug}-{period.first_on}-{period.last_on}" + (f"-{table}" if table in makers else "")
     return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)
+
+
+def _periods_table(periods: Sequence[PeriodRow]) -> Table:
+    header = [
+        _("From"), _("Up To"), _("Collected, documents"), _("Collected, Xero"), _("Paid, documents"), _("Paid, Xero"),
+        _("Difference"), _("Not sent yet"),
+    ]  # fmt: skip
+    cells = (
+        (
+            one.period.first_on, one.period.last_on,
+            *(
+                from_minor(amount) for amount in (
+                    one.collected.documents, one.collected.xero, one.paid.documents, one.paid.xero,
+                    one.both.difference, one.both.unsent,
+                )
+            ),
+        )
+        for one in periods
+    )  # fmt: skip
+    return header, cells
 
 
 def _figures(tax: Tax) -> tuple[Any, ...]:
@@ -248,36 +301,31 @@ def _side(tax_type: TaxType) -> str:
     return _("Purchases") if tax_type.is_purchase else _("Sales")
 
 
-def _types_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
-    del at, period
+def _types_table(types: Sequence[tuple[TaxType, Tax]]) -> Table:
     header = [_("Side"), _("Tax type"), _("Name"), *_figure_titles()]
-    found = gst.sum_up(rows)
-    return header, ((_side(one), one.code, one.name, *_figures(tax)) for one, tax in found.items())
+    return header, ((_side(one), one.code, one.name, *_figures(tax)) for one, tax in types)
 
 
-def _journals_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
-    del at, period
+def _journals_table(rows: Sequence[JournalTax]) -> Table:
     header = [
         _("Date"), _("Date in Xero"), _("Journal"), _("State"), _("Side"), _("Tax type"), _("Name"), *_figure_titles(),
         _("Rounding explains up to"),
     ]  # fmt: skip
     cells = (
         (
-            row.accounting_date, row.dated_on, row.number or "TBA", row.state, _side(row.tax_type), row.tax_type.code,
-            row.tax_type.name, *_figures(row.tax), from_minor(row.tax.tolerance // 2),
+            row.accounting_date, row.dated_on, row.number or _("TBA"), state_word(row.state), _side(row.tax_type),
+            row.tax_type.code, row.tax_type.name, *_figures(row.tax), from_minor(row.tax.tolerance // 2),
         )
         for row in rows
     )  # fmt: skip
     return header, cells
 
 
-def _documents_table(at: ClubAccess, period: Period, rows: Sequence[JournalTax]) -> Table:
-    del rows
+def _documents_table(found: Sequence[Document]) -> Table:
     header = [_("Transaction"), _("Kind"), _("Member"), _("Document dated"), _("Accounting date"), _("Tax")]
-    found, _count, _tax = gst.earlier_documents(club=at.club, period=period)
     cells = (
         (one.source_id, str(KINDS.get(one.kind, one.kind)), one.member, one.document_date, one.accounting_date,
-         "" if one.tax is None else from_minor(one.tax))
+         None if one.tax is None else from_minor(one.tax))
         for one in found
     )  # fmt: skip
     return header, cells

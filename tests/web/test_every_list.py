@@ -25,8 +25,10 @@ from clubledger.ledger.models import (
     Import,
     JobCode,
     Journal,
+    JournalLine,
     JournalTotal,
     Posting,
+    SourceLine,
     SourceTransaction,
     TaxCode,
 )
@@ -56,7 +58,7 @@ class Listed:
 
 LISTS = {
     "home": Listed(
-        "home", r'<td class="wide"><a href="/c/[^"]*">([^<]*)</a></td>',
+        "home", r'<a href="/c/[^"?]*">([^<]+)</a></td>',
         {"club": 0, "role": 1, "organisation": 2, "state": 3, "oldest": 4, "unsent": 5, "helped": 6}, is_of_club=False,
     ),
     "transactions": Listed(
@@ -69,47 +71,62 @@ LISTS = {
         query={"import": "1"},
     ),
     "imports": Listed(
-        "imports", r'<td class="wrap">(\w\.csv)',
+        "imports", r">(\w\.csv)",
         {"at": 0, "file": 1, "by": 3, "new": 4, "already": 5, "corrected": 6, "refused": 8, "state": None}, known_by=1,
     ),
     "send runs": Listed(
-        "send-runs", r'<td>([^<]*)</td><td class="nowrap">',
+        "send-runs", r"</a></td><td[^>]*>([^<]*)</td>",
         {"at": 0, "who": 1, "dates": 2, "journals": 4, "debit": 5, "sent": 6}, known_by=1,
     ),
     "gl codes": Listed(
-        "gl-codes", r'<td class="mono"><a href="[^"]*">(\d+)</a>',
+        "gl-codes", r'<a href="[^"]*">(20\d)</a>',
         {"code": 0, "name": 1, "used": None, "debit": 8, "credit": 9, "state": None},
     ),
     "one gl code": Listed(
-        "gl-code", r'<td class="wide"><a href="[^"]*from=(\d{4}-\d\d-\d\d)',
+        "gl-code", r'<td[^>]*><a href="[^"]*from=(\d{4}-\d\d-\d\d)',
         {"month": 0, "debit": 1, "credit": 2, "debit_unsent": 5, "credit_unsent": 6}, args=("gl_code",),
     ),
     "job codes": Listed(
-        "job-codes", r"<tr><td>(Job \d)",
+        "job-codes", r"<td[^>]*>(Job \d)",
         {"code": 0, "category": 2, "option": 3, "charges": 5, "debit": 6, "credit": 7, "state": None},
     ),
     "charges": Listed(
-        "charges", r'<td class="wrap what"><b>(\w+)</b>', {"code": 1, "gl_code": 2, "tax_type": 3, "job": 5},
+        "charges", r"<b>(CH\w+)</b>", {"code": 1, "gl_code": 2, "tax_type": 3, "job": 5},
         known_by=1,
     ),
     "who has authorised": Listed(
-        "general-ledger", r'<td>([^<]*)</td><td>[^<]*</td><td data-label="App">',
+        "general-ledger", r'<td[^>]*>([^<]*)</td><td[^>]*>[^<]*</td><td[^>]*data-label="App"',
         {"person": 0, "organisation": 2, "app": 3, "authorised": 4, "sent": 5, "state": 6},
     ),
     "users": Listed(
-        "users", r'<td class="wide"><a href="[^"]*">([^<]*)</a>',
+        "users", r'<a href="[^"]*/users/\d+/">([^<]*)</a>',
         {"name": 0, "role": 2, "xero": None, "second_step": None, "signed_in": 5, "state": 6},
     ),
     "invitations": Listed(
-        "users", r'<td class="wrap wide">([^<]*)</td><td data-label="Role"',
+        "users", r"<td[^>]*>([^<]*@elsewhere[^<]*)</td>",
         {"email": 0, "role": 1, "by": 2, "until": 5}, by="invited", query={"table": "invitations"},
     ),
     "api keys": Listed(
-        "api-keys", r'<td>(Key[^<]*)</td><td class="mono">',
+        "api-keys", r"<td[^>]*>(Key[^<]*)</td>",
         {"name": 0, "may": 2, "acts_for": 3, "made": 4, "used": 5, "state": 7},
     ),
+    "gst, tax types": Listed(
+        "gst-check", r"<td[^>]*>([^<]+)<small>(?:Sales|Purchases)",
+        {"type": 2, "gross": 3, "documents": 4, "unsent": 9, "stated": 5, "xero": 6, "difference": 8},
+        known_by=2, by="types", query={"period": "2026-07-01"},
+    ),
+    "gst, documents": Listed(
+        "gst-check", r">(D-\d)</a></td>",
+        {"transaction": 0, "member": 2, "dated": 3, "on": 4, "tax": 5},
+        by="documents", query={"period": "2026-07-01", "table": "documents"},
+    ),
+    "gst, journals": Listed(
+        "gst-check", r">(J-9\d)</a></td>",
+        {"date": 0, "journal": 2, "tax_type": 6, "stated": 9, "xero": 10, "difference": 12},
+        known_by=2, query={"period": "2026-07-01", "table": "journals"},
+    ),
     "audit trail": Listed(
-        "audit-trail", r'<td class="num" data-label="No\.">(\d+)</td>', {"number": 0},
+        "audit-trail", r'data-label="No\.">(\d+)</td>', {"number": 0},
     ),
 }  # fmt: skip
 HOSTILE = ["password", "--name", "-", "pk", "user__password", "<script>", "1;--", "\x00"]
@@ -126,6 +143,7 @@ def full(club, owner):
         _authorised(club, app, number, User.objects.get(name=name))
         _codes(club, number)
         _books(club, number, User.objects.get(name=name))
+        _gst(club, number)
         other = make_club(f"other-{number}", ("wattle", "Acacia", "Grevillea")[number])
         Membership.objects.create(club=other, user=owner, role=(Role.VIEWER, Role.OWNER, Role.ACCOUNTS)[number])
         if number:
@@ -213,6 +231,28 @@ def _books(club, number, person):
             dated_on=journal.accounting_date, payload=b"", payload_hash="", queued_at=now, due_at=now, closed_at=now,
             closed_because=("sent", "rejected")[number],
         )  # fmt: skip
+
+
+def _gst(club, number):
+    tax_type = ("OUTPUT", "EXEMPTOUTPUT", "INPUT")[number]
+    made = Journal.objects.of(club).create(
+        club=club, accounting_date=date(2026, 8, 9 - number), number=f"J-9{(number + 1) % 3}", state="sent"
+    )
+    JournalLine.objects.create(
+        journal=made, position=1, gl_code=GLCode.objects.of(club).get(code="202"), account_code="202",
+        account_name="Fees", tax_type=tax_type, amount_minor=(-1_100, -990, 440)[number],
+        source_tax_minor=(-100, -110, 40)[number], xero_tax_minor=(-109, -108, 45)[number], row_count=1,
+    )  # fmt: skip
+    document = SourceTransaction.objects.of(club).create(
+        club=club, source="file", source_id=f"D-{(number + 2) % 3}", kind="invoice", legs_kind="invoice",
+        accounting_date=made.accounting_date, document_date=date(2026, 6, 1 + number), content_hash="0",
+        member=("", "Bob", "ada")[number], gross_minor=100,
+    )  # fmt: skip
+    item = FinancialItem.objects.of(club).get(code=f"CH{number}0")
+    SourceLine.objects.create(
+        transaction=document, position=1, account_type=item, item=item, amount_minor=100,
+        tax_minor=(9, None, 7)[number],
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_the_preset_is_the_last_full_quarter_and_months_can_be_chosen(client, cl
     assert "1–31 July 2026" in said
 
 
-@pytest.mark.parametrize("table", ["", "journals", "documents"])
+@pytest.mark.parametrize("table", ["", "journals", "documents", "periods"])
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_each_table_is_given_as_a_file(client, club, table, file_format):
     sent(club, date(2026, 8, 3), -10_000, -10_002)
@@ -104,7 +104,7 @@ def test_each_table_is_given_as_a_file(client, club, table, file_format):
     assert "gst-check-banksia-park-2026-07-01-2026-09-30" in answer["Content-Disposition"]
     if file_format == "csv" and table == "journals":
         text = b"".join(answer.streaming_content).decode()
-        assert "J-000001,sent,Sales,OUTPUT,GST on Income,1100.00,100.00,100.00,100.02,0.00,0.02" in text
+        assert "J-000001,Sent,Sales,OUTPUT,GST on Income,1100.00,100.00,100.00,100.02,0.00,0.02" in text
 
 
 def test_it_asks_few_questions_however_many_journals(client, club):
@@ -180,3 +180,26 @@ def test_sales_that_state_no_tax_are_not_said_to_be_without_gst(client, club):
     assert "Of 1,100.00 that is not in Xero yet, only Xero will say the GST: the documents state none." in said
     assert "There is no GST in this period." not in said
     assert "1 journal is not in Xero: GST of 0.00 by its documents, and what Xero will work out of 1,100.00" in said
+
+
+def test_tables_are_added_up_at_their_foot_and_the_sums_are_those_at_the_top(client, club):
+    sent(club, date(2026, 8, 3), -10_000, -10_002)
+    sent(club, date(2026, 8, 4), -20_000, -20_010)
+    sent(club, date(2026, 8, 5), 4_000, 4_001, tax_type="INPUT", amount=44_000)
+    said = client.get(PAGE).content.decode()
+    types = said.split('aria-labelledby="types"', 1)[1].split("<tfoot>", 1)[1].split("</tfoot>", 1)[0]
+    assert "Sales less purchases" in types
+    # 2,200.00 of sales less 440.00 of purchases; 300.12 of Xero's tax less 40.01.
+    assert re.findall(r'data-label="[^"]*">([^<]*)', types) == [
+        "1,760.00", "260.00", "0.00", "260.00", "260.11", "0.11",
+    ]  # fmt: skip
+    journals = said.split('aria-labelledby="journals"', 1)[1].split("<tfoot>", 1)[1]
+    assert re.findall(r'data-label="Difference">([^<]*)', journals) == ["0.11"]
+    assert "Difference from documents</dt><dd>0.11</dd>" in said
+
+
+def test_of_one_side_the_foot_is_a_total_of_it(client, club):
+    sent(club, date(2026, 8, 3), -10_000, -10_002)
+    sent(club, date(2026, 8, 4), -10_000, -10_002, tax_type="EXEMPTOUTPUT")
+    types = client.get(PAGE).content.decode().split('aria-labelledby="types"', 1)[1].split("<tfoot>", 1)[1]
+    assert types.startswith('<tr><td class="wide">Total</td>')
