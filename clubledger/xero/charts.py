@@ -23,6 +23,7 @@ from clubledger.xero.wire import Unreadable, amount, elements, field, read_date,
 
 log = structlog.get_logger("clubledger.xero")
 
+AUTOMATIC = frozenset({"AVALARA", "USSALESTAX"})
 _APPLIES = {
     "CanApplyToAssets": "ASSET",
     "CanApplyToEquity": "EQUITY",
@@ -66,7 +67,10 @@ def fetch_accounts(*, access: XeroAccess) -> tuple[Account, ...]:
 
 
 def fetch_tax_rates(*, access: XeroAccess) -> tuple[TaxRate, ...]:
-    """Give all tax rates in per cent, with the account classes that each may be used with (xero-facts 5.2)."""
+    """Give all tax rates in per cent, with the account classes that each may be used with (xero-facts 5.2).
+
+    Automatic sales tax is left out: it can't be used through the API (xero-facts 4.4).
+    """
     return tuple(
         TaxRate(
             tax_type=text(entry, "TaxType"),
@@ -76,7 +80,7 @@ def fetch_tax_rates(*, access: XeroAccess) -> tuple[TaxRate, ...]:
             applies_to=frozenset(kind for name, kind in _APPLIES.items() if field(entry, name) is True),
         )
         for entry in _list(access, "/TaxRates", "TaxRates")
-        if text(entry, "TaxType")
+        if text(entry, "TaxType") and text(entry, "TaxType") not in AUTOMATIC
     )
 
 
