@@ -94,9 +94,15 @@ def run_create_user(asked: argparse.Namespace) -> int:
     user = User(email=email, name=asked.name, is_staff=asked.staff)
     password = _password(asked)
     validate_password(password, user)
-    user = User.objects.create_user(email, password, name=asked.name, is_staff=asked.staff)
-    if door is not None:
-        people.set_role(club=door.club, actor=door.user, user=user, role=asked.role)
+    user = people.create_person(
+        email=email,
+        name=asked.name,
+        password=password,
+        is_staff=asked.staff,
+        club=door.club if door else None,
+        actor=door.user if door else None,
+        role=asked.role or "",
+    )
     value = {"email": user.email, "name": user.name, "staff": user.is_staff, "role": asked.role or ""}
     printing.show(asked, value, [value])
     return 0

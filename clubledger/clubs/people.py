@@ -30,6 +30,36 @@ class NotStaff(PeopleError):
 
 
 @transaction.atomic
+def create_person(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    is_staff: bool = False,
+    club: Club | None = None,
+    actor: User | None = None,
+    role: str = "",
+) -> User:
+    """Make a person who can sign in, with a role at a club that `actor` gives them if one is named. On record.
+
+    For whoever runs the installation; a club's people are invited. Makes nobody where `set_role` raises what it raises.
+    """
+    person = User.objects.create_user(email, password, name=name, is_staff=is_staff)
+    what = "one of the vendor's staff" if is_staff else "a person who can sign in"
+    audit.note(
+        club=None,
+        actor=None,
+        action="people.created",
+        subject=person.email,
+        summary=f"{person} was made by a command: {what}.",
+        after={"is_staff": is_staff},
+    )
+    if club is not None and actor is not None:
+        set_role(club=club, actor=actor, user=person, role=role)
+    return person
+
+
+@transaction.atomic
 def create_club(
     *, name: str, slug: str, owner: User, time_zone: str = "Australia/Sydney", currency: str = "AUD"
 ) -> Club:

@@ -55,6 +55,21 @@ def test_a_role_is_given_by_somebody_who_may_give_it(monkeypatch):
     assert AuditEvent.objects.of(club).filter(action="people.role_set", user=owner).exists()
 
 
+def test_nobody_is_made_whose_role_may_not_be_given(monkeypatch, capsys):
+    club = make_club("banksia-park")
+    administrator = add_member(club, "administrator")
+    assert create_user(monkeypatch, "--role", "owner", "--as", administrator.email) == 1
+    assert "Only an Owner" in capsys.readouterr().err
+    assert list(User.objects.all()) == [administrator]
+
+
+def test_one_of_the_staff_is_made_on_record(monkeypatch):
+    assert create_user(monkeypatch, "--staff") == 0
+    rows = AuditEvent.objects.across_clubs("the installation's own events have no club")
+    event = rows.get(action="people.created")
+    assert (event.club, event.subject, event.after) == (None, "tess@banksia.example", {"is_staff": True})
+
+
 def test_it_makes_a_club_with_its_owner(capsys):
     make_user("olive@banksia.example")
     arguments = ["create-club", "banksia-park", "--name", "Banksia Park", "--owner", "olive@banksia.example", "--json"]
