@@ -230,6 +230,20 @@ def unfinished(*, now_stale: bool = True) -> list[int]:
     return list(imports.filter(waiting).exclude(stored_file="").values_list("pk", flat=True))
 
 
+def end_abandoned() -> int:
+    """End as failed the imports of rows given by name whose reader died: no file is left to go on from.
+
+    What came in stays, and is recognised when it comes again. A reader that lives after all is taken over from.
+    """
+    stale = clock.now() - STALE_AFTER
+    silent = Q(seen_at__lt=stale) | Q(seen_at=None, started_at__lt=stale)
+    rows = Import.objects.across_clubs("the sweep looks after every club's imports").select_related("club", "actor")
+    found = list(rows.filter(silent, state="running", stored_file=""))
+    for one in found:
+        _finish(one, state="failed", refusal=said("The import was cut off. Bring the same rows in again."))
+    return len(found)
+
+
 def _import(import_id: int) -> Import:
     imports = Import.objects.across_clubs("an import is found by its own key").select_related("club", "actor")
     found: Import = imports.get(pk=import_id)

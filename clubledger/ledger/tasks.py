@@ -25,5 +25,6 @@ def sweep() -> None:
     """Wake whoever reads imports for those that wait, or were left half-read; and whoever takes one back."""
     for import_id in importing.unfinished():
         wake("ledger.read_import", import_id=import_id)
+    importing.end_abandoned()
     for import_id in undoing.unfinished():
         wake("ledger.undo_import", import_id=import_id)

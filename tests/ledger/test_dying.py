@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.ledger import importing, running
+from clubledger.ledger import importing, running, tasks, undoing
 from clubledger.ledger.errors import AlreadyRunning
 from clubledger.ledger.models import Import
 from tests.ledger.bringing import HEADER, SAMPLES, Books
@@ -133,6 +134,39 @@ def test_a_reader_that_was_taken_over_writes_nothing_more(books: Books, monkeypa
     with pytest.raises(AlreadyRunning):
         importing.read_import(import_id=begun.pk)
     assert sum(journal.transaction_count for journal in books.journals()) < 1000
+    books.is_sound()
+
+
+def test_rows_given_by_name_whose_reader_was_killed_do_not_wait_for_ever(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their rows stand in no file that another reader could take up: the import ends as failed, and can be undone."""
+    monkeypatch.setattr(running, "BATCH_ROWS", 2)
+    line = {"kind": "invoice", "accounting_date": "2026-07-02", "account_type": "SUBS", "item": "FULL7"}
+    rows = [{"source_id": f"I-{number}", "amount": "1.00", **line} for number in range(6)]
+    keep, batches = running.Run._keep_progress, []
+
+    def killed(run: running.Run, *arguments: object) -> None:
+        batches.append(1)
+        keep(run, *arguments)  # type: ignore[arg-type]
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+
+    time = clock.SettableClock(clock.now())
+    with clock.use(time):
+        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            patched.setattr(running.Run, "_keep_progress", killed)
+            importing.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
+        tasks.sweep()
+        assert Import.objects.of(books.club).get().state == "running", "its reader may still be at it"
+        time.advance(importing.STALE_AFTER.total_seconds() + 1)
+        tasks.sweep()
+    failed = Import.objects.of(books.club).get()
+    assert (failed.state, failed.transactions_new) == ("failed", 2)
+    assert failed.finished_at is not None
+    assert undoing.undo_import(club=books.club, actor=books.owner, of_import=failed, reason="Again.") == 2
+    done = importing.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
+    assert (done.state, done.transactions_new) == ("done", 6)
     books.is_sound()
 
 
