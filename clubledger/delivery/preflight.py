@@ -223,7 +223,8 @@ def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: dat
 def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int], reason: str) -> int:
     """Choose, for journals on locked days, to send them dated on the first open day. Validate them again afterwards.
 
-    Both dates are kept: the accounting date stays, the date in Xero is set when the journal is validated.
+    Both dates are kept: the accounting date stays, the date in Xero is set when the journal is validated. That the day
+    is locked is no fault from here on; until it is validated again, the journal says that the choice is made.
     """
     access.require(club=club, actor=actor, permission=Permission.SEND)
     access.lock_club(club)
@@ -237,6 +238,7 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
             from_states=list(TAKES_IN),
             to_state=JournalState.OPEN,
             sent_on=journal.accounting_date,
+            findings=[finding for finding in journal.findings if finding.get("code") != "locked"],
         )
     audit.note(
         club=club,

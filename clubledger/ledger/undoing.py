@@ -1,4 +1,4 @@
-"""Takes a whole import back while nothing of it was queued, sent or recorded: the wrong file, or the wrong club's.
+"""Takes a whole import back of which nothing was queued, sent, recorded or voided: the wrong file or the wrong club's.
 
 What was never posted may be wiped (the rule of cancelling); what was, is only ever corrected or reversed. The import
 itself, its refused rows and the audit trail stay.
@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import ProtectedError
-from django.utils.translation import gettext
 
+from clubledger.bookkeeping.said import said
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -38,14 +38,14 @@ def undo_import(*, club: Club, actor: User, of_import: Import, reason: str) -> i
     """Wipe the transactions that an import brought in and let earlier versions stand again; gives how many it wiped.
 
     Journals that held nothing else and were never queued are gone too. Amendments of texts post nothing and stay.
-    Raises NotAllowed, or CannotUndoImport if anything of it was queued, sent or recorded, or if a later import has
-    corrected or reversed any of it.
+    Raises NotAllowed, or CannotUndoImport if anything of it was queued, sent, recorded or voided, or if a later import
+    has corrected or reversed any of it.
     """
     access.require(club=club, actor=actor, permission=access.Permission.IMPORT)
     _require_reason(reason)
     access.lock_club(club)
     if not Import.objects.of(club).filter(pk=of_import.pk, state__in=UNDOABLE).exists():
-        raise CannotUndoImport(gettext("Only an import that has ended can be undone, and only once."))
+        raise CannotUndoImport(said("Only an import that has ended can be undone, and only once."))
     versions = _versions_of(club, of_import)
     for part in _chunks(versions):
         _refuse_if_built_upon(part, of_import)
@@ -97,9 +97,9 @@ def foresee(*, club: Club, of_import: Import) -> Foresight:
     )
     obstacles = []
     if of_import.state not in UNDOABLE:
-        obstacles.append(gettext("Only an import that has ended can be undone, and only once."))
+        obstacles.append(said("Only an import that has ended can be undone, and only once."))
     elif not count:
-        obstacles.append(gettext("It brought in no transaction: there is nothing to take back."))
+        obstacles.append(said("It brought in no transaction: there is nothing to take back."))
     try:
         for part in _chunks(_versions_of(club, of_import)):
             _refuse_if_built_upon(part, of_import)
@@ -132,7 +132,7 @@ def begin_undoing(*, club: Club, actor: User, of_import: Import, reason: str) ->
     # One that failed goes on from where it stopped if it is not undone after all.
     asked = found and {"actor": actor.pk, "reason": reason.strip(), "was": found.state, "checkpoint": found.checkpoint}
     if not found or not rows.filter(state=found.state).update(state="undoing", checkpoint={"undo": asked}):
-        raise CannotUndoImport(gettext("Only an import that has ended can be undone, and only once."))
+        raise CannotUndoImport(said("Only an import that has ended can be undone, and only once."))
     audit.note(
         club=club,
         actor=actor,
@@ -172,7 +172,7 @@ def unfinished() -> list[int]:
 
 def _require_reason(reason: str) -> None:
     if not reason.strip():
-        raise CannotUndoImport(gettext("Give the reason: it stays in the audit trail."))
+        raise CannotUndoImport(said("Give the reason: it stays in the audit trail."))
 
 
 def _versions_of(club: Club, of_import: Import) -> list[int]:
@@ -207,15 +207,13 @@ def _drop_unused(club: Club, journal_ids: set[int]) -> None:
 
 def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
     gone = bulk.rows_of(
-        "SELECT j.accounting_date, COUNT(*) FROM ledger_posting p JOIN ledger_journal j ON j.id = p.journal_id "  # noqa: S608
-        f"WHERE {bulk.among('p.transaction_id')} AND NOT ({bulk.among('j.state')}) GROUP BY 1 ORDER BY 1 LIMIT 1",
+        "SELECT j.accounting_date, j.state FROM ledger_posting p JOIN ledger_journal j ON j.id = p.journal_id "  # noqa: S608
+        f"WHERE {bulk.among('p.transaction_id')} AND NOT ({bulk.among('j.state')}) "
+        "ORDER BY j.accounting_date, j.sequence DESC LIMIT 1",
         [bulk.those(ids), bulk.those(str(state) for state in TAKES_IN)],
     )
     if gone:
-        raise CannotUndoImport(
-            gettext("Something of it stands in the journal of %(gone)s, which is queued, sent or recorded.")
-            % {"gone": gone[0][0]}
-        )
+        raise CannotUndoImport(_why_it_is_gone(_day(gone[0][0]), gone[0][1]))
     later = bulk.rows_of(
         "SELECT t.source_id FROM ledger_sourcetransaction o JOIN ledger_sourcetransaction t ON t.club_id = o.club_id "  # noqa: S608
         "AND t.source = o.source AND t.source_id = o.source_id AND t.version > o.version AND t.of_import_id <> %s "
@@ -224,7 +222,7 @@ def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
     )
     if later:
         raise CannotUndoImport(
-            gettext("A later import has corrected “%(later)s”, which it brought in.") % {"later": later[0][0]}
+            said("A later import has corrected “%(later)s”, which it brought in.", later=later[0][0])
         )
     reversed_later = bulk.rows_of(
         "SELECT t.source_id, o.source_id FROM ledger_sourcetransaction o JOIN ledger_sourcetransaction t "  # noqa: S608
@@ -235,9 +233,45 @@ def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
     )
     if reversed_later:
         raise CannotUndoImport(
-            gettext("“%(later)s” of a later import reverses “%(earlier)s”, which it brought in.")
-            % {"later": reversed_later[0][0], "earlier": reversed_later[0][1]}
+            said(
+                "“%(later)s” of a later import reverses “%(earlier)s”, which it brought in.",
+                later=reversed_later[0][0],
+                earlier=reversed_later[0][1],
+            )
         )
+
+
+def _why_it_is_gone(on: date | None, state: str) -> str:
+    """Say where something of an import stands that takes in no transactions any more, and what can be done."""
+    day = f"{on:%d/%m/%Y}" if on else ""
+    if state == JournalState.QUEUED:
+        return said(
+            "Something of it stands in the journal of %(day)s, which waits for Xero. Withdraw that journal first.",
+            day=day,
+        )
+    if state == JournalState.RECORDED:
+        return said(
+            "Something of it stands in the journal of %(day)s, which is recorded as manually added. Undo that recording"
+            " first, or import the corrections.",
+            day=day,
+        )
+    if state == JournalState.VOIDED:
+        return said(
+            "Something of it stood in the journal of %(day)s, which was in Xero, is voided there and kept for the"
+            " record. What was once posted is only ever corrected or reversed: import the corrections.",
+            day=day,
+        )
+    if state in {JournalState.SENDING, JournalState.UNCERTAIN}:
+        return said(
+            "Something of it stands in the journal of %(day)s, which is on its way to Xero. What was posted is only"
+            " ever corrected or reversed: import the corrections.",
+            day=day,
+        )
+    return said(
+        "Something of it stands in the journal of %(day)s, which is in Xero. What was posted is only ever corrected or"
+        " reversed: import the corrections.",
+        day=day,
+    )
 
 
 def _wipe(club: Club, ids: Sequence[int]) -> None:
@@ -258,7 +292,9 @@ def _wipe(club: Club, ids: Sequence[int]) -> None:
     open_mirrors = touch({journal_id for _, journal_id, _ in taken_back.values()})
     stuck = [journal_id for _, journal_id, _ in taken_back.values() if journal_id not in open_mirrors]
     if stuck:
-        raise CannotUndoImport(gettext("What it took back of earlier versions is queued, sent or recorded."))
+        raise CannotUndoImport(
+            said("What it took back of earlier versions stands in a journal that is no longer open.")
+        )
     legs = legs_of(row[0] for row in again)
     dates = {on for version_id, _, on in again if version_id not in taken_back}
     journals = journals_taking_in(club, dates)
@@ -290,7 +326,7 @@ def _take_out(ids: Sequence[int], sums: Sums) -> None:
     )
     still_open = touch({row[1] for row in rows})
     if {row[1] for row in rows} - still_open:
-        raise CannotUndoImport(gettext("Something of it was queued in the meantime."))
+        raise CannotUndoImport(said("Something of it was queued in the meantime."))
     legs = legs_of({row[0] for row in rows})
     for transaction_id, journal_id, sign, legs_kind in rows:
         sums.post(journal_id, sign * DIRECTION[legs_kind], legs[transaction_id], times=-1)

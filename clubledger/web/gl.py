@@ -22,10 +22,11 @@ from clubledger.delivery import queue, sightings
 from clubledger.delivery.models import RestoreHold, SendRun, Sighting
 from clubledger.foundation import clock
 from clubledger.frame import calendar, exports, formats, paging
+from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger import journals, samples
 from clubledger.ledger.models import FinancialItem, Import, Journal
 from clubledger.web import journal_rows, mending
-from clubledger.web.asked import ORDERS, SHOWS, TICKABLE, Asked, Tally, read_day
+from clubledger.web.asked import SHOWS, TICKABLE, Asked, Tally, read_day
 from clubledger.web.doors import club_page, link_to, show
 from clubledger.web.journal_words import rows_of
 from clubledger.web.settling import sighting_words
@@ -42,7 +43,7 @@ ALARMS_SHOWN = 5
 def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show GL Integration, or its list as a file."""
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"], request.GET.get("sort", ""))
+        return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"])
     overview = journals.overview(club=at.club)
     asked = Asked.from_query(at, request.GET, preset=overview.preset)
     connection = connections.current(club=at.club)
@@ -50,10 +51,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         return show(request, at, "web/gl_first_run.html", steps=first_steps(at, overview, connection))
     counts = Tally.of(asked)
     total = _total(counts.shown(asked.show))
-    page = paging.page_of(
-        request, _ordered(asked, request.GET.get("sort", "")).select_related("sent_by", "recorded_by"),
-        total=total["journals"],
-    )  # fmt: skip
+    page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total["journals"])
     ticked = request.GET.get("ticked", "")
     signs = _signs(asked, connection, has_queued=counts.has("queued"))
     run_id, progress = _run(request, at, signs)
@@ -105,33 +103,39 @@ class Step:
 
 def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
     """Give the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
-    is_connected = connection is not None and bool(connection.tenant_id)
+    see = _("See")
     return [
         Step(
             _("Bring transactions"),
-            _("Export them from the membership or point-of-sale system and import the file."),
-            _("Import"),
+            _("Export them from the membership or point-of-sale system and import the file.")
+            if at.may(Permission.IMPORT)
+            else _("An Owner or somebody of Accounts imports them from the membership or point-of-sale system."),
+            _("Import") if at.may(Permission.IMPORT) else see,
             link_to(at, "imports"),
             overview.first_on is not None,
         ),
         Step(
             _("Connect Xero"),
-            _("Authorise with your own Xero login; Clubledger shows the organisation before it is used."),
-            _("Open General Ledger"),
+            _("Authorise with your own Xero login; Clubledger shows the organisation before it is used.")
+            if at.may(Permission.AUTHORISE)
+            else _("An Owner, an Administrator or somebody of Accounts authorises with their own Xero login."),
+            _("Open General Ledger") if at.may(Permission.AUTHORISE) else see,
             link_to(at, "general-ledger"),
-            is_connected,
+            connection is not None and bool(connection.tenant_id),
         ),
         Step(
             _("Map"),
             _unmapped_words(unmapped, may_map=at.may(Permission.CONFIGURE)),
-            _("Map") if at.may(Permission.CONFIGURE) else _("See"),
+            _("Map") if at.may(Permission.CONFIGURE) else see,
             link_to(at, "charges"),
             overview.first_on is not None and not unmapped,
         ),
         Step(
             _("Send"),
-            _("Validate the journals against Xero, see every fault at once, and send what is valid."),
-            _("Open GL Integration"),
+            _("Validate the journals against Xero, see every fault at once, and send what is valid.")
+            if at.may(Permission.SEND)
+            else _("An Owner or somebody of Accounts validates the journals against Xero and sends what is valid."),
+            _("Open GL Integration") if at.may(Permission.SEND) else see,
             link_to(at, "gl"),
             False,
         ),
@@ -140,10 +144,12 @@ def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, un
 
 def _unmapped_words(unmapped: int, *, may_map: bool) -> str:
     if not unmapped:
-        return _("Give each charge, account type and payment method its GL code.")
+        if may_map:
+            return _("Give each charge, account type and payment method its GL code.")
+        return _("An Owner or an Administrator gives each charge, account type and payment method its GL code.")
     words = ngettext("%(count)s item has no GL code yet.", "%(count)s items have no GL code yet.", unmapped)
-    counted = words % {"count": unmapped}
-    return counted if may_map else f"{counted} {_('An Owner or an Administrator maps them.')}"
+    counted, who = words % {"count": unmapped}, _("An Owner or an Administrator maps them.")
+    return counted if may_map else f"{counted} {who}"
 
 
 def _signs(asked: Asked, connection: Connection | None, *, has_queued: bool) -> Mapping[str, Any]:
@@ -287,21 +293,13 @@ def _empty_link(at: ClubAccess, overview: Any, counts: Tally) -> str:
     )
 
 
-def _ordered(asked: Asked, sort: str) -> Any:
-    columns = ORDERS.get(sort.removeprefix("-"))
-    if columns is None:
-        return asked.matching
-    sign = "-" if sort.startswith("-") else ""
-    return asked.matching.order_by(f"{sign}{columns[0]}", *columns[1:])
-
-
-def _as_file(at: ClubAccess, asked: Asked, file_format: str, sort: str) -> HttpResponseBase:
+def _as_file(at: ClubAccess, asked: Asked, file_format: str) -> HttpResponseBase:
     def rows() -> Iterator[tuple[Any, ...]]:
-        for journal in _ordered(asked, sort).iterator(chunk_size=500):
+        for journal in asked.ordered.iterator(chunk_size=500):
             amount: Decimal = from_minor(journal.debit_minor)
             yield (
-                journal.accounting_date, journal.sequence, journal.number or "TBA", journal.transaction_count,
-                journal.line_count, amount, amount, journal.get_state_display(), journal.xero_words,
+                journal.accounting_date, journal.sequence, journal.number or _("TBA"), journal.transaction_count,
+                journal.line_count, amount, amount, state_word(journal.state), journal.xero_words,
             )  # fmt: skip
 
     header = [

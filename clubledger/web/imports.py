@@ -284,7 +284,7 @@ def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRes
         try:
             is_undone = undoing.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
         except LedgerError as error:
-            messages.error(request, str(error))
+            messages.error(request, told(str(error)))
         else:
             words_for = ngettext(
                 "%(count)s transaction is gone.", "%(count)s transactions are gone.", foresight.transactions

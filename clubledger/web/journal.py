@@ -23,7 +23,7 @@ from clubledger.ledger.lines import LineView
 from clubledger.ledger.models import Journal
 from clubledger.web import line_rows
 from clubledger.web.doors import club_page, link_to, show
-from clubledger.web.journal_words import notes_of, ordinal_words, state_shown, xero_link
+from clubledger.web.journal_words import has_chosen_first_open_day, notes_of, ordinal_words, state_shown, xero_link
 from clubledger.web.transactions import KINDS
 from clubledger.xero import connections
 
@@ -104,6 +104,9 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         story=_story(at, found),
         siblings=_siblings(at, others),
         has_sample=getattr(found, "has_sample", False),
+        validate_link=f"{link_to(at, 'gl')}?on={found.accounting_date}"
+        if at.may(Permission.SEND) and has_chosen_first_open_day(found)
+        else "",
         can_move_date=at.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
     )
 

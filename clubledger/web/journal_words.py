@@ -87,6 +87,11 @@ def has_fault(journal: Journal) -> bool:
     return any(finding.get("severity", "fault") == "fault" for finding in journal.findings)
 
 
+def has_chosen_first_open_day(journal: Journal) -> bool:
+    """Tell whether somebody chose the first open day for it since it was last validated: that finds the day itself."""
+    return journal.state in TICKABLE and journal.sent_on == journal.accounting_date
+
+
 def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
     """Give the sentences under a journal's state: Xero's words, findings, who sent or recorded it and when."""
     zone = at.club.time_zone
@@ -95,6 +100,8 @@ def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
         # What differs was found by us; anything else is in Xero's own words.
         words = told(journal.xero_words) if journal.state == "differs" else journal.xero_words
         notes.append(_("Xero says: %(words)s") % {"words": words})
+    if has_chosen_first_open_day(journal):
+        notes.append(_("To be dated on Xero's first open day, as somebody chose. Validate comes next."))
     if journal.state in TICKABLE:
         messages = list(dict.fromkeys(told(finding["message"]) for finding in journal.findings))
         notes += messages[:2]
@@ -102,6 +109,8 @@ def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
             notes.append(_("and %(count)s more") % {"count": len(messages) - 2})
     if journal.state == "queued":
         notes.append(wait_words(journal, zone))
+        if journal.wait_reason == "lock":
+            notes.append(_("Unlock the date in Xero, or withdraw it here, validate it and choose the first open day."))
     if journal.state == "sent" and journal.sent_by:
         when = formats.instant(journal.sent_at, zone)
         notes.append(_("%(person)s, %(when)s") % {"person": journal.sent_by, "when": when})

@@ -64,7 +64,7 @@ def test_it_says_why_an_import_can_not_be_undone(club, brought, capsys):
     assert "has no import 999. See `clubledger imports`." in capsys.readouterr().err
     Journal.objects.of(club).filter(accounting_date="2026-07-01").update(state="queued")
     assert run(["undo-import", str(brought), "--reason", "x"]) == 1
-    assert "which is queued, sent or recorded" in capsys.readouterr().err
+    assert "which waits for Xero. Withdraw that journal first." in capsys.readouterr().err
     assert SourceTransaction.objects.of(club).count() == 2
     assert run(["undo-import", str(brought), "--reason", " "]) == 1
 

@@ -7,7 +7,7 @@ from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import wake
 from clubledger.ledger import balances, undoing
 from clubledger.ledger.errors import CannotUndoImport
-from clubledger.ledger.models import Import, SourceTransaction
+from clubledger.ledger.models import Import, Journal, SourceTransaction
 from tests.fixtures_clubs import add_member
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.test_corrections import INVOICE, postings, send, versions
@@ -87,12 +87,24 @@ def test_two_versions_of_one_import_go_back_together(books: Books) -> None:
     books.is_sound()
 
 
-@pytest.mark.parametrize("state", ["queued", "sending", "sent"])
-def test_it_is_refused_once_anything_of_it_is_on_its_way(books: Books, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("queued", "stands in the journal of 01/07/2026, which waits for Xero. Withdraw that journal first."),
+        ("sending", "stands in the journal of 01/07/2026, which is on its way to Xero."),
+        ("uncertain", "stands in the journal of 01/07/2026, which is on its way to Xero."),
+        ("sent", "stands in the journal of 01/07/2026, which is in Xero."),
+        ("recorded", "which is recorded as manually added. Undo that recording first"),
+        ("voided", "stood in the journal of 01/07/2026, which was in Xero, is voided there"),
+    ],
+)
+def test_it_is_refused_once_anything_of_it_is_on_its_way(books: Books, state: str, words: str) -> None:
     done = books.bring(INVOICE, "P-1,payment,2026-07-02,SUBS,CARD,5.00")
-    send(books, books.journals()[0], state)
+    first = books.journals()[0]
+    send(books, first)
+    Journal.objects.of(books.club).filter(pk=first.pk).update(state=state)
     before = books.totals()
-    with pytest.raises(CannotUndoImport, match="the journal of 2026-07-01, which is queued, sent or recorded"):
+    with pytest.raises(CannotUndoImport, match=words):
         undo(books, done)
     assert books.totals() == before
 
@@ -128,7 +140,7 @@ def test_what_it_would_take_back_is_foreseen_with_what_stands_in_its_way(books: 
     assert (str(seen.first_on), str(seen.last_on)) == ("2026-07-01", "2026-07-02")
     send(books, books.journals()[0])
     [obstacle] = undoing.foresee(club=books.club, of_import=done).obstacles
-    assert "which is queued, sent or recorded" in obstacle
+    assert "which is in Xero." in obstacle
     other = books.bring("P-9,payment,2026-07-09,SUBS,CARD,5.00")
     undo(books, other)
     [obstacle] = undoing.foresee(club=books.club, of_import=Import.objects.of(books.club).get(pk=other.pk)).obstacles
@@ -159,6 +171,6 @@ def test_what_comes_up_when_the_worker_undoes_it_is_kept_on_the_import(
     undoing.finish_undoing(import_id=done.pk)
     after = Import.objects.of(books.club).get(pk=done.pk)
     assert (after.state, undoing.unfinished()) == ("done", [])
-    assert "which is queued, sent or recorded" in after.refusal
+    assert "which is in Xero." in after.refusal
     assert after.checkpoint == done.checkpoint != {}
     assert SourceTransaction.objects.of(books.club).count() == 1

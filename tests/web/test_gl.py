@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clubledger.clubs.access import PERMISSIONS, Permission
 from clubledger.clubs.models import Role
 from clubledger.delivery import queue
 from clubledger.delivery.models import Delivery, SendRun
@@ -44,6 +45,33 @@ def page(client, query=RANGE):
 
 def test_a_new_club_sees_the_four_steps(client):
     assert "Four steps to books that agree" in page(client)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("is_new", [True, False])
+def test_each_of_the_four_steps_is_offered_to_who_may_take_it_and_tells_others_who_does(club, role, is_new):
+    """By the table of who may do what: the words of each step for who may take it, and for who may not."""
+    steps = {
+        Permission.IMPORT: ("and import the file.", "An Owner or somebody of Accounts imports them", ">Import</a>"),
+        Permission.AUTHORISE: (
+            "Authorise with your own Xero login;",
+            "An Owner, an Administrator or somebody of Accounts authorises",
+            ">Open General Ledger</a>",
+        ),
+        Permission.CONFIGURE: ("Give each charge", "An Owner or an Administrator gives each charge", ">Map</a>"),
+        Permission.SEND: ("and send what is valid.", "An Owner or somebody of Accounts validates", ">Send to"),
+    }
+    if not is_new:
+        make_journal(club, 9)
+    browser = Client()
+    browser.force_login(add_member(club, role))
+    [card] = re.findall(r'<section class="card" aria-labelledby="steps-title">.*?</section>', page(browser), re.DOTALL)
+    for permission, (offer, who, button) in steps.items():
+        may = permission in PERMISSIONS[role]
+        assert (offer in card) is may
+        assert (who in card) is not may
+        if not may:
+            assert button not in card
 
 
 def test_the_first_sentence_is_the_answer(client, club):

@@ -188,3 +188,23 @@ def test_its_story_names_who_did_what_once_and_keeps_the_reason_of_a_choice(club
     assert f"{tess} voided it: Wrong day" in said
     assert f"{tess}: {tess}" not in said
     assert f"{tess}: To be sent dated on the first open day, its own being locked: The period is closed." in said
+
+
+def test_once_the_first_open_day_is_chosen_the_lock_is_no_fault_and_validate_comes_next(club):
+    locked = {"code": "locked", "message": "Xero is locked up to 31/07/2026.", "mends": "journal", "severity": "fault"}
+    other = {"code": "unmapped", "message": "Charge LOCKER has no GL code.", "mends": "charge:LOCKER"}
+    journal = Journal.objects.of(club).create(
+        club=club, accounting_date=date(2026, 7, 1), transaction_count=1, debit_minor=100, findings=[locked, other]
+    )
+    client = Client()
+    client.force_login(add_member(club, Role.ACCOUNTS))
+    page = f"/c/banksia-park/gl/journals/{journal.pk}/"
+    assert f"{page}first-open-day/" in client.get(page).content.decode()
+    client.post(f"{page}first-open-day/", {"reason": "The period is closed."})
+    said = client.get(page).content.decode()
+    assert "Validate comes next." in said
+    assert "/c/banksia-park/gl/?on=2026-07-01" in said
+    assert "Xero is locked up to" not in said
+    assert f"{page}first-open-day/" not in said
+    assert "Charge LOCKER has no GL code." in said
+    assert "Validate comes next." in client.get("/c/banksia-park/gl/?on=2026-07-01").content.decode()

@@ -53,7 +53,7 @@ def test_once_something_of_it_was_sent_it_says_so_and_offers_no_button(client, b
     Journal.objects.of(books.club).filter(accounting_date="2026-07-01").update(state="sent", number="J-000001")
     address = f"/c/banksia-park/import/{brought.pk}/undo/"
     said = client.get(address).content.decode()
-    assert "which is queued, sent or recorded" in said
+    assert "Something of it stands in the journal of 01/07/2026, which is in Xero." in said
     assert "Take back" not in said
     client.post(address, {"reason": "The wrong file."})
     assert Import.objects.of(books.club).get(pk=brought.pk).state == "done"
