@@ -1,7 +1,7 @@
 """The chart of an organisation as a value: all that checks need of Xero."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -157,7 +157,6 @@ class Chart:
     accounts: tuple[Account, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
     tracking: tuple[TrackingOption, ...] = ()
-    permissions: Mapping[str, bool] = field(default_factory=dict)
 
     @cached_property
     def account_by_id(self) -> Mapping[str, Account]:

@@ -15,7 +15,6 @@ from clubledger.ledger import journals as journal_room
 from clubledger.ledger.models import Journal, JournalState
 
 CAN_BE_VALIDATED = (JournalState.OPEN, JournalState.VALID, JournalState.REJECTED)
-AT_REST = (JournalState.SENT, JournalState.REJECTED, JournalState.DIFFERS, JournalState.OPEN)
 LOOK_AGAIN_SECONDS = 0.5
 
 

@@ -1,6 +1,6 @@
 """Rows that belong to a club can't be queried without naming it: an unscoped query raises."""
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -38,7 +38,3 @@ class ClubScoped(models.Model):
     class Meta:
         abstract = True
         base_manager_name = None  # type: ignore[assignment]
-
-    def of_same_club(self, other: Self) -> bool:
-        """Tell whether the other row belongs to the same club."""
-        return bool(self.club_id == other.club_id)

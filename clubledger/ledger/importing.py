@@ -220,18 +220,16 @@ def refused_rows_csv(*, club: Club, of_import: Import) -> Iterator[str]:
     yield buffer.getvalue()
 
 
-def unfinished(*, now_stale: bool = True) -> list[int]:
+def unfinished() -> list[int]:
     """Give the ids of imports that wait to be read, or whose reader died, for the sweep to wake again."""
     stale = clock.now() - STALE_AFTER
     imports = Import.objects.across_clubs("the sweep looks after every club's imports")
-    waiting = Q(state="waiting")
-    if now_stale:
-        waiting |= Q(state="running", seen_at__lt=stale)
+    waiting = Q(state="waiting") | Q(state="running", seen_at__lt=stale)
     return list(imports.filter(waiting).exclude(stored_file="").values_list("pk", flat=True))
 
 
 def end_abandoned() -> int:
-    """End as failed the imports of rows given by name whose reader died: no file is left to go on from.
+    """End as failed the imports of rows given by name whose reader died: no file tells how to go on. Gives how many.
 
     What came in stays, and is recognised when it comes again. A reader that lives after all is taken over from.
     """

@@ -72,12 +72,11 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class TransactionView:
-    """A transaction behind a line: its rows there and what they come to, debit positive. A correction mirrors it."""
+    """A transaction behind a line: its rows there and what they come to, debit positive."""
 
     transaction: SourceTransaction
     lines: tuple[RowView, ...]
     amount: Decimal
-    is_mirrored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +338,7 @@ def _views(
         transaction = of_transaction[0].transaction
         shown = _rows_in(transaction, sign, of_transaction, chosen, excluded)
         minor = _debits_of(transaction, sign, of_transaction) if amount is None else int(amount)
-        views.append(TransactionView(transaction, tuple(shown), from_minor(minor), sign < 0))
+        views.append(TransactionView(transaction, tuple(shown), from_minor(minor)))
     return views
 
 

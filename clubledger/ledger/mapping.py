@@ -22,7 +22,7 @@ from clubledger.ledger.charts import apply_tracking as apply_tracking
 from clubledger.ledger.charts import compare_accounts as compare_accounts
 from clubledger.ledger.charts import compare_tracking as compare_tracking
 from clubledger.ledger.errors import CodeTaken, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
-from clubledger.ledger.models import TAKES_IN, FinancialItem, GLCode, ItemKind, JobCode, Journal, JournalTotal, TaxCode
+from clubledger.ledger.models import TAKES_IN, FinancialItem, GLCode, ItemKind, JobCode, JournalTotal, TaxCode
 from clubledger.ledger.states import touch
 
 
@@ -194,9 +194,3 @@ def effects_of(*, club: Club, items: Iterable[FinancialItem]) -> dict[int, tuple
         held = held.filter(journal__accounting_date__gte=club.post_from)
     found = held.order_by().values_list("item_id").annotate(Count("journal_id", distinct=True), Sum("amount_minor"))
     return {item_id: (count, from_minor(amount)) for item_id, count, amount in found}
-
-
-def journals_holding(*, club: Club, item: FinancialItem) -> list[Journal]:
-    """Give the journals not yet queued that hold the item."""
-    ids = JournalTotal.objects.filter(journal__club=club, item=item).values("journal_id")
-    return list(Journal.objects.of(club).filter(pk__in=ids, state__in=TAKES_IN).order_by("accounting_date"))

@@ -4,7 +4,7 @@ Every step finds what an interrupted run left and goes on from there.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from clubledger.cli.demo import club as made_up
@@ -90,11 +90,6 @@ def map_items(club: Club, owner: User, leave_out: frozenset[str] = frozenset()) 
         if (mapped.kind, mapped.code) in item_ids and mapped.code not in leave_out
     ]
     mapping.map_items(club=club, actor=owner, wanted=wanted)
-
-
-def last_day_loaded(folder: Path) -> date:
-    """Give the last accounting date of the year that was loaded."""
-    return date.fromisoformat((folder / "loaded").read_text(encoding="utf-8"))
 
 
 def _items(club: Club) -> list[tuple[int, str, str]]:
