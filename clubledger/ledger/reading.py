@@ -103,7 +103,8 @@ def read_records(lines: Iterable[str]) -> Iterator[Record]:
         except csv.Error as error:
             pushed.extendleft(reversed(taken[1:]))
             del taken[1:]
-            yield line_number, _split_roughly(taken[0] if taken else ""), _words_for(error)
+            line = taken[0] if taken else ""
+            yield line_number, _split_roughly(line), _words_for(error, line)
             line_number += 1
             taken.clear()
 
@@ -224,7 +225,9 @@ def _split_roughly(line: str) -> list[str]:
     return [value.strip('"') for value in line.rstrip("\r\n").split(",")]
 
 
-def _words_for(error: csv.Error) -> str:
+def _words_for(error: csv.Error, line: str) -> str:
+    if "field larger" in str(error) and '"' not in line:
+        return said("a value has more than %(most)s characters", most=f"{csv.field_size_limit():,}")
     if "field larger" in str(error) or "end of data" in str(error):
         return said("a quotation mark is not closed")
     return said("a quotation mark stands where none may; write it twice inside quotation marks")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.access import ClubAccess
 from clubledger.ledger import journals
+from clubledger.ledger.formats.transactions_v1 import EARLIEST_YEAR, LATEST_YEAR
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 NOT_DONE = tuple(s.value for s in JournalState if s not in {"sent", "recorded", "voided"})
@@ -43,12 +44,12 @@ EMPTY = Q(debit_minor=0)
 
 
 def read_day(text: str | None) -> date | None:
-    """Read a date as browsers write it (2026-11-03); None for anything else, and for years no club keeps books of."""
+    """Read a date as browsers write it (2026-11-03); None for anything else, and for years that no file may have."""
     try:
         on = date.fromisoformat(text) if text and len(text) == 10 else None
     except ValueError:
         return None
-    return on if on is not None and 1990 <= on.year <= 2100 else None
+    return on if on is not None and EARLIEST_YEAR <= on.year <= LATEST_YEAR else None
 
 
 @dataclass(frozen=True, slots=True)

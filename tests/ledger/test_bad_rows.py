@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ledger.bringing import Books
+from tests.ledger.bringing import HEADER, Books, padded
 
 GOOD = "OK-1,payment,2026-07-01,SUBS,CARD,10.00"
 INVOICE = "I-1,invoice,2026-07-01,SUBS,FULL7"
@@ -283,6 +283,14 @@ def test_a_quotation_mark_that_is_not_closed_costs_one_row(books: Books) -> None
     assert (line, column) == (3, "")
     assert reason == "a quotation mark stands where none may; write it twice inside quotation marks"
     assert done.transactions_new == 3
+
+
+def test_a_value_beyond_all_measure_is_not_taken_for_a_quotation_mark(books: Books) -> None:
+    long = ["I-1,invoice,2026-07-01,SUBS,FULL7,5.00", *[""] * 3, "x" * 200_000, "", ""]
+    done = books.bring_text("\n".join([HEADER, ",".join(long), padded("I-2,invoice,2026-07-01,SUBS,FULL7,5.00"), ""]))
+    assert done.transactions_new == 1
+    [(line, _column, _value, reason)] = books.refusals(done)
+    assert (line, reason) == (2, "a value has more than 131,072 characters")
 
 
 def test_a_transaction_with_too_many_rows(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,3 +211,13 @@ def test_invitations_are_a_file_of_their_own(client, club, owner):
     assert column(client, address, 0, table="invitations") == ["new@elsewhere.example"]
     assert column(client, address, 1) == [owner.email]
     assert "table=invitations&amp;format=csv" in said(client, address)
+
+
+@pytest.mark.parametrize("on", ["1900-01-01", "1985-01-01", "2199-12-31"])
+def test_any_day_that_a_file_may_have_is_listed_where_it_is_asked_for(client, club, on):
+    Journal.objects.of(club).create(club=club, accounting_date=on)
+    address = f"{HERE}gl/"
+    assert column(client, address, 0, **{"from": on, "up_to": on}) == [on]
+    said(client, address, on=on)
+    said(client, f"{HERE}gst-check/", period=on)
+    said(client, f"{HERE}transactions/", **{"from": on, "up_to": on})
