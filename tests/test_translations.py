@@ -1,5 +1,6 @@
 """The check of translations finds what is missing, fuzzy, unmarked or stale, and placeholders that differ."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,18 @@ def test_a_text_that_nobody_marked_is_found(source: str, found: list[str]) -> No
 
 def test_so_it_is_in_letters() -> None:
     assert list(bare_texts.bare_texts("{{ club }}\nHello {{ x }},\n{% translate 'Bye' %}", is_html=False)) == ["Hello"]
+
+
+def test_no_text_stands_within_a_formatted_string_where_it_would_not_be_collected() -> None:
+    hidden = [
+        f"{path.relative_to(translations.ROOT)}:{call.lineno}"
+        for path in translations.sources()
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {*translations.KEYWORDS, "said"}
+    ]
+    assert hidden == []

@@ -36,8 +36,9 @@ def read_csv(content: bytes) -> tuple[list[Wish], list[Refusal]]:
     try:
         names = _without_empty_end([name.strip().lower() for name in next(lines, [])])
         _check_header(names)
+        line = _("line")
         for number, cells in _numbered(lines):
-            label = f"{_('line')} {number}"
+            label = f"{line} {number}"
             try:
                 wishes.append(_wish(_by_name(names, cells), label))
             except _BadCell as error:

@@ -126,7 +126,12 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 messages.success(request, _("GL code %(code)s was added.") % {"code": form.cleaned_data["code"]})
                 return redirect(link_to(at, "gl-codes"))
     everything = GLCode.objects.of(at.club)
-    counts = everything.aggregate(all=Count("pk"), unusable=Count("pk", filter=UNUSABLE))
+    counts = everything.aggregate(
+        all=Count("pk"),
+        unusable=Count("pk", filter=UNUSABLE),
+        of_xero=Count("pk", filter=~Q(account_id="")),
+        read_at=Max("retrieved_at"),
+    )
     wanted = request.GET.get("show", "") if request.GET.get("show") in {"usable", "unusable"} else ""
     rows = _searched(request, everything)
     rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
@@ -171,7 +176,6 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         quarter=quarter.total(),
         unmapped=quarter.of(None),
         q=request.GET.get("q", ""),
-        retrieved_at=max((row.retrieved_at for row in page.rows if row.retrieved_at), default=None),
         status=422 if form.errors else 200,
     )
 
@@ -229,7 +233,10 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         request,
         at,
         "web/job_codes.html",
-        amiss=everything.filter(Q(option_id="") | ~Q(status="ACTIVE")).count(),
+        counts=everything.aggregate(
+            of_xero=Count("pk", filter=~Q(option_id="")),
+            amiss=Count("pk", filter=Q(option_id="") | ~Q(status="ACTIVE")),
+        ),
         crumbs=crumbs(at, (_("Job#"), "")),
         page=page,
         rows=[

@@ -146,7 +146,8 @@ def _with_others(at: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal
 
 
 def _siblings(at: ClubAccess, others: list[Journal]) -> list[tuple[str, str]]:
-    return [(other.number or f"{_('TBA')} ({other.sequence})", link_to(at, "journal", other.pk)) for other in others]
+    tba = _("TBA")
+    return [(other.number or f"{tba} ({other.sequence})", link_to(at, "journal", other.pk)) for other in others]
 
 
 def _page_of_lines(request: HttpRequest, lines: list[LineView], opened: LineView | None) -> paging.Page:

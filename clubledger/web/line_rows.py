@@ -86,7 +86,8 @@ def draw_transactions(at: ClubAccess, found: Iterable[TransactionView], kinds: M
     """Give the rows of transactions: id, kind, member, description, its rows, debit, credit."""
     before, after = link_to(at, "transaction", 0).rsplit("/0/", 1)
     names = {kind: escape(name) for kind, name in kinds.items()}
-    member = f' data-label="{escape(_("Member"))}"'
+    member_word = escape(_("Member"))
+    member = f' data-label="{member_word}"'
     labels = tuple(f' data-label="{escape(label)}"' for label in (_("Debit"), _("Credit")))
     drawn = []
     for entry in found:

@@ -53,7 +53,8 @@ def _lost(error: errors.AuthorisationLost) -> str:
         "expired": _("It expired: it had not been used for 60 days."),
         "revoked": _("It was revoked."),
     }
-    return f"{reasons.get(error.because, error.words)} {_('Authorize Xero again to go on; nothing is lost.')}"
+    what_to_do = _("Authorize Xero again to go on; nothing is lost.")
+    return f"{reasons.get(error.because, error.words)} {what_to_do}"
 
 
 def _forbidden(error: errors.Forbidden) -> str:

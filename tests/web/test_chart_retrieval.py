@@ -47,9 +47,20 @@ def get_categories(client, **form):
     return client.post(f"{CHART}job-codes/retrieve/", form, follow=True).content.decode()
 
 
-def test_the_first_retrieval_is_taken_over_at_once(client, club, there):
-    assert "2 changes were taken over." in get_gl_codes(client)
+def test_the_first_retrieval_is_taken_over_at_once_and_the_page_says_so_before(client, club, there):
+    first, later = "This first time all of", "and shows what is new, renamed, archived or gone"
+    for page, retrieve in (("gl-codes", get_gl_codes), ("job-codes", get_categories)):
+        said = client.get(f"{CHART}{page}/").content.decode()
+        assert (first in said, later in said) == (True, False)
+        assert "taken over." in retrieve(client)
+        said = client.get(f"{CHART}{page}/").content.decode()
+        assert (first in said, later in said) == (False, True)
     assert GLCode.objects.of(club).count() == 2
+
+
+def test_when_it_was_retrieved_is_said_whatever_is_searched_for(client, club, there):
+    get_gl_codes(client)
+    assert "Last retrieved from Xero on" in client.get(f"{CHART}gl-codes/?q=nothing-of-the-kind").content.decode()
 
 
 def test_what_is_gone_or_archived_and_in_use_is_told_first_with_what_uses_it(client, club, there):
