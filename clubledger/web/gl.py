@@ -226,9 +226,14 @@ def _chips(asked: Asked, counts: Tally) -> list[dict[str, Any]]:
 
 
 def _total(groups: list[dict[str, Any]]) -> dict[str, int]:
-    """Give what journals add up to."""
-    names = ("journals", "minor", "transactions", "lines")
-    return {name: sum(group[name] for group in groups) for name in names}
+    """Give what journals add up to: how many there are, and the figures of those that are not voided.
+
+    What a voided one held stands in another journal of its date, and would be counted twice.
+    """
+    standing = [group for group in groups if group["state"] != "voided"]
+    sums = {name: sum(group[name] for group in standing) for name in ("minor", "transactions", "lines")}
+    number = sum(group["journals"] for group in groups)
+    return sums | {"journals": number, "voided": number - sum(group["journals"] for group in standing)}
 
 
 def _select_all(groups: list[dict[str, Any]]) -> dict[str, Any]:

@@ -179,6 +179,16 @@ def test_select_all_means_all_that_match_not_only_the_page(client, club):
     assert Journal.objects.of(club).filter(state="recorded").count() == 130
 
 
+def test_the_foot_adds_up_each_amount_once_and_leaves_voided_journals_out(client, club):
+    make_journal(club, 9, state="voided")
+    make_journal(club, 9, state="sent", sequence=2)
+    make_journal(club, 10, 500)
+    foot = page(client, f"{RANGE}&show=all").partition("<tfoot>")[2].partition("</tfoot>")[0]
+    words = " ".join(re.sub("<[^>]+>", " ", foot).split())
+    assert words.startswith("3 journals 1 voided is not added up: what it held stands in another journal. 4 6 105.00")
+    assert "voided" not in page(client, f"{RANGE}&show=sent").partition("<tfoot>")[2].partition("</tfoot>")[0]
+
+
 def test_what_is_not_what_the_person_was_told_is_asked_again(client, club):
     journal = make_journal(club, 9, state="valid", validated_revision=1)
     answer = client.post(
