@@ -5,7 +5,7 @@ out for a reason is noticed.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
 
@@ -42,10 +42,15 @@ class Page:
     path: str
     act: Callable[[Tab], Any] | None = None
     status: int = 200
+    on_paper: bool = False
 
     def address(self, ids: dict[str, Any]) -> str:
         """Give the address with the ids of what was furnished in it."""
         return self.path.format_map(ids)
+
+    def of(self, club: str) -> "Page":
+        """Give the page of a club, of which the path names what follows the club's own."""
+        return replace(self, path=club + self.path)
 
     @property
     def names(self) -> list[str]:
@@ -74,10 +79,6 @@ def _choose(name: str, content: bytes, before: str = "") -> Callable[[Tab], Any]
 def _another_code(tab: Tab) -> None:
     tab.get_by_label("GL code of FULL7").fill("230")
     _press("Save")(tab)
-
-
-def _on_paper(tab: Tab) -> None:
-    tab.emulate_media(media="print")
 
 
 def _send_unseen(tab: Tab) -> None:
@@ -125,7 +126,13 @@ ONLY_FULL = {
     "job-codes-retrieved": Page("/configuration/chart-of-accounts/job-codes/", _press("Get Categories")),
     "journal": Page("/gl/journals/1/?line=all"),
     "journal-sent": Page("/gl/journals/77/"),
-    "journal-printed": Page("/gl/journals/77/?line=all", _on_paper),
+    "journal-printed": Page("/gl/journals/1/?line=all", on_paper=True),
+    "gl-printed": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=all", on_paper=True),
+    "gst-check-printed": Page("/gst-check/", on_paper=True),
+    "transactions-printed": Page("/transactions/", on_paper=True),
+    "charges-printed": Page("/configuration/charges/", on_paper=True),
+    "users-printed": Page("/configuration/users/", on_paper=True),
+    "audit-trail-printed": Page("/configuration/audit-trail/", on_paper=True),
     "transaction": Page("/transactions/1/"),
     "transactions-none": Page("/transactions/?q=nobody"),
     "post-from": Page(f"{GL}/post-from/?post_from=2030-01-01"),
@@ -185,9 +192,9 @@ OTHERS = {
      for name, said in RETURNS.items()}  # fmt: skip
 
 TREASURER = (
-    {f"full-{name}": Page(FULL + page.path, page.act) for name, page in (OF_A_CLUB | ONLY_FULL).items()}
-    | {f"empty-{name}": Page(EMPTY + page.path, page.act) for name, page in OF_A_CLUB.items()}
-    | {f"troubled-{name}": Page(TROUBLED + page.path, page.act) for name, page in TROUBLES.items()}
+    {f"full-{name}": page.of(FULL) for name, page in (OF_A_CLUB | ONLY_FULL).items()}
+    | {f"empty-{name}": page.of(EMPTY) for name, page in OF_A_CLUB.items()}
+    | {f"troubled-{name}": page.of(TROUBLED) for name, page in TROUBLES.items()}
     | {f"moving-{one}-checklist": Page(f"/c/{{{one}_slug}}/configuration/integration/changeover/") for one in MOVING}
     | {f"moving-{state}-gl": Page(f"/c/{{{state}_slug}}/gl/") for state in ("announced", "switched", "reauthorising")}
     | {"moving-switched-general-ledger": Page(f"/c/{{switched_slug}}{GL}/")}
@@ -198,6 +205,7 @@ TREASURER = (
 
 STAFF = {
     "console-clubs": Page("/console/clubs/"),
+    "console-clubs-printed": Page("/console/clubs/", on_paper=True),
     "console-clubs-none": Page("/console/clubs/?text=nobody"),
     "console-club": Page("/console/clubs/{reauthorising_slug}/"),
     "console-club-unplanned": Page("/console/clubs/banksia-park/"),

@@ -1,4 +1,4 @@
-"""Takes a picture of every page, wide, narrow and dark, full, empty and faulty, into var/screenshots/pages.
+"""Takes a picture of every page, wide, middling, narrow and dark, full, empty and faulty, into var/screenshots/pages.
 
 It makes clubs of its own in a folder that is thrown away, serves them, and visits every page with this machine's
 Chromium; `picture_pages.py` says which. It ends with an error where a page is not what was asked for, runs over the
@@ -34,7 +34,8 @@ ROOT = Path(__file__).resolve().parent.parent
 INTO = ROOT / "var" / "screenshots" / "pages"
 README_PICTURE = ROOT / "docs" / "images" / "gl-integration.png"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
-LOOKS = {"wide": (1280, "light"), "narrow": (375, "light"), "dark": (1280, "dark")}
+LOOKS = {"wide": (1280, "light"), "middle": (1000, "light"), "narrow": (375, "light"), "dark": (1280, "dark")}
+PAPER = 703  # A4 less its margins, in the pixels of a style sheet
 PORT = int(os.environ.get("SCREENSHOTS_PORT", "8765"))
 TESS, CORA, SAM = "tess@banksiapark.example", "cora@banksiapark.example", "sam@vendor.example"
 PASSWORD = secrets.token_urlsafe(12)
@@ -44,6 +45,9 @@ SPILLS = "document.documentElement.scrollWidth - document.documentElement.client
 CUT_OFF = """[...document.querySelectorAll(".tablewrap")].filter(
     (one) => getComputedStyle(one).overflowX === "clip" && one.scrollWidth > one.clientWidth + 1).length"""
 
+# On paper a table stays a table, and its totals stand once.
+NOT_FOR_PAPER = """[...document.querySelectorAll("table, tfoot")].filter(
+    (one) => !["table", "table-row-group"].includes(getComputedStyle(one).display)).length"""
 SQUEEZED = """[...document.querySelectorAll("td")].filter(
     (one) => one.clientWidth > 0 && one.clientWidth < 40 && one.innerText.trim().length > 8).length"""
 
@@ -62,6 +66,8 @@ class Camera:
     """Where it is not empty: these pages and no others."""
     keeps: bool = True
     """Whether the pictures are kept; without, the pages are only looked at."""
+    on_paper: bool = False
+    """Whether the page that stands is printed."""
     taken: int = 0
     complaints: list[str] = field(default_factory=list)
 
@@ -105,7 +111,8 @@ class Camera:
 
     def _visit(self, tab: Tab, page: Page) -> None:
         tab.set_viewport_size({"width": LOOKS[self.look][0], "height": 900})
-        tab.emulate_media(media="screen")
+        self.on_paper = page.on_paper
+        tab.emulate_media(media="print" if page.on_paper else "screen")
         address = page.address(self.ids | {"look": self.look})
         answer = tab.goto(f"{self.base}{address}")
         status = answer.status if answer else 0
@@ -117,7 +124,8 @@ class Camera:
 
     def take(self, tab: Tab, name: str, into: Path | None = None) -> None:
         """Take the page as it stands, and look whether it spills over and what axe says."""
-        width = LOOKS[self.look][0]
+        width = PAPER if self.on_paper else LOOKS[self.look][0]
+        tab.set_viewport_size({"width": width, "height": 900})
         # As tall as the page, so that what sticks to the window's edge stands at the page's.
         height = tab.evaluate("document.documentElement.scrollHeight")
         tab.set_viewport_size({"width": width, "height": max(900, min(height, TALLEST))})
@@ -129,9 +137,11 @@ class Camera:
             self.complaints.append(f"{name} ({self.look}) is {spills} pixels wider than the window")
         if tab.evaluate(CUT_OFF):
             self.complaints.append(f"{name} ({self.look}) has a table of which the edge is cut off")
+        if self.on_paper and tab.evaluate(NOT_FOR_PAPER):
+            self.complaints.append(f"{name} ({self.look}) has a table that is none on paper, or totals on every sheet")
         if tab.evaluate(SQUEEZED):
             self.complaints.append(f"{name} ({self.look}) has a cell that is squeezed to a word a line")
-        if not self.is_quick and "text/html" in tab.evaluate("document.contentType"):
+        if not (self.is_quick or self.on_paper) and "text/html" in tab.evaluate("document.contentType"):
             found = Axe().run(tab, options=RULES)
             self.complaints += [
                 f"{name} ({self.look}): {one['id']}: {one['nodes'][0]['html'][:160]}"
@@ -143,7 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Take them all; 1 if there is no browser, the pages do not answer, or something is wrong with one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="PREFIX", help="pages whose name begins so")
-    parser.add_argument("--look", choices=LOOKS, action="append", help="one look of the three; may be given again")
+    parser.add_argument("--look", choices=LOOKS, action="append", help="one look of them; may be given again")
     parser.add_argument("--quick", action="store_true", help="leave out axe")
     asked = parser.parse_args(arguments)
     browser_path = chromium()

@@ -1,7 +1,7 @@
 """The pages of the picture list before axe (console, troubles, changeovers, bad returns) and, all of them, by Tab.
 
 A club's plain pages are looked at in `test_pages.py`, in each look. `make screenshots` looks at all pages in all looks
-and takes minutes; here a few stand for the narrow and the dark.
+and takes minutes; here a few stand for the middling, the narrow and the dark.
 """
 
 from collections.abc import Iterator
@@ -22,15 +22,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 FEW = {
     "full-gl", "full-journal", "full-charges", "full-users", "full-import-preview", "full-gst-check", "troubled-gl",
-    "troubled-waiting-for-xero", "moving-switched-checklist", "console-fleet", "sign-in",
+    "troubled-waiting-for-xero", "moving-switched-checklist", "console-fleet", "console-clubs", "sign-in",
 }  # fmt: skip
 """Pages that between them hold every component."""
 BARRED = {"full-gl-ticked", "full-payment-methods", "full-charges-mending", "full-gl-recorded"}
 """Pages with a bar at the window's foot, under which nothing may hide."""
-ON_PAPER = {"full-journal-printed"}
 KEYBOARDS = {"keys": (1280, "light"), "keys-narrow": (375, "light")}
 """Looks of those who come without a mouse."""
-EVERYTHING = set(TREASURER | STAFF | NOBODY | SECOND)
+PICTURED = TREASURER | STAFF | NOBODY | SECOND
+EVERYTHING = set(PICTURED)
+ON_PAPER = {name for name, page in PICTURED.items() if page.on_paper}
 PLAIN = {f"{which}-{name}" for which in ("full", "empty") for name in OF_A_CLUB}
 OTHERS = EVERYTHING - PLAIN | {"empty-gl", "empty-transactions", "empty-imports"}
 
@@ -47,7 +48,7 @@ def served() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("look", ["wide", "narrow", "dark"])
+@pytest.mark.parametrize("look", ["wide", "middle", "narrow", "dark"])
 def test_axe_has_nothing_to_say_and_nothing_overflows(browser: Browser, served: Any, look: str) -> None:
     base, ids = served
     names = frozenset(OTHERS if look == "wide" else FEW)
