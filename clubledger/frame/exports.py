@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -17,6 +18,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uf
 """The last four are the full-width ones, which spreadsheets in East Asian languages read alike."""
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What a file or another system may bring and a spreadsheet's XML can't hold (XML 1.0, 2.2)."""
+NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+"""What no file's name may hold on one system or another; a code of the club's may."""
 FORMATS = ("csv", "xlsx")
 
 Row = Sequence[Any]
@@ -100,6 +103,6 @@ def download(
     else:
         response = StreamingHttpResponse(csv_lines(header, rows), content_type="text/csv; charset=utf-8")
     ending = "xlsx" if file_format == "xlsx" else "csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    response["Content-Disposition"] = str(content_disposition_header(True, f"{NOT_IN_A_NAME.sub('-', name)}.{ending}"))
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -13,7 +13,7 @@ from clubledger.bookkeeping.chart import CLASSES, unusable_because
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
-from clubledger.clubs.models import Club, User
+from clubledger.clubs.models import Club, User, one_line
 from clubledger.foundation.told import told
 from clubledger.ledger.charts import ChartChanges as ChartChanges
 from clubledger.ledger.charts import TrackingChanges as TrackingChanges
@@ -148,7 +148,7 @@ def _reopen_holding(club: Club, item_ids: list[int]) -> None:
 def add_gl_code(*, club: Club, actor: User, code: str, name: str) -> GLCode:
     """Add a GL code by hand. Raises NotAllowed, CodeTaken, MappingError for an empty or too long code."""
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
-    code, name = code.strip(), name.strip()
+    code, name = one_line(code), one_line(name)
     if not code or len(code) > 10 or not name:
         raise MappingError(gettext("A GL code has 1 to 10 characters, and a name."))
     if GLCode.objects.of(club).filter(code=code).exists():
@@ -162,12 +162,12 @@ def add_gl_code(*, club: Club, actor: User, code: str, name: str) -> GLCode:
 def add_job_code(*, club: Club, actor: User, code: str, name: str) -> JobCode:
     """Add a job code by hand. Raises NotAllowed, CodeTaken, MappingError for an empty or too long code."""
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
-    code = code.strip()
+    code, name = one_line(code), one_line(name)
     if not code or len(code) > 100:
         raise MappingError(gettext("A job code has 1 to 100 characters."))
     if JobCode.objects.of(club).filter(code=code).exists():
         raise CodeTaken(gettext("There is a job code %(code)s already.") % {"code": code})
-    added: JobCode = JobCode.objects.of(club).create(club=club, code=code, name=name.strip()[:100])
+    added: JobCode = JobCode.objects.of(club).create(club=club, code=code, name=name[:100])
     _note_added(club, actor, "job_code.added", added)
     return added
 

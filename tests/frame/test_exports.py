@@ -35,6 +35,20 @@ def test_csv_holds_the_rows_with_plain_numbers_and_dates():
     assert read_csv(response) == [HEADER, ["2026-11-09", "'=cmd", "-1234.50"]]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ('gl-code-a"b;c', 'filename="gl-code-a-b;c.csv"'),
+        ("gl-code-4/1\\2", 'filename="gl-code-4-1-2.csv"'),
+        ("gl-code-1\r\nSet-Cookie: x", 'filename="gl-code-1-Set-Cookie- x.csv"'),
+        ("gl-code-Ä1", "filename*=utf-8''gl-code-%C3%841.csv"),
+    ],
+)
+def test_a_codes_own_signs_break_no_files_name(name, told):
+    response = exports.download(file_format="csv", name=name, header=HEADER, rows=[])
+    assert response["Content-Disposition"] == f"attachment; {told}"
+
+
 def test_xlsx_holds_numbers_as_numbers_and_formulas_as_text():
     rows = [(date(2026, 11, 9), "=cmd", Decimal("1234.50"))]
     response = exports.download(file_format="xlsx", name="journals", header=HEADER, rows=rows)

@@ -131,6 +131,8 @@ def test_only_who_may_configure_maps_and_adds_codes(day: Books, role: Role) -> N
 def test_codes_are_added_once_and_must_say_something(books: Books) -> None:
     add = {"club": books.club, "actor": books.owner}
     mapping.add_gl_code(**add, code=" 200 ", name="Memberships")  # type: ignore[arg-type]
+    added = mapping.add_gl_code(**add, code="2\n1", name="Bar\r\nfood")  # type: ignore[arg-type]
+    assert str(added) == "2 1 Bar food"
     with pytest.raises(CodeTaken, match="There is a GL code 200 already"):
         mapping.add_gl_code(**add, code="200", name="Again")  # type: ignore[arg-type]
     for code, name in (("", "No code"), ("12345678901", "Too long"), ("201", " ")):
