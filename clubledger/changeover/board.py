@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, F, IntegerField, OrderBy, Q, QuerySet, Value, When
+from django.db.models.functions import Lower
 
 from clubledger.changeover import staff
 from clubledger.changeover.models import AFTER, BEFORE, ENDED, Changeover, State, Traveller, Wave
@@ -39,11 +40,18 @@ RANK = Case(
 )
 """What to look at first, after what is stuck: clubs in the middle, then those to come, then those that are over."""
 
+STEP = Case(*(When(state=state, then=Value(step)) for step, state in enumerate(COLUMNS)), output_field=IntegerField())
+"""How far a changeover has come, so that states can be sorted."""
+
 SORTS: dict[str, tuple[str | OrderBy, str]] = {
     "since": ("moved_at", "pk"),
     "-since": ("-moved_at", "pk"),
-    "club": ("club__name", "pk"),
-    "-club": ("-club__name", "pk"),
+    "club": (Lower("club__name").asc(), "pk"),
+    "-club": (Lower("club__name").desc(), "pk"),
+    "state": (STEP.asc(), "pk"),
+    "-state": (STEP.desc(), "pk"),
+    "authorised": ("people_done", "pk"),
+    "-authorised": ("-people_done", "pk"),
     "at": (F("switch_at").asc(nulls_last=True), "pk"),
     "-at": (F("switch_at").desc(nulls_last=True), "pk"),
 }

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Lower
 
 from clubledger.changeover import staff
 from clubledger.changeover.models import ENDED, Changeover
@@ -20,6 +22,8 @@ UNSENT = ["open", "valid", "queued", "sending", "rejected", "uncertain", "differ
 
 SHOWS = ("all", "live", "moved", "none", "changeover")
 """What the list may be narrowed to: connected, connection moved, not connected, in a changeover."""
+SORTS = ("club", "connection", "oldest", "changeover")
+"""What the list may be sorted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,13 @@ class ClubRow:
     may_look: bool = False
 
 
-def find(*, actor: User, text: str = "", show: str = "all", app_id: int | None = None) -> QuerySet[Club]:
-    """Give the active clubs whose name, slug or organisation holds the text, by name. Raises NotStaff."""
+def find(
+    *, actor: User, text: str = "", show: str = "all", app_id: int | None = None, sort: str = ""
+) -> QuerySet[Club]:
+    """Give the active clubs whose name, slug or organisation holds the text, by one of SORTS or by name.
+
+    A minus before the column turns it round; what has nothing there stands last. Raises NotStaff.
+    """
     staff.require(actor)
     rows = Club.objects.filter(is_active=True)
     if text:
@@ -62,7 +71,33 @@ def find(*, actor: User, text: str = "", show: str = "all", app_id: int | None =
     elif show == "changeover":
         moving = Changeover.objects.across_clubs(WHY).filter(club=OuterRef("pk")).exclude(state__in=ENDED)
         rows = rows.filter(Exists(moving))
-    return rows.order_by("name", "pk")
+    return _ordered(rows, sort, live, present)
+
+
+def _ordered(
+    rows: QuerySet[Club], sort: str, live: QuerySet[Authorisation], present: QuerySet[Authorisation]
+) -> QuerySet[Club]:
+    column = sort.removeprefix("-")
+    if column not in SORTS:
+        return rows.order_by("name", "pk")
+    by: Any = Lower("name")
+    if column == "connection":
+        by = Case(When(Exists(present), then=0), When(Exists(live), then=1), default=2, output_field=IntegerField())
+    elif column == "oldest":
+        unsent = _unsent(Journal.objects.across_clubs(WHY).filter(club=OuterRef("pk"))).order_by("accounting_date")
+        by = Subquery(unsent.values("accounting_date")[:1])
+    elif column == "changeover":
+        moving = Changeover.objects.across_clubs(WHY).filter(club=OuterRef("pk")).exclude(state__in=ENDED)
+        by = Subquery(moving.values("state")[:1])
+    rows = rows.annotate(sorted_by=by)
+    order = F("sorted_by").desc(nulls_last=True) if sort.startswith("-") else F("sorted_by").asc(nulls_last=True)
+    return rows.order_by(order, "name", "pk")
+
+
+def _unsent(rows: QuerySet[Journal]) -> QuerySet[Journal]:
+    """Leave the journals that are still to be sent: not empty, not before the club's Post from date."""
+    rows = rows.filter(state__in=UNSENT, debit_minor__gt=0)
+    return rows.filter(Q(club__post_from=None) | Q(accounting_date__gte=F("club__post_from")))
 
 
 def describe(clubs: Sequence[Club]) -> list[ClubRow]:
@@ -79,8 +114,7 @@ def describe(clubs: Sequence[Club]) -> list[ClubRow]:
         live[club_id].append((app_id, name or email))
     sent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state=JournalState.SENT)
     last_sent = dict(sent.values("club_id").annotate(at=Max("sent_at")).values_list("club_id", "at"))
-    unsent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state__in=UNSENT, debit_minor__gt=0)
-    unsent = unsent.filter(Q(club__post_from=None) | Q(accounting_date__gte=F("club__post_from")))
+    unsent = _unsent(Journal.objects.across_clubs(WHY).filter(club__in=ids))
     oldest = dict(unsent.values("club_id").annotate(on=Min("accounting_date")).values_list("club_id", "on"))
     moving = {
         one.club_id: one for one in Changeover.objects.across_clubs(WHY).filter(club__in=ids).exclude(state__in=ENDED)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,6 +17,7 @@ from clubledger.changeover import fleet
 from clubledger.clubs.models import User
 from clubledger.console import pictures
 from clubledger.console.doors import show, staff_page
+from clubledger.frame import exports, sorting
 from clubledger.xero import registration
 from clubledger.xero.models import XeroApp
 
@@ -26,6 +28,16 @@ TIERS = [
     ("advanced", "Advanced (10,000)"),
     ("enterprise", "Enterprise"),
 ]
+
+ORDERS: sorting.Keys = {
+    "app": lambda one: str(one.app).casefold(),
+    "certified": lambda one: not one.app.is_certified,
+    "tier": lambda one: one.most or None,
+    "clubs": lambda one: one.clubs,
+    "people": lambda one: one.people,
+    "connections": lambda one: one.connections,
+    "state": lambda one: one.app.status,
+}
 
 
 class AppForm(forms.Form):
@@ -52,12 +64,31 @@ class NewAppForm(AppForm):
 @require_safe
 @staff_page
 def apps(request: HttpRequest, actor: User) -> HttpResponseBase:
-    """List the apps with what hangs on each."""
-    used = [
-        {"use": one, "picture": pictures.share(one.connections, one.most) if one.most else ""}
-        for one in fleet.apps(actor=actor)
-    ]
-    return show(request, "console/apps.html", apps=used, redirect_address=registration.redirect_address())
+    """List the apps with what hangs on each, or give the list as a file."""
+    sort = sorting.asked(request, ORDERS)
+    listed = sorting.in_order(fleet.apps(actor=actor), sort, ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(listed, request.GET["format"])
+    used = [{"use": one, "picture": pictures.share(one.connections, one.most) if one.most else ""} for one in listed]
+    return show(
+        request, "console/apps.html", apps=used, redirect_address=registration.redirect_address(), sort_asked=sort
+    )
+
+
+def _as_file(listed: list[fleet.AppUse], file_format: str) -> HttpResponseBase:
+    cells = (
+        (
+            str(one.app), one.app.client_id, _("Certified") if one.app.is_certified else _("Uncertified"),
+            one.app.tier.capitalize(), one.clubs, one.people, one.connections, one.most,
+            _("Active") if one.app.status == "active" else _("Retired"),
+        )
+        for one in listed
+    )  # fmt: skip
+    header = [
+        _("App"), _("Client id"), _("Certified"), _("Tier"), _("Clubs"), _("People"), _("Connections"), _("Maximum"),
+        _("State"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name="xero-apps", header=header, rows=cells)
 
 
 @sensitive_post_parameters("client_secret")
@@ -65,8 +96,6 @@ def apps(request: HttpRequest, actor: User) -> HttpResponseBase:
 @staff_page
 def new_app(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Register an app."""
-    from django.conf import settings
-
     form = NewAppForm(request.POST or None, initial={"scopes": settings.XERO_SCOPES, "use_pkce": True, "tier": "plus"})
     if request.method == "POST" and form.is_valid():
         try:

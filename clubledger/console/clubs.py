@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.changeover import directory, plan, room, steps, times
@@ -17,9 +18,14 @@ from clubledger.clubs import support
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.console.doors import show, staff_page
 from clubledger.console.words import SIGNS
-from clubledger.frame import exports, paging
+from clubledger.frame import exports, paging, sorting
 from clubledger.xero import connections
 from clubledger.xero.models import XeroApp
+
+CONNECTED = {
+    "live": gettext_lazy("Connected"), "moved": gettext_lazy("Connection moved"),
+    "none": gettext_lazy("Not connected"),
+}  # fmt: skip
 
 
 @require_safe
@@ -30,7 +36,8 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     if asked["show"] not in directory.SHOWS:
         asked["show"] = "all"
     app_id = paging.key(request.GET.get("app"))
-    rows = directory.find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id)
+    sort = sorting.asked(request, directory.SORTS)
+    rows = directory.find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id, sort=sort)
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(rows, request.GET["format"])
     page = paging.page_of(request, rows, total=rows.count(), per_page=50)
@@ -54,6 +61,7 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
         request,
         "console/clubs.html",
         asked=asked,
+        sort_asked=sort,
         app=XeroApp.objects.filter(pk=app_id).first() if app_id else None,
         page=page,
         chips=chips,
@@ -73,9 +81,10 @@ def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
             for one in directory.describe(found[start : start + 500]):
                 connection = one.connection
                 yield (
-                    one.club.slug, one.club.name, one.connected, str(connection.app or "") if connection else "",
+                    one.club.slug, one.club.name, str(CONNECTED[one.connected]),
+                    str(connection.app or "") if connection else "",
                     connection.organisation_name if connection else "", ", ".join(one.authorised), one.last_sent_at,
-                    one.oldest_unsent_on, one.changeover.state if one.changeover else "",
+                    one.oldest_unsent_on, str(one.changeover.get_state_display()) if one.changeover else "",
                 )  # fmt: skip
 
     return exports.download(file_format=file_format, name="clubs", header=header, rows=lines())

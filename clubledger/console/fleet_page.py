@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clubledger.changeover import fleet
@@ -10,6 +11,15 @@ from clubledger.clubs.models import User
 from clubledger.console import pictures
 from clubledger.console.doors import show, staff_page
 from clubledger.console.words import FAILURES, FAULTS, LIMITS, REASONS
+from clubledger.frame import exports, sorting
+
+ORDERS: sorting.Keys = {
+    "state": lambda row: row[0],
+    "cause": lambda row: row[1].casefold() or None,
+    "journals": lambda row: row[2].journals,
+    "clubs": lambda row: row[2].clubs,
+}
+"""The columns of what fails; unless asked, what most journals suffer from stands first."""
 
 
 @require_safe
@@ -22,8 +32,18 @@ def console(request: HttpRequest, actor: User) -> HttpResponseBase:
 @require_safe
 @staff_page
 def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
-    """Show the state of the fleet."""
+    """Show the state of the fleet, or what fails as a file."""
     seen = fleet.look(actor=actor)
+    sort = sorting.asked(request, ORDERS)
+    failing = [
+        (str(FAILURES.get(cause.kind, cause.kind)), str(FAULTS.get(cause.words, cause.words)), cause)
+        for cause in seen.failing
+    ]
+    failing = sorting.in_order(failing, sort, ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        cells = ((word, about, cause.journals, cause.clubs) for word, about, cause in failing)
+        header = [_("State"), _("Cause, figures taken out"), _("Journals"), _("Clubs")]
+        return exports.download(file_format=request.GET["format"], name="what-fails", header=header, rows=cells)
     waiting = [(cause.kind, str(REASONS.get(cause.kind, cause.kind)), cause) for cause in seen.waiting]
     return show(
         request,
@@ -32,10 +52,8 @@ def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
         waiting=waiting,
         waiting_total=sum(cause.journals for cause in seen.waiting),
         waiting_picture=pictures.stacked([(kind, word, cause.journals) for kind, word, cause in waiting]),
-        failing=[
-            (FAILURES.get(cause.kind, cause.kind), FAULTS.get(cause.words, cause.words), cause)
-            for cause in seen.failing
-        ],
+        failing=failing,
+        sort_asked=sort,
         failing_total=sum(cause.journals for cause in seen.failing),
         apps=[(one, pictures.share(one.connections, one.most)) for one in fleet.connections_used(actor=actor)],
         limited=[(LIMITS.get(problem, problem), clubs, until) for problem, clubs, until in seen.limited],

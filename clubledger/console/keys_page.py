@@ -1,5 +1,7 @@
 """Console → API Keys: keys of the vendor's support desk. Making one, shown once, and ending it."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest
@@ -11,8 +13,18 @@ from django.views.decorators.http import require_http_methods
 
 from clubledger.changeover import staff_keys
 from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.models import StaffKey
 from clubledger.clubs.models import User
 from clubledger.console.doors import show, staff_page
+from clubledger.frame import exports, sorting
+
+ORDERS: sorting.Keys = {
+    "name": lambda row: row["key"].name.casefold(),
+    "acts_for": lambda row: str(row["key"].acts_for).casefold(),
+    "made": lambda row: row["key"].created_at,
+    "used": lambda row: row["key"].last_used_at,
+    "state": lambda row: row["state"],
+}
 
 
 class KeyForm(forms.Form):
@@ -26,7 +38,9 @@ class KeyForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
 def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
-    """List the keys; a POST makes one and shows its secret, this once."""
+    """List the keys, or give them as a file; a POST makes one and shows its secret, this once."""
+    if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
+        return _as_file(_rows(request, actor), request.GET["format"])
     form = KeyForm(request.POST or None)
     secret, made = "", None
     if request.method == "POST" and form.is_valid():
@@ -36,17 +50,44 @@ def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
             form.add_error("name", str(error))
         else:
             form = KeyForm()
-    rows = [{"key": key, "works": staff_keys.works(key)} for key in staff_keys.listed(actor=actor)]
+    rows = _rows(request, actor)
     return show(
         request,
         "console/keys.html",
         status=422 if form.errors else 200,
         form=form,
         rows=rows,
+        sort_asked=sorting.asked(request, ORDERS),
         live=sum(1 for row in rows if row["works"]),
         secret=secret,
         made=made,
     )
+
+
+def _rows(request: HttpRequest, actor: User) -> list[dict[str, Any]]:
+    rows = [
+        {"key": key, "works": staff_keys.works(key), "state": _state_of(key)} for key in staff_keys.listed(actor=actor)
+    ]
+    return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _state_of(key: StaffKey) -> str:
+    if key.revoked_at:
+        return _("Revoked")
+    return _("Active") if staff_keys.works(key) else _("Its person is no longer staff")
+
+
+def _as_file(rows: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
+    """Give the keys, never their secrets."""
+    cells = (
+        (
+            row["key"].name, row["key"].prefix, str(row["key"].acts_for), row["key"].created_at,
+            row["key"].last_used_at, row["key"].revoked_at, row["state"],
+        )
+        for row in rows
+    )  # fmt: skip
+    header = [_("Name"), _("Begins with"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State")]
+    return exports.download(file_format=file_format, name="vendor-keys", header=header, rows=cells)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -30,7 +30,11 @@ def order_asked(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], def
     mark: `?` where rows may have nothing there, `~` where it is words, whose case does not count and which may be
     blank. Rows with nothing, or blank, stand last either way, whatever the database thinks.
     """
-    wanted = asked(request, orders, default)
+    return fields_of(asked(request, orders, default), orders)
+
+
+def fields_of(wanted: str, orders: Mapping[str, tuple[str, ...]]) -> Order:
+    """Give the fields of an order that was asked for: see `order_asked`."""
     first, *rest = orders.get(wanted.removeprefix("-"), next(iter(orders.values())))
     is_turned = wanted.startswith("-")
     name, mark = first.rstrip("?~"), first[-1]

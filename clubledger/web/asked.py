@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.access import ClubAccess
+from clubledger.frame import sorting
 from clubledger.ledger import journals
 from clubledger.ledger.formats.transactions_v1 import EARLIEST_YEAR, LATEST_YEAR
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
@@ -32,12 +33,13 @@ SHOWS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
 
 ORDERS = {
     "date": ("accounting_date", "sequence"),
-    "number": ("number", "accounting_date"),
-    "transactions": ("transaction_count", "accounting_date"),
-    "lines": ("line_count", "accounting_date"),
-    "debit": ("debit_minor", "accounting_date"),
-    "state": ("state", "accounting_date"),
+    "number": ("number~", "accounting_date", "sequence"),
+    "transactions": ("transaction_count", "accounting_date", "sequence"),
+    "lines": ("line_count", "accounting_date", "sequence"),
+    "debit": ("debit_minor", "accounting_date", "sequence"),
+    "state": ("state", "accounting_date", "sequence"),
 }
+"""The columns of the journals; day and sequence make every order a whole one, so that no page repeats a row."""
 
 HELP = Q(state__in=("rejected", "differs", "uncertain")) | (Q(state="open") & ~Q(findings=[]))
 EMPTY = Q(debit_minor=0)
@@ -54,25 +56,27 @@ def read_day(text: str | None) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The days and the filter that a listing of journals is about."""
+    """The days and the filter that a listing of journals is about, and its order."""
 
     at: ClubAccess
     from_on: date
     up_to_on: date
     show: str
+    sort: str = ""
 
     @classmethod
     def from_query(cls, at: ClubAccess, query: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
         """Read it from an address or a form; what is missing or unreadable takes the preset, if need be looked up."""
-        only = read_day(query.get("on"))
+        only, sort = read_day(query.get("on")), query.get("sort", "")
+        sort = sort if sort.removeprefix("-") in ORDERS else ""
         if only is not None:
-            return cls(at, only, only, "all")
+            return cls(at, only, only, "all", sort)
         from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
         if from_on is None or up_to_on is None:
             preset_from, preset_up_to = preset or journals.default_range(club=at.club)
             from_on, up_to_on = from_on or preset_from, up_to_on or preset_up_to
         show = query.get("show", "")
-        return cls(at, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent")
+        return cls(at, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent", sort)
 
     @property
     def days(self) -> QuerySet[Journal]:
@@ -86,6 +90,11 @@ class Asked:
         if self.show == "help":
             rows = rows.filter(HELP)
         return rows.filter(EMPTY) if self.show == "empty" else rows
+
+    @property
+    def ordered(self) -> QuerySet[Journal]:
+        """The same in the order asked for."""
+        return self.matching.order_by(*sorting.fields_of(self.sort, ORDERS)) if self.sort else self.matching
 
     @property
     def sendable(self) -> QuerySet[Journal]:
@@ -104,13 +113,12 @@ class Asked:
 
     def address(self, **more: str) -> str:
         """Give the query that shows the same again."""
-        return "?" + urlencode(
-            {"from": self.from_on.isoformat(), "up_to": self.up_to_on.isoformat(), "show": self.show} | more
-        )
+        return "?" + urlencode(dict(self.hidden()) | more)
 
     def hidden(self) -> list[tuple[str, str]]:
         """Give the same as hidden fields of a form."""
-        return [("from", self.from_on.isoformat()), ("up_to", self.up_to_on.isoformat()), ("show", self.show)]
+        days = [("from", self.from_on.isoformat()), ("up_to", self.up_to_on.isoformat()), ("show", self.show)]
+        return [*days, ("sort", self.sort)] if self.sort else days
 
 
 @dataclass(frozen=True, slots=True)

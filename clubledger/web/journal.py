@@ -31,8 +31,8 @@ ZERO = Decimal("0.00")
 LINES_PER_PAGE = 100
 LINE_ORDERS: sorting.Keys = {
     "code": lambda line: (line.account_code, line.job),
-    "job": lambda line: (line.job, line.account_code),
-    "tax_type": lambda line: (line.tax_type, line.account_code),
+    "job": lambda line: (line.job, line.account_code) if line.job else None,
+    "tax_type": lambda line: (line.tax_type, line.account_code) if line.tax_type else None,
     "rows": lambda line: line.row_count,
     "debit": lambda line: line.debit,
     "credit": lambda line: line.credit,

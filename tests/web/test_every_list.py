@@ -16,8 +16,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clubledger.changeover import staff_keys
+from clubledger.changeover.models import Changeover, StaffKey
 from clubledger.clubs import invitations, keys
-from clubledger.clubs.models import ApiKey, Invitation, Membership, Role, User
+from clubledger.clubs.models import ApiKey, Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.ledger.models import (
     FinancialItem,
@@ -28,12 +30,13 @@ from clubledger.ledger.models import (
     JournalLine,
     JournalTotal,
     Posting,
+    RefusedRow,
     SourceLine,
     SourceTransaction,
     TaxCode,
 )
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
-from tests.fixtures_clubs import add_member, make_club
+from tests.fixtures_clubs import add_member, make_club, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,7 @@ class Listed:
     query: dict[str, str] = field(default_factory=dict)
     args: tuple[str, ...] = ()
     is_of_club: bool = True
+    is_of_staff: bool = False
 
 
 LISTS = {
@@ -125,6 +129,41 @@ LISTS = {
         {"date": 0, "journal": 2, "tax_type": 6, "stated": 9, "xero": 10, "difference": 12},
         known_by=2, query={"period": "2026-07-01", "table": "journals"},
     ),
+    "journals": Listed(
+        "gl", r'<a href="[^"]*journals/\d+/">([^<]+)</a>',
+        {"date": 0, "number": None, "transactions": 3, "lines": 4, "debit": 5, "state": None},
+        known_by=2, query={"from": "days of the books", "show": "all"},
+    ),
+    "lines of a journal": Listed(
+        "journal", r'line=line-[^"]*">(\d+)</a>',
+        {"code": 1, "job": 3, "tax_type": 4, "debit": 6, "credit": 7, "cents": None, "rows": 11},
+        known_by=1, args=("journal",),
+    ),
+    "refused rows": Listed(
+        "import", r"<td[^>]*>(R-\d)</td>", {"line": 0, "transaction": 1, "column": 2, "reason": 4},
+        known_by=1, args=("of_import",),
+    ),
+    "console, clubs": Listed(
+        "console-clubs", r'<a href="/console/clubs/[^"?]+">([^<]+)</a>',
+        {"club": 1, "connection": None, "oldest": 7, "changeover": None}, known_by=1, is_of_staff=True,
+    ),
+    "console, changeovers": Listed(
+        "console-changeovers", r'<a href="/console/changeovers/\d+/">([^<]+)</a>',
+        {"club": 1, "state": None, "authorised": 14, "at": 9, "since": 6}, known_by=1, is_of_staff=True,
+    ),
+    "console, apps": Listed(
+        "console-apps", r'<a href="/console/apps/\d+/">([^<]+)</a>',
+        {"app": 0, "certified": None, "tier": 7, "clubs": 4, "people": 5, "connections": 6, "state": 8},
+        is_of_staff=True,
+    ),
+    "console, keys": Listed(
+        "console-keys", r"<td[^>]*>(Desk[^<]*)</td>", {"name": 0, "acts_for": 2, "made": 3, "used": 4, "state": 6},
+        is_of_staff=True,
+    ),
+    "console, what fails": Listed(
+        "console-fleet", r"<td[^>]*>(Cause [^<]*)</td>", {"state": 0, "cause": 1, "journals": 2, "clubs": 3},
+        known_by=1, is_of_staff=True,
+    ),
     "audit trail": Listed(
         "audit-trail", r'data-label="No\.">(\d+)</td>', {"number": 0},
     ),
@@ -144,6 +183,7 @@ def full(club, owner):
         _codes(club, number)
         _books(club, number, User.objects.get(name=name))
         _gst(club, number)
+        _lines(club, number)
         other = make_club(f"other-{number}", ("wattle", "Acacia", "Grevillea")[number])
         Membership.objects.create(club=other, user=owner, role=(Role.VIEWER, Role.OWNER, Role.ACCOUNTS)[number])
         if number:
@@ -209,6 +249,11 @@ def _books(club, number, person):
         transactions_refused=(4, 9, 7)[number], finished_at=now,
     )  # fmt: skip
     first = Import.objects.of(club).order_by("pk").first()
+    Import.objects.of(club).filter(pk=first.pk).update(rows_refused=number + 1)
+    RefusedRow.objects.of(club).create(
+        club=club, of_import=first, line_number=9 - number, source_id=f"R-{(number + 1) % 3}", reason="bAd"[number],
+        column=("kind", "", "Amount")[number], fields={},
+    )  # fmt: skip
     transaction = SourceTransaction.objects.of(club).create(
         club=club, source="file", source_id=f"T-{(3 - number) % 3}", kind=("payment", "invoice", "refund")[number],
         legs_kind="invoice", accounting_date=date(2026, 11, 9) - timedelta(days=number % 2), content_hash="0",
@@ -219,6 +264,7 @@ def _books(club, number, person):
     journal = Journal.objects.of(club).create(
         club=club, accounting_date=timezone.localdate() - timedelta(days=7 * number), debit_minor=(10, 9, 30)[number],
         number=("J-2", "", "J-1")[number], state=("open", "rejected", "valid")[number], sequence=1,
+        transaction_count=5 - number, line_count=number % 2, xero_words="Cause d" if number == 1 else "",
     )  # fmt: skip
     Posting.objects.create(transaction=transaction, journal=journal)
     if number < 2:
@@ -255,6 +301,44 @@ def _gst(club, number):
     )  # fmt: skip
 
 
+def _lines(club, number):
+    journal, _made = Journal.objects.of(club).get_or_create(
+        club=club, accounting_date=date(2026, 3, 2), number="J-50", state="sent"
+    )
+    JournalLine.objects.create(
+        journal=journal, position=1 + number, gl_code=GLCode.objects.of(club).get(code=f"{202 - number}"),
+        account_code=("200", "300", "100")[number], account_name="Fees", tax_type=("INPUT", "", "OUTPUT")[number],
+        amount_minor=(-1_100, 700, 400)[number], row_count=5 - number,
+        job_code=JobCode.objects.of(club).get(code="Job 0") if number else None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def staff(full):
+    """Somebody of the vendor, and what the console lists."""
+    one = make_user("staff@vendor.example", "Sam Staff", is_staff=True)
+    for number, tier in enumerate(("core", "enterprise", "starter")):
+        app = XeroApp.objects.create(
+            name=f"App {'bAc'[number]}", client_id=f"id{number}", redirect_uri="http://localhost/xero/callback",
+            scopes="", tier=tier, is_certified=number == 1, status="retired" if number == 2 else "active",
+        )  # fmt: skip
+        moving = Club.objects.get(slug=f"other-{number}")
+        Changeover.objects.of(moving).create(
+            club=moving, to_app=app, state=("switched", "planned", "announced")[number], planned_by=one,
+            planned_at=timezone.now(), moved_at=timezone.now() - timedelta(hours=number), people_total=3,
+            people_done=(2, 0, 1)[number], switch_at=None if number == 2 else timezone.now() + timedelta(days=number),
+        )  # fmt: skip
+        made, _secret = staff_keys.create(actor=one, name=f"Desk {'bAc'[number]}")
+        StaffKey.objects.filter(pk=made.pk).update(last_used_at=None if number else timezone.now())
+        for place in range(number + 1):
+            Journal.objects.of(moving).create(
+                club=moving, accounting_date=date(2026, 5, 1), sequence=place + 1, debit_minor=5,
+                state=("rejected", "differs", "rejected")[number], xero_words=f"Cause {'bAc'[number]}",
+            )  # fmt: skip
+    staff_keys.revoke(actor=one, prefix=made.prefix)
+    return one
+
+
 @pytest.fixture
 def client(owner):
     signed_in = Client()
@@ -265,14 +349,21 @@ def client(owner):
 def address(listed, club):
     if not listed.is_of_club:
         return reverse(listed.page)
-    kept = {"gl_code": lambda: GLCode.objects.of(club).get(code="202").pk}
+    if listed.is_of_staff:
+        return reverse(listed.page)
+    kept = {
+        "gl_code": lambda: GLCode.objects.of(club).get(code="202").pk,
+        "journal": lambda: Journal.objects.of(club).get(number="J-50").pk,
+        "of_import": lambda: Import.objects.of(club).order_by("pk").first().pk,
+    }
     return reverse(listed.page, args=[club.slug, *(kept[one]() for one in listed.args)])
 
 
 def asking(listed, club):
     """Give what the address asks besides: of an import the club's first one, whatever its key."""
     of_import = {"import": Import.objects.of(club).order_by("pk").first().pk} if "import" in listed.query else {}
-    return listed.query | of_import
+    of_books = {"from": f"{timezone.localdate() - timedelta(days=20)}", "up_to": f"{timezone.localdate()}"}
+    return listed.query | of_import | (of_books if "from" in listed.query else {})
 
 
 def shown(client, club, listed, **asked):
@@ -299,19 +390,29 @@ def value_of(text):
     return text.casefold()
 
 
+@pytest.fixture
+def asker(request, client, name):
+    """Who asks for the list: the owner, or the vendor's staff."""
+    if not LISTS[name].is_of_staff:
+        return client
+    signed_in = Client()
+    signed_in.force_login(request.getfixturevalue("staff"))
+    return signed_in
+
+
 @pytest.mark.parametrize("name", LISTS)
-def test_each_head_sorts_both_ways_and_its_file_alike(client, full, name):
+def test_each_head_sorts_both_ways_and_its_file_alike(asker, full, name):
     listed = LISTS[name]
-    page, preset = shown(client, full, listed)
+    page, preset = shown(asker, full, listed)
     assert len(preset) > 2
     linked = re.findall(rf'<th[^>]* aria-sort="[a-z]+"><a href="\?[^"]*\b{listed.by}=-?(\w+)', page)
     known = {head for one in LISTS.values() if (one.page, one.by) == (listed.page, listed.by) for head in one.heads}
     assert set(linked) == known
     for head, column in listed.heads.items():
         for wanted in (head, f"-{head}"):
-            _page, rows = shown(client, full, listed, **{listed.by: wanted})
+            _page, rows = shown(asker, full, listed, **{listed.by: wanted})
             assert sorted(rows) == sorted(preset)
-            _titles, lines = filed(client, full, listed, **{listed.by: wanted})
+            _titles, lines = filed(asker, full, listed, **{listed.by: wanted})
             assert [line[listed.known_by] for line in lines] == rows, f"{wanted}: the file stands otherwise"
             if column is not None:
                 cells = [line[column] for line in lines]
@@ -321,14 +422,14 @@ def test_each_head_sorts_both_ways_and_its_file_alike(client, full, name):
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_an_order_that_no_list_has_is_answered_as_if_it_had_not_been_asked_for(client, full, name):
+def test_an_order_that_no_list_has_is_answered_as_if_it_had_not_been_asked_for(asker, full, name):
     listed = LISTS[name]
-    preset = shown(client, full, listed)[1]
+    preset = shown(asker, full, listed)[1]
     for hostile in HOSTILE:
-        page, rows = shown(client, full, listed, **{listed.by: hostile})
+        page, rows = shown(asker, full, listed, **{listed.by: hostile})
         assert rows == preset
         assert "<script>" not in page
-        assert filed(client, full, listed, **{listed.by: hostile}) == filed(client, full, listed)
+        assert filed(asker, full, listed, **{listed.by: hostile}) == filed(asker, full, listed)
 
 
 def test_the_heads_of_a_page_that_answers_a_form_elsewhere_lead_to_the_page(client, full):
@@ -338,3 +439,60 @@ def test_the_heads_of_a_page_that_answers_a_form_elsewhere_lead_to_the_page(clie
     page = answer.content.decode()
     assert f'aria-sort="none"><a href="{users}?sort=role"' in page
     assert f'href="{users}?format=csv"' in page
+
+
+def test_journals_keep_their_order_through_filters_forms_and_what_is_selected(client, full):
+    here = reverse("gl", args=[full.slug])
+    asked = {"from": "2026-03-01", "up_to": "2026-11-30", "show": "all", "sort": "-debit", "ticked": "all"}
+    page = client.get(here, asked).content.decode()
+    assert page.count('<input type="hidden" name="sort" value="-debit">') == 2
+    assert re.search(r'href="\?from=2026-03-01&amp;up_to=2026-11-30&amp;show=unsent&amp;sort=-debit"', page)
+    # A head keeps the filter and what is selected across pages, and lets the page go.
+    assert re.search(r'aria-sort="none"><a href="\?[^"]*show=all&amp;sort=date&amp;ticked=all"', page)
+    journal = Journal.objects.of(full).get(number="J-1")
+    chosen = {name: asked[name] for name in ("from", "up_to", "show", "sort")} | {"journal": str(journal.pk)}
+    answer = client.post(reverse("withdraw", args=[full.slug]), chosen)
+    assert "sort=-debit" in answer["Location"]
+
+
+def test_journals_without_a_number_stand_last_either_way(client, full):
+    listed, days = LISTS["journals"], {"from": "2026-01-01", "up_to": f"{timezone.localdate()}"}
+    assert shown(client, full, listed, **days, sort="number")[1] == [
+        "J-1",
+        "J-2",
+        "J-50",
+        "J-90",
+        "J-91",
+        "J-92",
+        "TBA",
+    ]
+    assert shown(client, full, listed, **days, sort="-number")[1] == [
+        "J-92",
+        "J-91",
+        "J-90",
+        "J-50",
+        "J-2",
+        "J-1",
+        "TBA",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "kept"),
+    [
+        ("gl-codes", {"show": "usable", "sort": "-name", "q": "e"}, {"show": "usable", "sort": "-name"}),
+        ("job-codes", {"sort": "-code", "q": "Job"}, {"sort": "-code"}),
+        ("charges", {"gl_code": "202", "unmapped": "", "sort": "-code", "q": "C"}, {"gl_code": "202", "sort": "-code"}),
+        ("transactions", {"sort": "-member"}, {"sort": "-member"}),
+        ("audit-trail", {"sort": "number"}, {"sort": "number"}),
+    ],
+)
+def test_searching_keeps_filter_and_order_and_sorting_keeps_the_search(client, full, page, asked, kept):
+    said = client.get(reverse(page, args=[full.slug]), asked).content.decode()
+    form = re.search(r'<form class="search".*?</form>', said, re.DOTALL).group()
+    assert dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)) == kept
+    for link in re.findall(r'aria-sort="[a-z]+"><a href="\?([^"]*)"', said):
+        query = dict(part.split("=") for part in unescape(link).split("&"))
+        assert {name: query.get(name, "") for name in asked if name != "sort"} == {
+            name: value for name, value in asked.items() if name != "sort"
+        }
