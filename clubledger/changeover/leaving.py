@@ -96,13 +96,13 @@ def _not_all(row: Changeover, ended: int, cause: XeroError) -> NotAllDisconnecte
     count = ngettext(
         "%(count)s connection of the old app still stands.", "%(count)s connections of the old app still stand.", left
     ) % {"count": left}
-    gone = ngettext("%(count)s connection was removed.", "%(count)s connections were removed.", ended) % {
+    removed = ngettext("%(count)s connection was removed.", "%(count)s connections were removed.", ended) % {
         "count": ended
     }
     why = _("Xero says: %(words)s Press again later, or disconnect it in Xero.") % {
         "words": cause.words or type(cause).__name__
     }
-    return NotAllDisconnected(f"{count} {gone} {why}", cause=cause, ended=ended, left=left)
+    return NotAllDisconnected(f"{count} {removed} {why}", cause=cause, ended=ended, left=left)
 
 
 def _require_nothing_in_flight(club: Club) -> None:

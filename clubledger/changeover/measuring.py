@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Count, Min
 
-from clubledger.changeover.models import Changeover, Notice, State
+from clubledger.changeover.models import ENDED, Changeover, Notice
 from clubledger.clubs.models import AuditChain
 from clubledger.delivery.models import Call, Delivery, Turn
 from clubledger.foundation import clock, engine
@@ -17,7 +17,6 @@ from clubledger.xero.models import TokenSet
 WHY = "a monitoring system counts across clubs"
 UNFINISHED = [JournalState.QUEUED, JournalState.SENDING, JournalState.UNCERTAIN, JournalState.REJECTED, "differs"]
 MOST_CALLS = 50_000
-ENDED = [State.DONE, State.ROLLED_BACK, State.CALLED_OFF]
 
 log = structlog.get_logger("clubledger.changeover")
 

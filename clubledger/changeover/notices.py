@@ -20,7 +20,7 @@ from django.utils.translation import pgettext
 
 from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State, Traveller
 from clubledger.clubs import languages
-from clubledger.clubs.access import PERMISSIONS, Permission
+from clubledger.clubs.access import Permission, roles_with
 from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock, crash
 from clubledger.foundation.told import told
@@ -97,9 +97,12 @@ def _readers(by_club: Mapping[int, Changeover], cause: str) -> list[tuple[int, i
             changeover__in=[one.pk for one in by_club.values()], authorised_at=None, excused_at=None
         )
         return list(waiting.order_by("club_id", "user_id").values_list("club_id", "user_id"))
-    roles = [role for role, allowed in PERMISSIONS.items() if Permission.AUTHORISE in allowed]
     members = Membership.objects.filter(
-        club_id__in=list(by_club), role__in=roles, is_active=True, user__is_active=True, club__is_active=True
+        club_id__in=list(by_club),
+        role__in=roles_with(Permission.AUTHORISE),
+        is_active=True,
+        user__is_active=True,
+        club__is_active=True,
     )
     return list(members.order_by("club_id", "user_id").values_list("club_id", "user_id"))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clubledger.bookkeeping.said import said
 from clubledger.changeover import fence, notices, staff, times
 from clubledger.changeover.errors import NothingToReturnTo, WrongStep
-from clubledger.changeover.models import Cause, Changeover, State, Step
+from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step
 from clubledger.changeover.standing import FROM, Facts, allows, state_after
 from clubledger.changeover.switching import switch as switch
 from clubledger.clubs import access, audit
@@ -25,7 +25,7 @@ from clubledger.xero.models import Authorisation, Connection
 def live_of(*, club: Club) -> Changeover | None:
     """Give the club's changeover that is not ended, if there is one."""
     rows = Changeover.objects.of(club).select_related("from_app", "to_app", "wave", "planned_by", "club")
-    found: Changeover | None = rows.exclude(state__in=["done", "rolled_back", "called_off"]).first()
+    found: Changeover | None = rows.exclude(state__in=ENDED).first()
     return found
 
 

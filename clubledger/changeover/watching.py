@@ -13,7 +13,7 @@ from django.db.models import Max, Q, QuerySet
 from clubledger.changeover import steps
 from clubledger.changeover.models import AFTER, Changeover, State, Traveller
 from clubledger.changeover.standing import Facts
-from clubledger.clubs.access import PERMISSIONS, Permission
+from clubledger.clubs.access import Permission, roles_with
 from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock
 from clubledger.ledger.models import GLCode
@@ -97,7 +97,7 @@ def _see(rows: Sequence[Changeover]) -> _Seen:
     )
     for club_id, app_id, user_id, at in standing.values_list("club_id", "app_id", "user_id", "authorised_at"):
         live[club_id, app_id][user_id] = at
-    roles = [role for role, allowed in PERMISSIONS.items() if Permission.AUTHORISE in allowed]
+    roles = roles_with(Permission.AUTHORISE)
     members = Membership.objects.filter(club__in=clubs, role__in=roles, is_active=True, user__is_active=True)
     travellers: dict[int, list[Traveller]] = defaultdict(list)
     for one in Traveller.objects.across_clubs(WHY).filter(changeover__in=[row.pk for row in rows]):

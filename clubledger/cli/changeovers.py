@@ -73,9 +73,7 @@ def _add_actor(parser: argparse.ArgumentParser) -> None:
 
 
 def _actor(asked: argparse.Namespace) -> User:
-    if not asked.actor:
-        raise Failure("Say who does this: --as EMAIL, or set CLUBLEDGER_AS.")
-    actor = asking.person(asked.actor)
+    actor = asking.actor(asked)
     staff.require(actor)
     return actor
 

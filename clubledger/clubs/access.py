@@ -144,20 +144,20 @@ def require(*, club: Club, actor: User, permission: Permission) -> None:
         raise NotAllowed(permission)
 
 
+def roles_with(permission: Permission) -> list[str]:
+    """Give the roles that include the permission."""
+    return [role for role, allowed in PERMISSIONS.items() if permission in allowed]
+
+
 def people_who_may(club: Club, permission: Permission) -> list[User]:
     """Give the active people of the club whose role includes the permission, by name."""
-    roles = [role for role, allowed in PERMISSIONS.items() if permission in allowed]
-    return list(
-        User.objects.filter(
-            is_active=True, memberships__club=club, memberships__is_active=True, memberships__role__in=roles
-        ).order_by("name", "email")
-    )
+    rows = User.objects.filter(memberships__in=memberships_with(club, permission))
+    return list(rows.order_by("name", "email"))
 
 
 def memberships_with(club: Club, permission: Permission) -> models.QuerySet[Membership]:
     """Give the active memberships of the club whose role includes the permission, for use within another query."""
-    roles = [role for role, allowed in PERMISSIONS.items() if permission in allowed]
-    return Membership.objects.filter(club=club, is_active=True, user__is_active=True, role__in=roles)
+    return Membership.objects.filter(club=club, is_active=True, user__is_active=True, role__in=roles_with(permission))
 
 
 def lock_club(club: Club) -> None:

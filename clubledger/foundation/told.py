@@ -13,11 +13,10 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _QUOTED = re.compile(r"“%\((\w+)\)s”")
 _AMOUNT = re.compile(r"-?\d{1,3}(?:,\d{3})*\.\d\d").fullmatch
 _DAY = re.compile(r"(\d\d)/(\d\d)/(\d{4})").fullmatch
-_SAID = ("said", b"said")
 # Babel gives the context of what it reads from a .mo as bytes.
+_SAID = ("said", b"said")
 _LONGEST = 2000
 """Nothing longer is one of our sentences; it is not worth the search."""
-
 
 _DEEPEST = 6
 """Sentences within sentences; what goes deeper was made to."""
