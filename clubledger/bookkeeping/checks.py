@@ -93,7 +93,7 @@ def check_tracking(entry: Entry, chart: Chart) -> Iterator[Finding]:
                 message=said("Job code %(name)s is archived in Xero.", name=name)
                 if option
                 else said("Job code %(name)s is no longer in Xero.", name=name),
-                remedy=said("Restore it in Xero, or use another job code."),
+                remedy=said("Restore it in Xero, or choose another option for this job code."),
                 mends=f"job:{name}",
             )
 

@@ -214,34 +214,40 @@ def apply_tracking(*, club: Club, actor: User, options: Sequence[TrackingOption]
 
 
 def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[TrackingChanges, list[JobCode]]:
-    present = {option.option_id: option for option in options if option.status != "DELETED"}
+    present = {one.option_id: one for one in options if one.option_id and one.status != "DELETED"}
     known = list(JobCode.objects.of(club))
-    by_id = {row.option_id: row for row in known if row.option_id in present}
-    by_code = {row.code.casefold(): row for row in known if not row.option_id}
-    # An option that was deleted and made anew in Xero has another id: its job code goes on under the same name.
-    left = {row.option_name.casefold(): row for row in known if row.option_id and row.option_id not in present}
+    by_code = {row.code.casefold(): [row] for row in known if not row.option_id}
+    # Several codes may stand for one option: those that a person linked to it.
+    by_id: dict[str, list[JobCode]] = {}
+    # An option that was deleted and made anew in Xero has another id: its job codes go on under the same name.
+    left: dict[str, list[JobCode]] = {}
+    for row in known:
+        if row.option_id in present:
+            by_id.setdefault(row.option_id, []).append(row)
+        elif row.option_id:
+            left.setdefault(row.option_name.casefold(), []).append(row)
     taken = {row.code for row in known}
     changes, rows = Changes(), []
     for option in present.values():
         name = option.name.casefold()
-        row = by_id.get(option.option_id) or by_code.pop(name, None) or left.pop(name, None)
-        if row is None:
+        found = by_id.get(option.option_id) or by_code.pop(name, []) or left.pop(name, [])
+        if found:
+            _tell_option(changes, found[0], option)
+        else:
             apart = f"{option.name} ({option.category_name})"[:LONGEST_JOB]
             code = option.name if option.name not in taken else _free(apart, taken, longest=LONGEST_JOB)
-            row = JobCode(club=club, code=code, name=option.name)
+            found = [JobCode(club=club, code=code, name=option.name)]
             taken.add(code)
             changes.new.append(code)
-        else:
-            _tell_option(changes, row, option)
-        row.category_id, row.category_name = option.category_id, option.category_name
-        row.option_id, row.option_name, row.status = option.option_id, option.name, option.status
+        for row in found:
+            row.category_id, row.category_name = option.category_id, option.category_name
+            row.option_id, row.option_name, row.status = option.option_id, option.name, option.status
+        rows += found
+    for row in (row for of_name in left.values() for row in of_name):
+        if row.status != GONE:
+            changes.gone.append(row.code)
+            row.status = GONE
         rows.append(row)
-    for row in known:
-        if row.option_id and row.option_id not in present:
-            if row.status != GONE:
-                changes.gone.append(row.code)
-                row.status = GONE
-            rows.append(row)
     return changes, rows
 
 

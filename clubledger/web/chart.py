@@ -19,7 +19,7 @@ from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPE
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.told import told
 from clubledger.frame import exports, formats, paging, sorting
-from clubledger.ledger import mapping
+from clubledger.ledger import linking, mapping
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
 from clubledger.web import gl_code_months
@@ -201,9 +201,10 @@ def _because(code: GLCode) -> str:
     return unusable_because(account_type=code.account_type, system_account=code.system_account, status=code.status)
 
 
-def _searched(request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+def _searched(request: HttpRequest, rows: QuerySet[Any], also: str = "name") -> QuerySet[Any]:
     words = request.GET.get("q", "").strip()[:100]
-    return rows.filter(Q(code__istartswith=words) | Q(name__icontains=words)) if words else rows
+    found = Q(code__istartswith=words) | Q(name__icontains=words) | Q(**{f"{also}__icontains": words})
+    return rows.filter(found) if words else rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -222,17 +223,19 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 messages.success(request, _("Job code %(code)s was added.") % {"code": form.cleaned_data["code"]})
                 return redirect(link_to(at, "job-codes"))
     everything = JobCode.objects.of(at.club)
-    rows = _searched(request, everything).annotate(charges=Count("items"))
+    rows = _searched(request, everything, also="option_name").annotate(charges=Count("items"))
     quarter = gl_code_months.Quarter.of_club(at.club, "job")
     ordered = _ordered(request, rows, JOB_CODE_ORDERS, lambda row: quarter.amounts_of(row.code))
     if request.GET.get("format") in exports.FORMATS:
         return _job_codes_as_file(at, ordered, quarter, request.GET["format"])
     page = paging.page_of(request, ordered, total=rows.count())
     asked = request.GET.get("code", "")
+    options = linking.options_of(club=at.club) if at.may(Permission.CONFIGURE) else []
     return show(
         request,
         at,
         "web/job_codes.html",
+        options=options,
         counts=everything.aggregate(
             of_xero=Count("pk", filter=~Q(option_id="")),
             amiss=Count("pk", filter=Q(option_id="") | ~Q(status="ACTIVE")),
@@ -244,6 +247,7 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 "code": row,
                 "is_asked": asked in {row.code, row.option_name} and bool(asked),
                 "quarter": quarter.of(row.code),
+                "can_be_linked": bool(options) and linking.can_be_linked(row, options),
             }
             for row in page.rows
         ],

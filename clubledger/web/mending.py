@@ -43,7 +43,8 @@ def place(at: ClubAccess, mends: str, journal_id: int | None = None) -> tuple[st
     if kind == "gl_code":
         return _("See what uses %(code)s") % {"code": what}, f"{link_to(at, 'charges')}?{urlencode({'gl_code': what})}"
     if kind == "job":
-        return _("See job code"), f"{link_to(at, 'job-codes')}?{urlencode({'code': what})}#item"
+        label = _("Choose its option") if at.may(Permission.CONFIGURE) else _("See job code")
+        return label, f"{link_to(at, 'job-codes')}?{urlencode({'q': what, 'code': what})}#item"
     if kind == "tax_type":
         return _("See what uses it"), f"{link_to(at, 'charges')}?{urlencode({'tax_type': what})}"
     if kind in {"organisation", "settings"}:

@@ -12,6 +12,7 @@ from clubledger.web import (
     gl_code_months,
     gst_check,
     imports,
+    job_linking,
     journal,
     mapping,
     mapping_file,
@@ -42,6 +43,7 @@ chart_of_accounts: list[URLPattern | URLResolver] = [
     path("gl-codes/retrieve/", chart_retrieval.get_gl_codes, name="get-gl-codes"),
     path("job-codes/", chart.job_codes, name="job-codes"),
     path("job-codes/retrieve/", chart_retrieval.get_categories, name="get-categories"),
+    path("job-codes/<int:job_id>/link/", job_linking.link_job_code, name="link-job-code"),
 ]
 
 configuration: list[URLPattern | URLResolver] = [

@@ -9,7 +9,7 @@ from django.utils import timezone
 from clubledger.clubs import invitations, keys
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import SendRun, Sighting
-from clubledger.ledger.models import GLCode, Import, Journal, SourceTransaction
+from clubledger.ledger.models import GLCode, Import, JobCode, Journal, SourceTransaction
 from clubledger.xero.models import AuthorisationRequest, XeroApp
 from tests.fixtures_clubs import add_member, make_club, make_user
 
@@ -30,6 +30,7 @@ def _furnish(club: Club, actor: User) -> SimpleNamespace:
         run=SendRun.objects.of(club).create(club=club, actor=actor, created_at=timezone.now()),
         imported=imported,
         gl_code=GLCode.objects.of(club).create(club=club, code="100", name="Income", account_type="REVENUE"),
+        job_code=JobCode.objects.of(club).create(club=club, code="Golf"),
         transaction=SourceTransaction.objects.of(club).create(
             club=club, source="file", source_id="INV-1", kind="invoice", accounting_date="2026-11-09",
             content_hash="0", gross_minor=100, of_import=imported,

@@ -116,6 +116,7 @@ ROWS: dict[str, Row] = {
     "get-gl-codes": act(Permission.GET_GL_CODES),
     "job-codes": see(),
     "get-categories": act(Permission.GET_GL_CODES),
+    "link-job-code": act(Permission.CONFIGURE, args=lambda w: [w.job_code.pk], foreign=lambda w: [w.other_job_code.pk]),
     "charges": see(),
     "account-types": see(),
     "payment-methods": see(),
