@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
@@ -47,7 +49,7 @@ class Documentation(DocsBase):
         shapes = schema["components"]["schemas"]
         context = {
             "title": schema["info"]["title"],
-            "description": schema["info"]["description"],
+            "description": marked(schema["info"]["description"]),
             "calls": list(_calls(schema)),
             "shapes": [_shape(name, shape) for name, shape in sorted(shapes.items()) if "properties" in shape],
             "openapi_link": self.get_openapi_url(api, {}),
@@ -55,7 +57,7 @@ class Documentation(DocsBase):
             "for_vendor": self.for_vendor,
             "example_path": "/changeovers" if self.for_vendor else "/transactions",
             "mark": "clv" if self.for_vendor else "clk",
-            "body": json.dumps(EXAMPLE_WAVE if self.for_vendor else EXAMPLE, indent=1),
+            "body": json.dumps(EXAMPLE_WAVE if self.for_vendor else EXAMPLE, indent=2),
         }
         return render(request, "api/documentation.html", context)
 
@@ -69,7 +71,7 @@ def _calls(schema: dict[str, Any]) -> Any:
                 "method": method.upper(),
                 "path": path,
                 "summary": call["summary"],
-                "description": call.get("description", ""),
+                "description": marked(call.get("description", "")),
                 "parameters": [
                     {"name": one["name"], "in": one["in"], "type": _type(one["schema"]), "must": one.get("required")}
                     for one in call.get("parameters", [])
@@ -77,9 +79,18 @@ def _calls(schema: dict[str, Any]) -> Any:
                 "body": _type(body) if body else "",
                 "answers": [
                     (status, _type(answer["content"]["application/json"]["schema"]) if "content" in answer else "")
-                    for status, answer in call["responses"].items()
+                    for status, answer in sorted(call["responses"].items(), key=lambda one: str(one[0]))
                 ],
             }
+
+
+def marked(text: str) -> SafeString:
+    """Give a text with what stands between backticks as code."""
+    plain, *rest = text.split("`")
+    if len(rest) % 2:
+        return format_html("{}", text)
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    return format_html("{}{}", plain, format_html_join("", "<code>{}</code>{}", pairs))
 
 
 def _shape(name: str, shape: dict[str, Any]) -> dict[str, Any]:

@@ -112,4 +112,15 @@ def words_of(changeover: Changeover, now: datetime) -> str:
         return _("Get GL Codes has not been pressed yet.") if not left else people
     if changeover.state == State.VERIFIED:
         return people if left else _("It works. The old app is still connected in Xero.")
-    return ""
+    return _end_of(changeover)
+
+
+def _end_of(changeover: Changeover) -> str:
+    """Say how it ended."""
+    if changeover.state == State.DONE:
+        return _("The club sends with %(app)s.") % {"app": changeover.to_app}
+    if changeover.from_app is None:
+        return ""
+    if changeover.state == State.ROLLED_BACK:
+        return _("The club is back on %(app)s.") % {"app": changeover.from_app}
+    return _("The club stays on %(app)s.") % {"app": changeover.from_app}

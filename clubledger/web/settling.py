@@ -24,6 +24,7 @@ from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.web.asked import read_day
 from clubledger.web.doors import club_page, link_to, show
 from clubledger.web.xero_words import tell
+from clubledger.xero import connections
 from clubledger.xero.errors import XeroError
 
 Act = Callable[[str], str]
@@ -58,6 +59,18 @@ def _facts(found: Journal) -> list[tuple[str, str]]:
         (_("Date"), formats.day(found.accounting_date)),
         (_("Total debits"), formats.money(from_minor(found.debit_minor))),
         (_("Transactions"), formats.count(found.transaction_count)),
+    ]
+
+
+def _lock_of(at: ClubAccess) -> list[tuple[str, str]]:
+    """Say up to which day Xero is locked and which is the first open one, as last read."""
+    connection = connections.current(club=at.club)
+    organisation = connection.organisation if connection else None
+    if organisation is None or organisation.locked_until is None or organisation.first_open_day is None:
+        return []
+    return [
+        (_("Xero is locked up to"), formats.day(organisation.locked_until)),
+        (_("First open day"), formats.day(organisation.first_open_day)),
     ]
 
 
@@ -123,7 +136,7 @@ def first_open_day(request: HttpRequest, at: ClubAccess, journal_id: int) -> Htt
             "Xero is locked on this date. The journal keeps its accounting date here and is dated on Xero's first open"
             " day there; both stand in its narration."
         ),
-        "facts": _facts(found),
+        "facts": [*_facts(found), *_lock_of(at)],
         "button": _("Choose the first open day"),
     }
     return _asking(request, at, page, act, link_to(at, "journal", found.pk))
@@ -143,7 +156,11 @@ def settle_sighting(request: HttpRequest, at: ClubAccess, sighting_id: int) -> H
 
     page = {
         "title": _("Settle what was seen in Xero"),
-        "lead": sighting_words(seen),
+        "lead": _(
+            "%(seen)s Settling puts the alarm to rest: nothing changes in Xero, and what waits for it goes out. Look"
+            " there first, and say what you found."
+        )
+        % {"seen": sighting_words(seen)},
         "facts": [
             (_("Reference"), seen.reference),
             (_("Seen"), formats.instant(seen.seen_at, at.club.time_zone)),

@@ -1,6 +1,7 @@
 """The API: rows in, journals out, one club a key, one shape of error."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
 from clubledger.api import guarding
+from clubledger.api.documentation import marked
 from clubledger.clubs import keys, people
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import clock
@@ -270,3 +272,14 @@ def test_a_source_whose_name_cannot_be_kept_is_told_so(pos: Caller, source: str)
     answer = pos.post({"source": source, "rows": [INVOICE]})
     assert answer.status_code == 422
     assert "no control character" in answer.json()["error"]["message"]
+
+
+def test_its_page_shows_code_as_code_and_statuses_in_order() -> None:
+    page = Client().get("/api/v1/docs").content.decode()
+    assert "<code>transactions.refused</code>" in page
+    assert "`" not in page
+    for card in page.split("<section")[1:]:
+        statuses = [int(one) for one in re.findall(r"<dt>(\d{3})</dt>", card)]
+        assert statuses == sorted(statuses)
+    assert marked("<b> and `a` and `b`.") == "&lt;b&gt; and <code>a</code> and <code>b</code>."
+    assert marked("one ` alone") == "one ` alone"

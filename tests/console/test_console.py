@@ -194,3 +194,19 @@ def test_the_fleet_says_causes_in_words_and_nothing_of_the_books(moving: Moving,
     assert "goes to no GL code" in page
     assert "LOCKER" not in page
     assert "item_unmapped" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.DONE, "The club sends with Clubledger V3."),
+        (State.ROLLED_BACK, "The club is back on Clubledger V2."),
+        (State.CALLED_OFF, "The club stays on Clubledger V2."),
+    ],
+)
+def test_a_changeover_that_is_over_says_with_which_app_the_club_sends(
+    moving: Moving, browser: Client, state: State, words: str
+):
+    row = moving.plan()
+    type(row).objects.of(moving.club).filter(pk=row.pk).update(state=state)
+    assert words in text_of(browser.get(f"/console/changeovers/{row.pk}/"))

@@ -20,6 +20,7 @@ from clubledger.ledger.models import (
     SourceTransaction,
     TaxCode,
 )
+from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -208,3 +209,16 @@ def test_once_the_first_open_day_is_chosen_the_lock_is_no_fault_and_validate_com
     assert f"{page}first-open-day/" not in said
     assert "Charge LOCKER has no GL code." in said
     assert "Validate comes next." in client.get("/c/banksia-park/gl/?on=2026-07-01").content.decode()
+
+
+def test_the_choice_of_the_first_open_day_names_the_day_as_last_read(club):
+    journal = Journal.objects.of(club).create(club=club, accounting_date=date(2026, 7, 1), transaction_count=1)
+    app = XeroApp.objects.create(name="Clubledger", version="V2", client_id="a", redirect_uri="http://x", scopes="-")
+    connection = Connection.objects.of(club).create(club=club, app=app, tenant_id="t", organisation_name="Banksia")
+    client = Client()
+    client.force_login(add_member(club, Role.ACCOUNTS))
+    page = f"/c/banksia-park/gl/journals/{journal.pk}/first-open-day/"
+    assert "First open day" not in client.get(page).content.decode()
+    Connection.objects.of(club).filter(pk=connection.pk).update(period_lock_date=date(2026, 7, 31))
+    said = client.get(page).content.decode()
+    assert "<dt>First open day</dt><dd>Sat 1 Aug 2026</dd>" in said
