@@ -98,6 +98,8 @@ LISTS = {
         "charges", r"<b>(CH\w+)</b>", {"code": 1, "gl_code": 2, "tax_type": 3, "job": 5},
         known_by=1,
     ),
+    "account types": Listed("account-types", r"<b>(AC\w+)</b>", {"code": 1, "gl_code": 2}, known_by=1),
+    "payment methods": Listed("payment-methods", r"<b>(PM\w+)</b>", {"code": 1, "gl_code": 2}, known_by=1),
     "who has authorised": Listed(
         "general-ledger", r'<td[^>]*>([^<]*)</td><td[^>]*>[^<]*</td><td[^>]*data-label="App"',
         {"person": 0, "organisation": 2, "app": 3, "authorised": 4, "sent": 5, "state": 6},
@@ -234,6 +236,10 @@ def _codes(club, number):
         club=club, code=f"Job {number}", option_id="" if number == 2 else f"o{number}",
         category_name=("Department", "", "area")[number], option_name=("Golf", "", "Bar")[number],
     )  # fmt: skip
+    for kind, mark in (("account_type", "AC"), ("payment_method", "PM")):
+        FinancialItem.objects.of(club).create(
+            club=club, kind=kind, code=f"{mark}{(number + 1) % 3}", gl_code=None if number == 1 else code
+        )
     for place in range(number + 1):
         FinancialItem.objects.of(club).create(
             club=club, kind="charge", code=f"CH{number}{place}", gl_code=None if place else code,

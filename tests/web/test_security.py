@@ -1,11 +1,14 @@
 """Signing in, the second step, sessions and passwords, through the pages as a browser asks for them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from clubledger.clubs import signing_in
 from clubledger.clubs.models import AuditEvent, Club, Membership, Role, User
@@ -211,6 +214,31 @@ def test_passkeys_are_offered_by_script_files_alone(client: Client, tess: User) 
 
 
 # --- sessions and passwords ---
+
+
+@pytest.mark.parametrize(
+    ("sort", "wanted"),
+    [
+        ("", "bca"), ("device", "abc"), ("-device", "cba"), ("at", "acb"), ("-at", "bca"), ("from", "cab"),
+        ("session__session_key", "bca"), ("<b>", "bca"),
+    ],
+)  # fmt: skip
+def test_sessions_are_sorted(client: Client, tess: User, sort: str, wanted: str) -> None:
+    """The one that asks, on Firefox, stands first unless another order is asked for; then the newest."""
+    agents = {"a": "Chrome", "c": "Safari", "b": "Firefox"}
+    for minute, (name, agent) in enumerate(agents.items()):
+        browser = Client(HTTP_USER_AGENT=f"{agent} Linux", REMOTE_ADDR=f"192.0.2.{'cab'.index(name) + 1}")
+        sign_in(browser, tess.email)
+        at = timezone.now() + timedelta(minutes=minute)
+        UserSession.objects.filter(session_key=browser.session.session_key).update(
+            created_at=at, ip=f"192.0.2.{'cab'.index(name) + 1}"
+        )
+        if name == "b":
+            client = browser
+    page = client.get("/security/", {"sort": sort}).content.decode()
+    named = {agent: name for name, agent in agents.items()}
+    assert "".join(named[one] for one in re.findall(r"<strong>(\w+) on Linux", page)) == wanted
+    assert "<b>" not in page
 
 
 def test_a_person_sees_where_they_are_signed_in_and_ends_one_or_all(client: Client, club: Club, tess: User) -> None:

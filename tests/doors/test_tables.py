@@ -1,0 +1,55 @@
+"""Every table of every page is a list that its heads sort and that is a file, or stands here with why it is none."""
+
+import re
+
+import pytest
+
+from tests.doors.test_doors import TABLE, address_of, client_of
+from tests.doors.test_queries import furnished, grow
+from tests.web.test_every_list import LISTS
+
+pytestmark = pytest.mark.django_db
+__all__ = ["furnished"]
+
+NO_LISTS = {
+    ("api:openapi-view", ""): "the API's description",
+    ("vendor-api:openapi-view", ""): "the API's description",
+    ("changeover", ""): "empty journals that a button records, oldest first",
+    ("changeover", "people"): "the club's few people who must authorise",
+    ("chart-of-accounts", "Chart of Accounts"): "two links",
+    ("console-changeover", "people"): "one club's few people",
+    ("console-club", "auth"): "one club's few people; the club's own page sorts them",
+    ("console-fleet", ""): "what stands behind a picture",
+    ("gst-check", "periods"): "two to four periods, one after the other; a file all the same",
+    ("imports", "Columns of the file"): "help",
+    ("integration-settings", "manage"): "one link",
+    ("transaction", ""): "the rows of one transaction, as they came in",
+    ("users", "roles"): "help",
+}
+TABLE_TAG = re.compile(r"<table\b([^>]*)>.*?</thead>", re.DOTALL)
+
+
+def tables_of(page):
+    """Give each table's name as its label says, and whether its heads sort."""
+    for found in TABLE_TAG.finditer(page):
+        name = re.search(r'aria-label(?:ledby)?="([^"]*)"', found.group(1))
+        yield name.group(1) if name else "", "aria-sort" in found.group()
+
+
+def test_every_table_is_a_list_or_is_known_to_be_none(furnished):
+    grow(furnished, 0, 3)
+    seen, unknown = set(), []
+    for name, row in sorted(TABLE.items()):
+        if row.method != "get":
+            continue
+        who = "staff" if name.startswith("console") else "owner"
+        answer = client_of(furnished, who).get(address_of(name, row, furnished, row.args(furnished)))
+        if answer.status_code != 200 or answer.streaming or "html" not in answer["Content-Type"]:
+            continue
+        for label, sorts in tables_of(answer.content.decode()):
+            seen.add((name, label))
+            is_listed = any(listed.page == name for listed in LISTS.values())
+            if (name, label) not in NO_LISTS and not (sorts and is_listed):
+                unknown.append((name, label, sorts))
+    assert not unknown, "\n".join(map(str, unknown))
+    assert set(NO_LISTS) <= seen
