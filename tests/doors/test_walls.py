@@ -33,7 +33,7 @@ def marked(club: Club) -> None:
     Journal.objects.of(club).update(xero_words=MARK)
     Journal.objects.of(club).filter(accounting_date="2026-11-09").update(number=MARK)
     Sighting.objects.of(club).update(reference=MARK)
-    JobCode.objects.of(club).create(club=club, code=f"8{MARK}", name=MARK)
+    JobCode.objects.of(club).update(code=f"8{MARK}", name=MARK, option_id="o", option_name=MARK)
     for kind in ("charge", "account_type", "payment_method"):
         FinancialItem.objects.of(club).create(club=club, kind=kind, code=f"7{MARK}", name=MARK)
     RefusedRow.objects.of(club).create(
@@ -107,6 +107,7 @@ def _theirs(two: SimpleNamespace) -> dict[str, Any]:
         "run": str(two.other_run.pk),
         "gl_code": str(gl_code.pk),
         "job": str(job.pk),
+        "option": job.code,
         "slug": other.slug,
         "club": str(other.pk),
     }
