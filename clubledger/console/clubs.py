@@ -122,7 +122,7 @@ def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
 def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     """Plan the changeover of one club."""
     found = _find(slug)
-    app = XeroApp.objects.filter(pk=paging.key(request.POST.get("to_app"))).first()
+    app = XeroApp.objects.filter(pk=paging.key(request.POST.get("to_app")) or 0).first()
     if app is None:
         raise Http404
     try:

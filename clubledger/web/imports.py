@@ -41,7 +41,6 @@ REFUSED_ORDERS = {
 }  # fmt: skip
 MOST_SORTED = 20_000
 """Refused rows that are sorted by more than their line; a file of which more are bad is bad as a whole."""
-LARGEST_BYTES = 300_000_000
 KEPT_SECONDS = 86_400
 MOST_KEPT = 5
 """How long, and how many, files of a club wait between the look at them and bringing them in."""
@@ -68,17 +67,10 @@ else:
 
 
 class ImportForm(forms.Form):
-    """A file and the name of the system it comes from."""
+    """A file and the name of the system it comes from. How big a file may be says the middleware of `uploads`."""
 
     source = forms.RegexField(r"^[\w .\-]{1,60}$", label=gettext_lazy("Source system"), initial="file")
     file = forms.FileField(label=gettext_lazy("Transactions file"), max_length=200)
-
-    def clean_file(self) -> Upload:
-        """Refuse what is too large to be a club's transactions."""
-        file: Upload = self.cleaned_data["file"]
-        if (file.size or 0) > LARGEST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 300 MB. Split it: whole transactions in each part."))
-        return file
 
 
 @require_http_methods(["GET", "HEAD"])
