@@ -227,7 +227,8 @@ def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[Trac
         elif row.option_id:
             left.setdefault(row.option_name.casefold(), []).append(row)
     taken = {row.code for row in known}
-    changes, rows = Changes(), []
+    changes = Changes()
+    rows: list[JobCode] = []
     for option in present.values():
         name = option.name.casefold()
         found = by_id.get(option.option_id) or by_code.pop(name, []) or left.pop(name, [])

@@ -36,7 +36,7 @@ def link_job(*, club: Club, actor: User, job_id: int, like: str) -> JobCode:
     """
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
     access.lock_club(club)
-    job = JobCode.objects.of(club).filter(pk=job_id).first()
+    job: JobCode | None = JobCode.objects.of(club).filter(pk=job_id).first()
     options = options_of(club=club)
     option = next((one for one in options if one.code == like and one.pk != job_id), None)
     if job is None:

@@ -125,6 +125,7 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         earlier=_link(periods[0].before(length), length),
         later=_link(period.after(length), length) if period < now else "",
         here=here,
+        nothing_sent=all(row.state not in {"sent", "differs"} for row in rows),
         sentence=_sentence(here, off),
         types=_types(request, rows),
         has_both_sides=len({row.tax_type.is_purchase for row in rows}) > 1,
