@@ -23,7 +23,7 @@ from clubledger.ledger.errors import NotRecordable, NotRecorded
 from clubledger.ledger.lines import LineView, Reading, TransactionPage, lines_of, transactions_of
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 from clubledger.ledger.resolving import figures_of, freeze, resolve
-from clubledger.ledger.states import ImpossibleMove, move
+from clubledger.ledger.states import ImpossibleMove, move, open_recorded
 
 __all__ = [
     "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "figures_of", "freeze",
@@ -221,17 +221,7 @@ def undo_recording(*, club: Club, actor: User, journal_ids: Collection[int], rea
     if not reason.strip():
         raise NotRecorded(gettext("Give the reason: it stays in the audit trail."))
     access.lock_club(club)
-    moved = move(
-        club=club,
-        journal_ids=journal_ids,
-        from_states=[JournalState.RECORDED],
-        to_state=JournalState.OPEN,
-        recorded_at=None,
-        recorded_by=None,
-        recorded_reason="",
-        findings=[],
-        validated_revision=None,
-    )
+    moved = open_recorded(club=club, journal_ids=journal_ids)
     _all_or_none(club, journal_ids, moved, gettext("is not recorded as manually added"), NotRecorded)
     _note(club, actor, moved, "journals.recording_undone", f"Recording undone: {reason.strip()}")
     return len(moved)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext
 
-from clubledger.bookkeeping.chart import CLASSES, unusable_because
+from clubledger.bookkeeping.chart import CLASSES
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
@@ -99,10 +99,7 @@ def _map_one(club: Club, actor: User, wanted: Wanted) -> list[FinancialItem]:
 
 
 def _check_account(gl_code: GLCode) -> None:
-    reason = unusable_because(
-        account_type=gl_code.account_type, system_account=gl_code.system_account, status=gl_code.status
-    )
-    if reason:
+    if reason := gl_code.unusable_because:
         raise UnusableAccount(
             gettext("GL code %(gl_code)s can't be used: %(reason)s.") % {"gl_code": gl_code, "reason": told(reason)}
         )

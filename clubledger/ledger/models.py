@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from clubledger.bookkeeping.chart import unusable_because
 from clubledger.bookkeeping.said import said
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
@@ -35,6 +36,11 @@ class GLCode(ClubScoped):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def unusable_because(self) -> str:
+        """Why a journal can't use it, in words to be told; empty if it can."""
+        return unusable_because(account_type=self.account_type, system_account=self.system_account, status=self.status)
 
 
 class JobCode(ClubScoped):

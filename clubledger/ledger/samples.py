@@ -27,7 +27,7 @@ from clubledger.ledger.models import (
     SourceLine,
     SourceTransaction,
 )
-from clubledger.ledger.states import move
+from clubledger.ledger.states import open_recorded
 
 SOURCE = "Clubledger: sample data"
 DAYS = 14
@@ -183,17 +183,7 @@ def _open_recorded(club: Club, journal_ids: Collection[int]) -> None:
     """Open recorded journals that hold nothing but sample data: recording them said nothing true."""
     recorded = Journal.objects.of(club).filter(pk__in=journal_ids, state=JournalState.RECORDED)
     real = Posting.objects.filter(journal__in=recorded).exclude(transaction__source=SOURCE).values("journal")
-    move(
-        club=club,
-        journal_ids=list(recorded.exclude(pk__in=real).values_list("pk", flat=True)),
-        from_states=[JournalState.RECORDED],
-        to_state=JournalState.OPEN,
-        recorded_at=None,
-        recorded_by=None,
-        recorded_reason="",
-        findings=[],
-        validated_revision=None,
-    )
+    open_recorded(club=club, journal_ids=list(recorded.exclude(pk__in=real).values_list("pk", flat=True)))
 
 
 def _delete_items(club: Club, began_at: datetime) -> None:

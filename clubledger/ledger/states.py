@@ -77,6 +77,21 @@ def _update(
     return [row[0] for row in rows]
 
 
+def open_recorded(*, club: Club, journal_ids: Collection[int]) -> list[int]:
+    """Open recorded journals again, with nothing left of recording and validation; gives those that really moved."""
+    return move(
+        club=club,
+        journal_ids=journal_ids,
+        from_states=[JournalState.RECORDED],
+        to_state=JournalState.OPEN,
+        recorded_at=None,
+        recorded_by=None,
+        recorded_reason="",
+        findings=[],
+        validated_revision=None,
+    )
+
+
 def touch(journal_ids: Collection[int]) -> set[int]:
     """Mark journals as changed: open again, with a further revision. Gives those that still take in transactions.
 

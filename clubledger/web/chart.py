@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES, unusable_because
+from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.told import told
 from clubledger.frame import exports, formats, paging, sorting
@@ -42,7 +42,7 @@ UNUSABLE = (
     | Q(account_type__in=list(UNUSABLE_TYPES))
     | Q(system_account__in=list(UNUSABLE_SYSTEM_ACCOUNTS))
 )
-"""The accounts that journals can't use: the same rule as `unusable_because`, for the database."""
+"""The accounts that journals can't use: the same rule as `GLCode.unusable_because`, for the database."""
 
 USERS = (
     ("charges", "charges", "charge"),
@@ -161,7 +161,6 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         rows=[
             {
                 "code": row,
-                "because": _because(row),
                 "state": row.status.lower(),
                 "is_asked": row.code == asked,
                 "is_by_hand": not row.account_id,
@@ -195,10 +194,6 @@ def users_of(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
         for name, grid, _kind in USERS
         if (number := getattr(row, name))
     ]
-
-
-def _because(code: GLCode) -> str:
-    return unusable_because(account_type=code.account_type, system_account=code.system_account, status=code.status)
 
 
 def _searched(request: HttpRequest, rows: QuerySet[Any], also: str = "name") -> QuerySet[Any]:
@@ -281,7 +276,7 @@ def _gl_codes_as_file(
             yield (
                 row.code, row.name, str(TYPES.get(row.account_type, row.account_type.title())), row.account_class,
                 taxes.get(row.default_tax_type, row.default_tax_type), str(STATUSES.get(row.status, row.status)),
-                told(_because(row)), users, *quarter.amounts_of(row.pk),
+                told(row.unusable_because), users, *quarter.amounts_of(row.pk),
             )  # fmt: skip
 
     header = [

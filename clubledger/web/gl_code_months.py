@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clubledger.bookkeeping.chart import unusable_because
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
@@ -156,9 +155,6 @@ def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseB
             (_("GL Code"), link_to(at, "gl-codes")), (found.code, ""),
         ],
         code=found,
-        because=unusable_because(
-            account_type=found.account_type, system_account=found.system_account, status=found.status
-        ),
         items=FinancialItem.objects.of(at.club).filter(gl_code=found).order_by("kind", "code"),
         rows=[(month, one, _days(at, month)) for month, one in listed],
         sort_asked=sort,

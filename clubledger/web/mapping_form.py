@@ -8,7 +8,6 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.chart import unusable_because
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation.told import told
@@ -62,11 +61,8 @@ class Choices:
         """Read them; accounts that journals can't use are kept apart with the reason."""
         usable, unusable = {}, {}
         for code in GLCode.objects.of(club).order_by("code"):
-            because = unusable_because(
-                account_type=code.account_type, system_account=code.system_account, status=code.status
-            )
-            if because:
-                unusable[code.code] = because
+            if code.unusable_because:
+                unusable[code.code] = code.unusable_because
             else:
                 usable[code.code] = code
         connection = connections.current(club=club, with_app=False)
@@ -218,8 +214,8 @@ def _with_tax(change: Change, code: GLCode, choices: Choices) -> Change:
             return replace(change, error=_("Tax type %(name)s is not in use in Xero.") % {"name": name})
         if tax is not None and not is_allowed(tax, code):
             words = _("Xero does not allow %(tax)s on %(code)s %(name)s, an account of the class %(class)s.")
-            told = {"tax": tax.name, "code": code.code, "name": code.name, "class": code.account_class.lower()}
-            return replace(change, error=words % told)
+            values = {"tax": tax.name, "code": code.code, "name": code.name, "class": code.account_class.lower()}
+            return replace(change, error=words % values)
     return change
 
 
