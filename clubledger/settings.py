@@ -218,6 +218,13 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 REQUIRE_MFA = _flag("CLUBLEDGER_REQUIRE_MFA", True)
 SESSION_COOKIE_AGE = _number("CLUBLEDGER_SESSION_HOURS", 12) * 3600
 ACCOUNT_ADAPTER = "clubledger.clubs.signing_in.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "clubledger.web.sign_in_forms.LoginForm",
+    "reset_password": "clubledger.web.sign_in_forms.ResetPasswordForm",
+    "change_password": "clubledger.web.sign_in_forms.ChangePasswordForm",
+    "set_password": "clubledger.web.sign_in_forms.SetPasswordForm",
+    "reset_password_from_key": "clubledger.web.sign_in_forms.ResetPasswordKeyForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

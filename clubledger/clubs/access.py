@@ -25,9 +25,9 @@ class Permission(StrEnum):
     IMPORT = "import and correct transactions"
     CONFIGURE = "change mapping, chart and settings"
     GET_GL_CODES = "get GL codes from Xero"
-    AUTHORISE = "authorise Xero for themself"
+    AUTHORISE = "authorise Xero"
     SEND = "validate, send, record and take over journals"
-    UNDO = "undo a recording, void, set Post from, change the organisation"
+    UNDO = "undo recordings, void journals, set Post from and change the organisation"
     PEOPLE = "manage people and roles"
 
 

@@ -31,8 +31,8 @@ RIGHTS = {
     Permission.CONFIGURE: gettext_lazy("change mapping, chart and settings"),
     Permission.GET_GL_CODES: gettext_lazy("get GL codes from Xero"),
     Permission.AUTHORISE: gettext_lazy("authorise Xero"),
-    Permission.SEND: gettext_lazy("validate, send and record journals"),
-    Permission.UNDO: gettext_lazy("undo recordings and void journals"),
+    Permission.SEND: gettext_lazy("validate, send, record and take over journals"),
+    Permission.UNDO: gettext_lazy("undo recordings, void journals, set Post from and change the organisation"),
     Permission.PEOPLE: gettext_lazy("manage people and roles"),
 }
 """What each permission is called in a sentence."""

@@ -18,6 +18,7 @@ from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, Us
 from clubledger.foundation import clock
 from clubledger.frame import exports, paging, sorting
 from clubledger.web.doors import RIGHTS, club_page, link_to, show
+from clubledger.web.sign_in_forms import BAD_EMAIL
 from clubledger.xero import connections
 
 RECENT = 10
@@ -35,6 +36,36 @@ INVITED_ORDERS: sorting.Keys = {
     "by": lambda one: str(one.invited_by).casefold(),
     "until": lambda one: one.expires_at,
 }
+
+
+def _holds(permission: Permission) -> Callable[[str], Any]:
+    """Give what tells of a role whether it holds the permission."""
+    return lambda role: permission in PERMISSIONS[role]
+
+
+def _may_configure(role: str) -> Any:
+    """Whole, not at all, or that part of it which a role may have alone."""
+    if Permission.CONFIGURE in PERMISSIONS[role]:
+        return True
+    return _("Get GL Codes only") if Permission.GET_GL_CODES in PERMISSIONS[role] else False
+
+
+def _may_manage_people(role: str) -> Any:
+    if Permission.PEOPLE not in PERMISSIONS[role]:
+        return False
+    return True if role == Role.OWNER else _("but not Owners")
+
+
+TABLE: tuple[tuple[Any, Callable[[str], Any]], ...] = (
+    (RIGHTS[Permission.SEE], _holds(Permission.SEE)),
+    (RIGHTS[Permission.IMPORT], _holds(Permission.IMPORT)),
+    (gettext_lazy("change mapping, chart and settings, Get GL Codes"), _may_configure),
+    (gettext_lazy("authorise Xero for oneself"), _holds(Permission.AUTHORISE)),
+    (RIGHTS[Permission.SEND], _holds(Permission.SEND)),
+    (RIGHTS[Permission.UNDO], _holds(Permission.UNDO)),
+    (RIGHTS[Permission.PEOPLE], _may_manage_people),
+)
+"""Who may do what, a line each: its words, and what holds of a role: yes, no, or how far in words."""
 
 
 class Member(NamedTuple):
@@ -57,7 +88,9 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     """Whom to invite, as what."""
 
-    email = forms.EmailField(label=gettext_lazy("E-mail address"), max_length=254)
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), max_length=254, error_messages={"invalid": BAD_EMAIL}
+    )
     field_order = ("email", "role")
 
 
@@ -117,8 +150,7 @@ def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int =
         support_link=link_to(at, "support-access"),
         role_titles=[Role(role).label for role in PERMISSIONS],
         rights=[
-            {"words": words, "held": [(Role(role).label, permission in PERMISSIONS[role]) for role in PERMISSIONS]}
-            for permission, words in RIGHTS.items()
+            {"words": words, "held": [(Role(role).label, held(role)) for role in PERMISSIONS]} for words, held in TABLE
         ],
     )
 

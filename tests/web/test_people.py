@@ -10,7 +10,9 @@ from django.core import mail
 from django.test import Client
 
 from clubledger.clubs import access, audit, invitations, keys, people
+from clubledger.clubs.access import Permission
 from clubledger.clubs.models import ApiKey, AuditEvent, Club, Membership, Role, User
+from clubledger.web.doors import RIGHTS
 from tests.fixtures_clubs import add_member, make_club, make_user
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +110,7 @@ def test_a_bad_address_is_said_beside_the_field(client: Client, club: Club, owne
     answer = client.post(f"{HERE}/users/invite/", {"email": "nora", "role": "viewer"})
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.content.decode()
+    assert "This is not an e-mail address." in answer.content.decode()
     twice = client.post(f"{HERE}/users/invite/", {"email": owner.email, "role": "viewer"})
     assert "belongs to" in twice.content.decode()
 
@@ -266,7 +269,7 @@ def test_the_list_says_who_has_a_second_step(client: Client, club: Club, owner: 
 def test_each_cell_of_the_roles_names_its_role_for_a_narrow_screen(client: Client, owner: User) -> None:
     page = text_of(client, f"{HERE}/users/")
     for role in ("Owner", "Administrator", "Accounts", "Viewer"):
-        assert page.count(f'<td data-label="{role}">') == 8
+        assert page.count(f'<td data-label="{role}">') == 7
 
 
 def test_the_menu_of_a_phone_leads_to_ones_security_and_clubs(client: Client, owner: User) -> None:
@@ -283,3 +286,41 @@ def test_the_people_come_as_a_file(client: Client, club: Club, owner: User) -> N
         ("Accounts", "set up", "Active"),
         ("Owner", "", "Active"),
     ]
+
+
+WHO_MAY = """
+See everything of the club | yes | yes | yes | yes
+Import and correct transactions | yes | no | yes | no
+Change mapping, chart and settings, Get GL Codes | yes | yes | Get GL Codes only | no
+Authorise Xero for oneself | yes | yes | yes | no
+Validate, send, record and take over journals | yes | no | yes | no
+Undo recordings, void journals, set Post from and change the organisation | yes | no | no | no
+Manage people and roles | yes | but not Owners | no | no
+"""
+"""The club's part of the product's table of who may do what, for Owner, Administrator, Accounts and Viewer."""
+ROLES = (Role.OWNER, Role.ADMINISTRATOR, Role.ACCOUNTS, Role.VIEWER)
+PERMISSIONS_OF_LINES = (
+    Permission.SEE, Permission.IMPORT, Permission.CONFIGURE, Permission.AUTHORISE, Permission.SEND, Permission.UNDO,
+    Permission.PEOPLE,
+)  # fmt: skip
+
+
+def test_the_table_of_roles_is_the_products_and_what_the_doors_ask_for(client: Client, owner: User) -> None:
+    wanted = [[cell.strip() for cell in line.split("|")] for line in WHO_MAY.strip().splitlines()]
+    table = text_of(client, f"{HERE}/users/").partition('aria-labelledby="roles"')[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col">([^<]+)</th>', table)
+    assert heads == [str(role.label) for role in ROLES]
+    shown = [
+        [re.sub("<[^>]+>|–", "", cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", table.partition("<tbody>")[2])
+    ]
+    assert shown == wanted
+    for line, permission in zip(wanted, PERMISSIONS_OF_LINES, strict=True):
+        for cell, role in zip(line[1:], ROLES, strict=True):
+            assert (cell in {"yes", "but not Owners"}) is (permission in access.PERMISSIONS[role])
+    may_get = {role for role, cell in zip(ROLES, wanted[2][1:], strict=True) if cell != "no"}
+    assert may_get == {role for role in ROLES if Permission.GET_GL_CODES in access.PERMISSIONS[role]}
+
+
+def test_a_right_has_the_same_words_in_every_sentence() -> None:
+    assert {permission: str(words) for permission, words in RIGHTS.items()} == {one: one.value for one in Permission}
