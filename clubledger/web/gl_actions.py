@@ -122,7 +122,7 @@ def record(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         request,
         _("%(journals)s recorded as manually added. Clubledger has not checked Xero.") % {"journals": _counted(number)},
     )
-    return redirect(link_to(at, "gl"))
+    return _back(at, chosen)
 
 
 @require_POST
