@@ -113,7 +113,7 @@ LISTS = {
         {"email": 0, "role": 1, "by": 2, "until": 5}, by="invited", query={"table": "invitations"},
     ),
     "api keys": Listed(
-        "api-keys", r"<td[^>]*>(Key[^<]*)</td>",
+        "api-keys", r"<td[^>]*>(Key[^<]*)<",
         {"name": 0, "may": 2, "acts_for": 3, "made": 4, "used": 5, "state": 7},
     ),
     "gst, tax types": Listed(
