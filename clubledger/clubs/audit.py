@@ -186,12 +186,19 @@ def _locked_chain(club: Club | None) -> AuditChain:
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     head = f"SELECT id, length, head FROM clubs_auditchain WHERE {whose} ORDER BY id LIMIT 1{lock}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(head, parameters)
-        row = cursor.fetchone()
+
+        def look() -> Any:
+            cursor.execute(head, parameters)
+            return cursor.fetchone()
+
+        row = look()
+        if row is None and club is None and lock:
+            # To a unique constraint no club is another one each time: whoever is first makes the others wait.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('clubs_auditchain'))")
+            row = look()
         if row is None:
             AuditChain.objects.bulk_create([AuditChain(club=club)], ignore_conflicts=True)
-            cursor.execute(head, parameters)
-            row = cursor.fetchone()
+            row = look()
     return AuditChain(pk=row[0], length=row[1], head=row[2])
 
 

@@ -6,18 +6,24 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from clubledger.clubs import access, audit, languages, mail, people
 from clubledger.clubs.access import Permission
-from clubledger.clubs.models import Club, Invitation, Membership, Role, User
+from clubledger.clubs.models import AuditEvent, Club, Invitation, Membership, Role, User
 from clubledger.foundation import clock
 
 VALID_FOR = timedelta(days=7)
 MOST_OPEN = 100
 """More invitations than this can't wait at one club: nobody means it, and every one of them is an e-mail."""
+MOST_BY_CLUB_A_DAY = 100
+MOST_BY_PERSON_AN_HOUR = 40
+MOST_TO_ADDRESS_A_DAY = 5
+"""E-mails that leave, first ones and those sent again: what a stolen session could send must stay little."""
+SENDING = ("people.invited", "people.invited_again")
+"""The events of the audit trail that stand for one e-mail each."""
 
 
 class InvitationError(people.PeopleError):
@@ -29,7 +35,7 @@ class AlreadyMember(InvitationError):
 
 
 class TooManyInvitations(InvitationError):
-    """Too many invitations of the club are unanswered."""
+    """Too many invitations of the club are unanswered, or too many e-mails were sent within a day or an hour."""
 
 
 class NotUsable(InvitationError):
@@ -71,6 +77,7 @@ def invite(*, club: Club, actor: User, email: str, role: str) -> Invitation:
             raise TooManyInvitations(
                 gettext("%(most_open)s invitations wait for an answer. Withdraw some first.") % {"most_open": MOST_OPEN}
             )
+        _guard_number(club, actor, email)
         token = secrets.token_urlsafe(32)
         made = Invitation.objects.of(club).create(
             club=club,
@@ -88,10 +95,11 @@ def invite(*, club: Club, actor: User, email: str, role: str) -> Invitation:
 def send_again(*, club: Club, actor: User, invitation_id: int) -> Invitation:
     """Send an unanswered invitation again, with a new address that works for seven days; the old one stops working.
 
-    The inviter is now `actor`. Raises NotAllowed, OnlyOwnersMayChangeOwners or NotUsable.
+    The inviter is now `actor`. Raises NotAllowed, OnlyOwnersMayChangeOwners, NotUsable or TooManyInvitations.
     """
     with transaction.atomic():
         found = _mine(club, actor, invitation_id)
+        _guard_number(club, actor, found.email)
         token = secrets.token_urlsafe(32)
         found.token_hash, found.invited_by = _hash_of(token), actor
         found.expires_at, found.sent_at = clock.now() + VALID_FOR, None
@@ -141,13 +149,16 @@ def accept_as_new(*, token: str, name: str, password: str) -> User:
     """
     with transaction.atomic():
         found = _claim(token)
+        words = gettext("%(email)s signs in here already. Sign in, then open the invitation again.")
         if has_account(found):
-            raise HasAccount(
-                gettext("%(email)s signs in here already. Sign in, then open the invitation again.")
-                % {"email": found.email}
-            )
+            raise HasAccount(words % {"email": found.email})
         validate_password(password, User(email=found.email, name=name))
-        person = User.objects.create_user(found.email, password, name=name, language=languages.now())
+        try:
+            with transaction.atomic():
+                person = User.objects.create_user(found.email, password, name=name, language=languages.now())
+        except IntegrityError:
+            # Another club's invitation was accepted in this moment: only this club's row is locked.
+            raise HasAccount(words % {"email": found.email}) from None
         _let_in(found, person)
     return person
 
@@ -187,6 +198,28 @@ def _let_in(found: Invitation, person: User) -> None:
     found.save(update_fields=["accepted_at", "accepted_by"])
     people.join(club=found.club, person=person, role=found.role)
     _note(found, person, "people.joined", f"{person} accepted the invitation of {found.invited_by}.")
+
+
+def _guard_number(club: Club, actor: User, email: str) -> None:
+    """Raise TooManyInvitations where one more e-mail would be too many: of the club, the person, or to the address.
+
+    The audit trail counts them. Call it with the club locked.
+    """
+    now = clock.now()
+    of_day = AuditEvent.objects.of(club).filter(action__in=SENDING, at__gt=now - timedelta(days=1))
+    if of_day.filter(subject=email).count() >= MOST_TO_ADDRESS_A_DAY:
+        words = gettext("%(email)s has been sent %(most)s invitations within a day. Send no more before tomorrow.")
+        raise TooManyInvitations(words % {"email": email, "most": MOST_TO_ADDRESS_A_DAY})
+    if of_day.count() >= MOST_BY_CLUB_A_DAY:
+        words = gettext("%(club)s has sent %(most)s invitations within a day, which is the most. Go on tomorrow.")
+        raise TooManyInvitations(words % {"club": club, "most": MOST_BY_CLUB_A_DAY})
+    clubs = Membership.objects.filter(user=actor, is_active=True).values("club")
+    of_person = AuditEvent.objects.across_clubs("whoever is at several clubs has one limit for all").filter(
+        club__in=clubs, user=actor, action__in=SENDING, at__gt=now - timedelta(hours=1)
+    )
+    if of_person.count() >= MOST_BY_PERSON_AN_HOUR:
+        words = gettext("You have sent %(most)s invitations within an hour, which is the most. Go on in an hour.")
+        raise TooManyInvitations(words % {"most": MOST_BY_PERSON_AN_HOUR})
 
 
 def _mine(club: Club, actor: User, invitation_id: int) -> Invitation:

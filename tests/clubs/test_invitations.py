@@ -1,7 +1,7 @@
 """Invitations: by whom, to whom, once, for seven days, and never a way around the roles."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -159,6 +159,18 @@ def test_somebody_of_another_club_keeps_their_password_and_has_both(club, owner)
     }
 
 
+def test_of_two_clubs_whose_invitations_are_accepted_at_once_the_second_asks_to_sign_in(
+    club, owner, monkeypatch
+) -> None:  # type: ignore[no-untyped-def]
+    invitations.invite(club=club, actor=owner, email="nora@elsewhere.example", role=Role.ACCOUNTS)
+    make_user("nora@elsewhere.example")
+    # She was not there yet when it was looked.
+    monkeypatch.setattr(invitations, "has_account", lambda _invitation: False)
+    with pytest.raises(invitations.HasAccount):
+        invitations.accept_as_new(token=token_of(), name="Nora", password=PASSWORD)
+    assert len(invitations.open_ones(club=club)) == 1
+
+
 def test_nobody_accepts_for_somebody_else(club, owner) -> None:  # type: ignore[no-untyped-def]
     make_user("nora@elsewhere.example")
     invitations.invite(club=club, actor=owner, email="nora@elsewhere.example", role=Role.OWNER)
@@ -211,3 +223,51 @@ def test_staff_switch_a_person_off_everywhere_and_on_again(club, owner) -> None:
         assert (event.action, event.subject) == ("people.switched_off", owner.email)
     people.switch(actor=staff, user=owner, on=True)
     assert len(access.clubs_of(User.objects.get(pk=owner.pk))) == 2
+
+
+def test_a_club_sends_so_many_invitations_a_day_and_those_sent_again_count(club, owner, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(invitations, "MOST_BY_CLUB_A_DAY", 2)
+    made = invitations.invite(club=club, actor=owner, email="a@elsewhere.example", role=Role.VIEWER)
+    invitations.send_again(club=club, actor=owner, invitation_id=made.pk)
+    other = add_member(club, Role.ADMINISTRATOR)
+    with pytest.raises(invitations.TooManyInvitations, match="has sent 2 invitations within a day"):
+        invitations.invite(club=club, actor=other, email="b@elsewhere.example", role=Role.VIEWER)
+    with pytest.raises(invitations.TooManyInvitations, match="has sent 2 invitations within a day"):
+        invitations.send_again(club=club, actor=other, invitation_id=made.pk)
+    assert len(mail.outbox) == 2
+    assert Invitation.objects.of(club).count() == 1
+    elsewhere = make_club("elsewhere")
+    invitations.invite(
+        club=elsewhere, actor=add_member(elsewhere, Role.OWNER), email="b@elsewhere.example", role=Role.VIEWER
+    )
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=1, minutes=1))
+    invitations.send_again(club=club, actor=other, invitation_id=made.pk)
+    assert len(mail.outbox) == 4
+
+
+def test_a_person_sends_so_many_an_hour_at_all_their_clubs(club, owner, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(invitations, "MOST_BY_PERSON_AN_HOUR", 2)
+    second = make_club("second")
+    Membership.objects.create(club=second, user=owner, role=Role.OWNER)
+    made = invitations.invite(club=club, actor=owner, email="a@elsewhere.example", role=Role.VIEWER)
+    invitations.invite(club=second, actor=owner, email="b@elsewhere.example", role=Role.VIEWER)
+    with pytest.raises(invitations.TooManyInvitations, match="You have sent 2 invitations within an hour"):
+        invitations.invite(club=second, actor=owner, email="c@elsewhere.example", role=Role.VIEWER)
+    with pytest.raises(invitations.TooManyInvitations, match="You have sent 2 invitations within an hour"):
+        invitations.send_again(club=club, actor=owner, invitation_id=made.pk)
+    other = add_member(club, Role.ADMINISTRATOR)
+    invitations.send_again(club=club, actor=other, invitation_id=made.pk)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=61))
+    invitations.invite(club=second, actor=owner, email="c@elsewhere.example", role=Role.VIEWER)
+
+
+def test_one_address_is_not_written_to_again_and_again(club, owner, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    made = invitations.invite(club=club, actor=owner, email="a@elsewhere.example", role=Role.VIEWER)
+    for _ in range(invitations.MOST_TO_ADDRESS_A_DAY - 1):
+        invitations.send_again(club=club, actor=owner, invitation_id=made.pk)
+    with pytest.raises(invitations.TooManyInvitations, match="has been sent 5 invitations within a day"):
+        invitations.invite(club=club, actor=owner, email="A@elsewhere.example", role=Role.VIEWER)
+    assert Invitation.objects.of(club).get(withdrawn_at=None) == made
+    invitations.invite(club=club, actor=owner, email="b@elsewhere.example", role=Role.VIEWER)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connections, transaction
 
 from clubledger.clubs import access, audit
-from clubledger.clubs.models import AuditEvent
+from clubledger.clubs.models import AuditChain, AuditEvent
 from tests.fixtures_clubs import make_club
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -50,3 +50,20 @@ def test_of_two_who_lock_a_club_one_waits(lock):
             order.append("first")
         waiting.result(timeout=10)
     assert order == ["first", "second"]
+
+
+def test_of_two_who_note_the_installations_first_event_one_waits():
+    """No club stands for the installation, so that its chain is the one row which no constraint keeps single."""
+    first, second = (
+        {"club": None, "actor": None, "action": "x", "subject": name, "summary": "x"} for name in ("1", "2")
+    )
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            audit.note(**first)
+            noted = other.submit(elsewhere, lambda: audit.note(**second))
+            with pytest.raises(TimeoutError):
+                noted.result(timeout=0.5)
+        noted.result(timeout=10)
+    assert AuditChain.objects.filter(club=None).count() == 1
+    assert list(audit.broken_links(None)) == []
+    assert audit.verify(None).length == 2
