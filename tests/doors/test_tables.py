@@ -6,7 +6,7 @@ import pytest
 
 from tests.doors.test_doors import TABLE, address_of, client_of
 from tests.doors.test_queries import furnished, grow
-from tests.web.test_every_list import LISTS
+from tests.web.listing import LISTS
 
 pytestmark = pytest.mark.django_db
 __all__ = ["furnished"]
