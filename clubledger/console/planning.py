@@ -16,11 +16,18 @@ from django.views.decorators.http import require_http_methods
 
 from clubledger.changeover import plan, room, wave_files
 from clubledger.changeover.errors import NotPlannable
-from clubledger.clubs.models import User
+from clubledger.clubs.models import Club, User
 from clubledger.console.doors import show, staff_page
 from clubledger.xero.models import XeroApp
 
 MOST_BYTES = 5_000_000
+SHOWN = 12
+
+
+class ClockInput(forms.TimeInput):
+    """A time of day as browsers ask for it, shown again as it was entered."""
+
+    input_type = "time"
 
 
 class PlanForm(forms.Form):
@@ -43,7 +50,9 @@ class PlanForm(forms.Form):
     )
     text = forms.CharField(label=gettext_lazy("With this in their name"), max_length=100, required=False)
     switch_on = forms.DateField(label=gettext_lazy("Switch on"), required=False)
-    switch_time = forms.TimeField(label=gettext_lazy("At, by each club's own clock"), required=False)
+    switch_time = forms.TimeField(
+        label=gettext_lazy("At, by each club's own clock"), required=False, widget=ClockInput(format="%H:%M")
+    )
     per_hour = forms.IntegerField(label=gettext_lazy("Clubs an hour"), required=False, min_value=1, max_value=100_000)
     file = forms.FileField(label=gettext_lazy("CSV file"), required=False)
     contact = forms.CharField(label=gettext_lazy("Contact for questions"), max_length=200, required=False)
@@ -136,9 +145,17 @@ def _show(
         status=status,
         form=form,
         asked=asked,
+        names=_names(asked),
         crowded=_crowded(form, asked),
         columns=", ".join(wave_files.COLUMNS),
     )
+
+
+def _names(asked: _Asked | None) -> list[str]:
+    """Name the first of the clubs that would be planned, in their order."""
+    slugs = [wish.slug for wish in asked.wishes[:SHOWN]] if asked else []
+    names = dict(Club.objects.filter(slug__in=slugs).values_list("slug", "name"))
+    return [names.get(slug, slug) for slug in slugs]
 
 
 def _crowded(form: PlanForm, asked: _Asked | None) -> str:

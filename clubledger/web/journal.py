@@ -105,7 +105,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         siblings=_siblings(at, others),
         has_sample=getattr(found, "has_sample", False),
         validate_link=f"{link_to(at, 'gl')}?on={found.accounting_date}"
-        if at.may(Permission.SEND) and has_chosen_first_open_day(found)
+        if at.may(Permission.SEND) and (found.state == "rejected" or has_chosen_first_open_day(found))
         else "",
         can_move_date=at.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
     )

@@ -100,6 +100,8 @@ def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
         # What differs was found by us; anything else is in Xero's own words.
         words = told(journal.xero_words) if journal.state == "differs" else journal.xero_words
         notes.append(_("Xero says: %(words)s") % {"words": words})
+    if journal.state == "uncertain":
+        notes.append(_("No clear answer came. Clubledger looks in Xero first, and never sends it twice."))
     if has_chosen_first_open_day(journal):
         notes.append(_("To be dated on Xero's first open day, as somebody chose. Validate comes next."))
     if journal.state in TICKABLE:

@@ -210,3 +210,15 @@ def test_a_changeover_that_is_over_says_with_which_app_the_club_sends(
     row = moving.plan()
     type(row).objects.of(moving.club).filter(pk=row.pk).update(state=state)
     assert words in text_of(browser.get(f"/console/changeovers/{row.pk}/"))
+
+
+def test_the_time_that_was_entered_is_the_time_that_is_planned(moving: Moving, browser: Client):
+    form = {
+        "name": "First", "to_app": moving.new.pk, "whom": "filter", "switch_on": "2026-12-01", "switch_time": "14:30",
+    }  # fmt: skip
+    shown = text_of(browser.post("/console/changeovers/plan/", form))
+    assert "Banksia Park" in shown
+    # What the page's own form says next is what was entered.
+    fields = dict(re.findall(r'name="(switch_\w+)"[^>]* value="([^"]*)"', shown))
+    assert fields == {"switch_on": "2026-12-01", "switch_time": "14:30"}
+    assert 'value="09:00"' in text_of(browser.get("/console/changeovers/plan/"))

@@ -222,3 +222,22 @@ def test_the_choice_of_the_first_open_day_names_the_day_as_last_read(club):
     Connection.objects.of(club).filter(pk=connection.pk).update(period_lock_date=date(2026, 7, 31))
     said = client.get(page).content.decode()
     assert "<dt>First open day</dt><dd>Sat 1 Aug 2026</dd>" in said
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "leads_on"),
+    [
+        ("rejected", "Xero says: Account code 230 was archived.", True),
+        ("uncertain", "Clubledger looks in Xero first, and never sends it twice.", False),
+    ],
+)
+def test_a_journal_that_needs_help_says_what_comes_next(club, state, words, leads_on):
+    journal = Journal.objects.of(club).create(
+        club=club, accounting_date=date(2026, 7, 1), transaction_count=1, debit_minor=100, state=state,
+        xero_words="Account code 230 was archived." if state == "rejected" else "",
+    )  # fmt: skip
+    page = f"/c/banksia-park/gl/journals/{journal.pk}/"
+    said = signed_in(club, Role.ACCOUNTS).get(page).content.decode()
+    assert words in said
+    assert ("Validate it on GL Integration" in said) is leads_on
+    assert "Validate it on GL Integration" not in signed_in(club, Role.VIEWER).get(page).content.decode()

@@ -12,11 +12,12 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from clubledger.bookkeeping.said import said
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import Call, Delivery
 from clubledger.foundation import clock
-from clubledger.ledger.models import Journal
+from clubledger.ledger.models import FinancialItem, Journal
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 
 Kit = Callable[[str, dict[str, Any]], Any]
@@ -309,8 +310,11 @@ def _tell(staff: User, moved: list[Changeover], people: dict[int, list[User]]) -
 
 def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
     """Give some clubs journals that wait to be sent or need a person; none of them is queued, so nothing goes out."""
-    now, rows = clock.now(), []
-    fault = {"code": "item_unmapped", "severity": "fault", "message": "Charge LOCKER goes to no GL code.", "mends": ""}
+    now, rows, items = clock.now(), [], []
+    fault = {
+        "code": "item_unmapped", "severity": "fault", "message": said("Charge %(code)s has no GL code.", code="LOCKER"),
+        "mends": "charge:LOCKER", "remedy": said("Choose its GL code."),
+    }  # fmt: skip
     refusal = "Account code '{code}' is not a valid code for this document."
     for place, (club, kind) in enumerate(zip(clubs, kinds, strict=True)):
         late = kind.switched_hours and kind.state != State.DONE
@@ -322,6 +326,7 @@ def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
             )  # fmt: skip
             if late and back == 2:
                 journal.findings = [fault]
+                items.append(FinancialItem(club=club, kind="charge", code="LOCKER", name="Locker hire"))
             if late and back == 3:
                 journal.state, journal.xero_words = "rejected", refusal.format(code=200 + place)
             rows.append(journal)
@@ -341,6 +346,7 @@ def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
                 )
             )
     Journal.objects.across_clubs("made up").bulk_create(rows)
+    FinancialItem.objects.across_clubs("made up").bulk_create(items)
 
 
 def _deliveries(clubs: list[Club], kinds: list[Kind], people: dict[int, list[User]], apps: list[XeroApp]) -> None:
