@@ -1,12 +1,12 @@
 """The mapping: which GL code, tax types and job a financial item goes to, and how changing it moves open journals."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext
 
 from clubledger.bookkeeping.chart import CLASSES
@@ -61,13 +61,16 @@ def map_items(*, club: Club, actor: User, wanted: Iterable[Wanted]) -> list[Fina
     """
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
     access.lock_club(club)
-    changed = [item for one in wanted for item in _map_one(club, actor, one)]
-    _reopen_holding(club, [item.pk for item in changed])
-    return changed
+    wanted = list(wanted)
+    moving = _moving(club, wanted)
+    mapped = [_map_one(club, actor, one) for one in wanted]
+    # What these items are in is no longer what was validated.
+    touch(set(_held(club).filter(moving).values_list("journal_id", flat=True)))
+    return mapped
 
 
-def _map_one(club: Club, actor: User, wanted: Wanted) -> list[FinancialItem]:
-    item = FinancialItem.objects.of(club).filter(pk=wanted.item_id).first()
+def _map_one(club: Club, actor: User, wanted: Wanted) -> FinancialItem:
+    item: FinancialItem | None = FinancialItem.objects.of(club).filter(pk=wanted.item_id).first()
     if item is None:
         raise NotOfThisClub(gettext("There is no such financial item."))
     gl_code = GLCode.objects.of(club).filter(pk=wanted.gl_code_id).first() if wanted.gl_code_id else None
@@ -95,7 +98,7 @@ def _map_one(club: Club, actor: User, wanted: Wanted) -> list[FinancialItem]:
             before=before,
             after=after,
         )
-    return [item]
+    return item
 
 
 def _check_account(gl_code: GLCode) -> None:
@@ -135,10 +138,37 @@ def _plain(item: FinancialItem) -> dict[str, Any]:
     }
 
 
-def _reopen_holding(club: Club, item_ids: list[int]) -> None:
-    """What these items are in is no longer what was validated."""
-    held = JournalTotal.objects.filter(journal__club=club, journal__state__in=TAKES_IN, item_id__in=item_ids)
-    touch(set(held.values_list("journal_id", flat=True)))
+def _held(club: Club) -> QuerySet[JournalTotal]:
+    """Give the totals of journals not yet queued."""
+    return JournalTotal.objects.filter(journal__club=club, journal__state__in=TAKES_IN)
+
+
+def _moving(club: Club, wanted: Iterable[Wanted]) -> Q:
+    """Tell which totals these mappings move: all of an item that goes to another GL code, else those of its rows whose
+    tax type or job changes.
+    """
+    wanted = list(wanted)
+    items = FinancialItem.objects.of(club).in_bulk([one.item_id for one in wanted])
+    untaxed = set(TaxCode.objects.of(club).filter(rate=0).values_list("tax_type", flat=True))
+    by_parts: dict[tuple[bool, frozenset[str], bool], list[int]] = {}
+    for one in wanted:
+        if one.item_id in items:
+            by_parts.setdefault(_parts(items[one.item_id], one, untaxed), []).append(one.item_id)
+    moving = Q(pk__in=[])
+    for (whole, tax_kinds, default_job), item_ids in by_parts.items():
+        rows = Q(tax_kind__in=tax_kinds) | (Q(job="") if default_job else Q(pk__in=[]))
+        moving |= Q(item__in=item_ids) & (Q() if whole else rows)
+    return moving
+
+
+def _parts(item: FinancialItem, wanted: Wanted, untaxed: Collection[str]) -> tuple[bool, frozenset[str], bool]:
+    """Give what of an item's rows moves: all of them, those of which tax kinds, and whether those without own job."""
+    tax_kinds: set[str] = set()
+    if item.tax_type != wanted.tax_type:
+        tax_kinds |= {"stated", "unstated"}
+    if _nil_type(item, untaxed) != _nil_type(wanted, untaxed):
+        tax_kinds.add("nil")
+    return item.gl_code_id != wanted.gl_code_id, frozenset(tax_kinds), item.default_job_id != wanted.default_job_id
 
 
 @transaction.atomic
@@ -178,15 +208,19 @@ def unmapped(*, club: Club) -> list[FinancialItem]:
     return list(FinancialItem.objects.of(club).filter(gl_code=None).order_by("kind", "code"))
 
 
-def effects_of(*, club: Club, items: Iterable[FinancialItem]) -> dict[int, tuple[int, Decimal]]:
-    """Give, by item, how many journals not yet queued changing its mapping would move, and by what amount.
+def _nil_type(mapped: FinancialItem | Wanted, untaxed: Collection[str]) -> str:
+    """Give the tax type of rows of nil tax: the item's own where that bears none."""
+    own: str = mapped.tax_type
+    return own if own in untaxed else mapped.untaxed_tax_type
 
-    Items that none holds are left out, and days before the cut-over, which are never sent. One query, however many
-    items.
+
+def effects_of(*, club: Club, wanted: Iterable[Wanted]) -> dict[int, tuple[int, Decimal]]:
+    """Give, by item, how many journals not yet queued these mappings would move, and by what amount.
+
+    Items of which nothing moves are left out, and days before the cut-over, which are never sent. A fixed number of
+    queries, however many items.
     """
-    held = JournalTotal.objects.filter(
-        journal__club=club, journal__state__in=TAKES_IN, item__in=[item.pk for item in items]
-    )
+    held = _held(club).filter(_moving(club, wanted))
     if club.post_from:
         held = held.filter(journal__accounting_date__gte=club.post_from)
     found = held.order_by().values_list("item_id").annotate(Count("journal_id", distinct=True), Sum("amount_minor"))

@@ -181,7 +181,7 @@ def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
     if any(change.error for change in changes):
         return _show(request, at, kind, changes, status=422)
     moved = [] if request.POST.get("confirmed") == "1" else [change for change in changes if change.item.gl_code]
-    effects = effects_of(at, moved)
+    effects = effects_of(at, moved, choices)
     if effects:
         return show(
             request,
@@ -211,9 +211,10 @@ def _tax_moved(change: Change, choices: Choices) -> tuple[str, str]:
     return choices.tax_name(change.item.tax_type), choices.tax_name(change.tax_type)
 
 
-def effects_of(at: ClubAccess, changes: Sequence[Change]) -> list[tuple[Change, int, Decimal]]:
+def effects_of(at: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:
     """Give those of the changes that move open journals, with how many and by what amount."""
-    found = mapping.effects_of(club=at.club, items=[change.item for change in changes])
+    wanted = [choices.wanted(change) for change in changes if not change.error]
+    found = mapping.effects_of(club=at.club, wanted=wanted)
     return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]
 
 

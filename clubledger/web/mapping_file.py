@@ -41,7 +41,8 @@ def mapping_file(request: HttpRequest, at: ClubAccess, page: str) -> HttpRespons
     here = link_to(at, TITLES[kind][1])
     try:
         text = request.POST.get("text") or _text_of(request.FILES.get("file"))
-        changes, same = _changes_in(at, text)
+        choices = Choices.of(at.club)
+        changes, same = _changes_in(at, text, choices)
     except UnreadableMapping as error:
         messages.error(request, str(error))
         return redirect(here)
@@ -55,7 +56,8 @@ def mapping_file(request: HttpRequest, at: ClubAccess, page: str) -> HttpRespons
             return redirect(here)
         changes = [(line, change) for (line, _change), change in zip(changes, failed, strict=True)]
         faulty = [change for change in failed if change.error]
-    moved = {change.item.pk: (count, amount) for change, count, amount in effects_of(at, [one for _, one in changes])}
+    effects = effects_of(at, [change for _line, change in changes], choices)
+    moved = {change.item.pk: (count, amount) for change, count, amount in effects}
     return show(
         request,
         at,
@@ -90,7 +92,7 @@ def _text_of(file: "UploadedFile[Any] | None") -> str:
     return text
 
 
-def _changes_in(at: ClubAccess, text: str) -> tuple[list[tuple[int, Change]], int]:
+def _changes_in(at: ClubAccess, text: str, choices: Choices) -> tuple[list[tuple[int, Change]], int]:
     """Give the lines that change something, or can't, each with its number; and how many change nothing."""
     if "\0" in text:
         raise UnreadableMapping(_("The file is not UTF-8 text. Save it as CSV (UTF-8)."))
@@ -103,7 +105,6 @@ def _changes_in(at: ClubAccess, text: str) -> tuple[list[tuple[int, Change]], in
         if not names >= NEEDED or names - set(COLUMNS) or len(named) != len(names):
             words = _("The columns are %(columns)s; the first three must be there, and no others, each once.")
             raise UnreadableMapping(words % {"columns": ", ".join(COLUMNS)})
-        choices = Choices.of(at.club)
         items = {
             (item.kind, item.code): item
             for item in FinancialItem.objects.of(at.club).select_related("gl_code", "default_job")

@@ -93,6 +93,18 @@ class Choices:
         beginnings = (" ".join(words[:end]) for end in range(len(words), 0, -1))
         return next((code for code in beginnings if code in known), words[0])
 
+    def wanted(self, change: Change) -> mapping.Wanted:
+        """Give a change without error as the mapping that it asks for."""
+        job = self.jobs.get(change.job)
+        kept = change.item.default_job_id if job is None and change.job else None
+        return mapping.Wanted(
+            change.item.pk,
+            self.gl_codes[change.gl_code].pk,
+            change.tax_type,
+            change.untaxed_tax_type,
+            job.pk if job else kept,
+        )
+
     def guess(self, item: FinancialItem) -> Candidate | None:
         """Give the likeliest GL code of an item."""
         return suggest(kind=item.kind, code=item.code, name=item.name, candidates=self.candidates)
@@ -191,7 +203,8 @@ def checked(change: Change, choices: Choices) -> Change:
         return replace(change, error=_("Give a GL code.")) if change.item.gl_code is None else replace(
             change, error=_("An item that has been mapped keeps a GL code. Choose another.")
         )  # fmt: skip
-    if change.job and change.job not in choices.jobs:
+    kept = change.item.default_job.code if change.item.default_job else ""
+    if change.job and change.job not in choices.jobs and change.job != kept:
         return replace(change, error=_("There is no job code %(code)s.") % {"code": change.job})
     if change.item.kind != "charge" or not choices.tax_codes:
         item = change.item

@@ -9,7 +9,7 @@ from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger import journals, mapping
 from clubledger.ledger.errors import CodeTaken, LedgerError, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
-from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode, TaxCode
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import Books
 from tests.ledger.mapping_day import WORKED_DAY, add_chart
@@ -188,10 +188,48 @@ def test_tracking_options_are_linked_by_name_then_known_by_id(books: Books) -> N
     assert JobCode.objects.of(books.club).get(option_id="o-1").code == "Golf", "the source system's word stays"
 
 
-def test_the_effect_of_a_change_is_told_before_it(day: Books) -> None:
-    day.bring("I-9,invoice,2026-07-02,SUBS,FULL7,9.00")
-    items = [day.item(ItemKind.CHARGE, "FULL7")]
-    assert mapping.effects_of(club=day.club, items=items) == {items[0].pk: (2, Decimal("1109.00"))}
+def mapped_day(books: Books) -> FinancialItem:
+    """Rows of one charge that state tax, none, nothing; with a job of their own and without; on two valid days."""
+    add_chart(books.club, books.owner)
+    books.bring(
+        "I-1,invoice,2026-07-01,SUBS,FULL7,110.00,10.00",
+        "I-2,invoice,2026-07-01,SUBS,FULL7,7.00,0.00",
+        "I-3,credit_note,2026-07-02,SUBS,FULL7,22.00,,Golf",
+        "I-4,invoice,2026-07-02,SUBS,SURCH,5.00,0.00",
+    )
+    item = books.item("charge", "FULL7")
+    mapping.add_job_code(club=books.club, actor=books.owner, code="Bar", name="")
+    map_to(books, "200", item, tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT")
+    Journal.objects.of(books.club).update(state="valid")
+    return books.item("charge", "FULL7")
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "opened"),
+    [
+        (("200", "OUTPUT", "EXEMPTOUTPUT", ""), None, []),
+        (("616", "OUTPUT", "EXEMPTOUTPUT", ""), (2, "139.00"), [1, 2]),
+        (("200", "INPUT", "EXEMPTOUTPUT", ""), (2, "132.00"), [1, 2]),
+        (("200", "OUTPUT", "BASEXCLUDED", ""), (1, "7.00"), [1]),
+        (("200", "OUTPUT", "EXEMPTOUTPUT", "Bar"), (1, "117.00"), [1]),
+        (("200", "BASEXCLUDED", "EXEMPTOUTPUT", ""), (2, "139.00"), [1, 2]),
+        (("200", "OUTPUT", "BASEXCLUDED", "Bar"), (1, "117.00"), [1]),
+    ],
+    ids=["nothing", "gl code", "tax type", "untaxed type", "job", "no tax at all", "untaxed type and job"],
+)
+def test_only_what_moves_is_said_to_and_opens_its_journals(
+    books: Books, change: tuple[str, str, str, str], told: tuple[int, str] | None, opened: list[int]
+) -> None:
+    item = mapped_day(books)
+    TaxCode.objects.of(books.club).create(club=books.club, tax_type="INPUT", name="INPUT", rate=10, status="ACTIVE")
+    gl_code, tax_type, untaxed, job = change
+    code = GLCode.objects.of(books.club).get(code=gl_code)
+    job_id = JobCode.objects.of(books.club).get(code=job).pk if job else None
+    wanted = [mapping.Wanted(item.pk, code.pk, tax_type, untaxed, job_id)]
+    found = mapping.effects_of(club=books.club, wanted=wanted)
+    assert found == ({item.pk: (told[0], Decimal(told[1]))} if told else {})
+    mapping.map_items(club=books.club, actor=books.owner, wanted=wanted)
+    assert [one.accounting_date.day for one in books.journals() if one.state == "open"] == opened
 
 
 def codes_of(books: Books) -> dict[str, tuple[str, str]]:

@@ -170,7 +170,8 @@ def test_changing_the_mapping_moves_open_journals_and_no_frozen_one(day: Books) 
     day.bring("INV-9,invoice,2026-07-02,SUBS,FULL7,9.00")
     frozen_before, open_before = plain(lines(day, 0)), plain(lines(day, 1))
     item, code = day.item("charge", "FULL7"), GLCode.objects.of(day.club).get(code="260")
-    assert mapping.effects_of(club=day.club, items=[item]) == {item.pk: (1, Decimal("9.00"))}
+    wanted = [mapping.Wanted(item.pk, code.pk, "OUTPUT", "EXEMPTOUTPUT")]
+    assert mapping.effects_of(club=day.club, wanted=wanted) == {item.pk: (1, Decimal("9.00"))}
     mapping.map_item(
         club=day.club, actor=day.owner, item_id=item.pk, gl_code_id=code.pk, tax_type="OUTPUT",
         untaxed_tax_type="EXEMPTOUTPUT",

@@ -242,8 +242,12 @@ def test_a_job_code_that_the_grid_does_not_show_stays(client, club):
     item = mapped(club, "FULL7", "200", tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT", default_job=golf)
     row = next(row for row in client.get(GRID).context["rows"] if row.item == item)
     form = {"item": [item.pk], f"was-{item.pk}": row.was, f"gl-{item.pk}": "200", f"tax-{item.pk}": "OUTPUT"}
-    answer = client.post(GRID, form | {f"untaxed-{item.pk}": "EXEMPTOUTPUT"}, follow=True)
-    assert "Nothing was changed." in answer.content.decode()
+    form[f"untaxed-{item.pk}"] = "EXEMPTOUTPUT"
+    assert "Nothing was changed." in client.post(GRID, form, follow=True).content.decode()
+    form |= {f"gl-{item.pk}": "450", f"tax-{item.pk}": "", f"untaxed-{item.pk}": ""}
+    assert "1 item saved." in client.post(GRID, form, follow=True).content.decode()
+    item.refresh_from_db()
+    assert (item.gl_code.code, item.default_job) == ("450", golf)
 
 
 def test_days_before_the_cut_over_are_not_said_to_move(client, club):
