@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs import access, audit
@@ -100,9 +100,11 @@ def set_post_from(*, club: Club, actor: User, post_from: date | None, reason: st
     effect = effect_of(club=club, post_from=post_from)
     if effect.held:
         first = effect.held[0]
+        day = date_format(first.accounting_date, pgettext("date pattern", "d/m/Y"))
+        label = gettext(JournalState(first.state).label)
         raise CutoverRefused(
             gettext("The journal of %(day)s is %(state)s. Withdraw or settle what is before that day first.")
-            % {"day": date_format(first.accounting_date, "d/m/Y"), "state": JournalState(first.state).label.lower()}
+            % {"day": day, "state": label[:1].lower() + label[1:]}
         )
     before, club.post_from = club.post_from, post_from
     club.save(update_fields=["post_from"])

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
@@ -92,6 +93,16 @@ def test_what_is_on_its_way_or_unclear_holds_it_back(client, club, owner, state)
     assert f"/gl/journals/{journal.pk}/" in said
     assert "Post from 1 Jul 2026</button>" not in said
     with pytest.raises(CutoverRefused):
+        cutover.set_post_from(club=club, actor=owner, post_from=date(2026, 7, 1), reason="x")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en-au", "29/06/2026 is checking in Xero"), ("de", "29.06.2026 hat den Status wird in Xero")],
+)
+def test_what_holds_it_back_is_said_in_the_readers_language(club, owner, language, words):
+    make_journal(club, 6, 29, state="uncertain")
+    with translation.override(language), pytest.raises(CutoverRefused, match=words):
         cutover.set_post_from(club=club, actor=owner, post_from=date(2026, 7, 1), reason="x")
 
 
