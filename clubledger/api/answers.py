@@ -108,7 +108,7 @@ class Imported(Schema):
     """An import: how far it is, and what came of it."""
 
     id: int
-    state: str = Field(description="waiting, running, done, refused, failed or undone")
+    state: str = Field(description="waiting, running, done, refused, failed, undoing or undone")
     source: str
     file_name: str
     created_at: datetime

@@ -237,5 +237,4 @@ def _waiting_since(club: Club, user: User) -> datetime | None:
 
 
 def _time_in(club: Club, instant: datetime) -> str:
-
     return instant.astimezone(ZoneInfo(club.time_zone)).strftime("%H:%M")

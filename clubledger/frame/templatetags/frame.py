@@ -1,4 +1,4 @@
-"""Filters and tags that pages share: amounts, dates, icons, states, the script's address. They only present."""
+"""Filters and tags that pages share: amounts, dates, icons, states, heads that sort. They only present."""
 
 from datetime import date, datetime
 from decimal import Decimal
