@@ -110,11 +110,17 @@ class Choices:
         return suggest(kind=item.kind, code=item.code, name=item.name, candidates=self.candidates)
 
     def taxes_for(self, gl_code: str, *chosen: str) -> list[TaxCode]:
-        """Give the tax types that Xero allows on this account's class; those already chosen are always among them."""
+        """Give the tax types that Xero allows on this account's class, and those already chosen, in use or not.
+
+        A row that is not touched has to come back from the page as it was.
+        """
         code = self.gl_codes.get(gl_code)
-        if code is None or not code.account_class:
-            return self.taxes()
-        return [tax for tax in self.tax_codes.values() if is_allowed(tax, code) or tax.tax_type in chosen]
+        fits = self.taxes()
+        if code is not None and code.account_class:
+            fits = [tax for tax in self.tax_codes.values() if is_allowed(tax, code)]
+        known = {tax.tax_type for tax in fits}
+        missing = [name for name in dict.fromkeys(chosen) if name and name not in known]
+        return [*fits, *(self.tax_codes.get(name) or TaxCode(tax_type=name, name=name) for name in missing)]
 
     def untaxed_for(self, code: GLCode, tax_type: str) -> str:
         """Give the tax type for rows without tax: the usual partner, or the only untaxed one this account may bear."""

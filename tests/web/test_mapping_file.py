@@ -1,5 +1,6 @@
 """A mapping brought in as a file: shown first with what it moves, saved whole or not at all; and what grids offer."""
 
+import re
 from datetime import date
 from io import BytesIO
 
@@ -267,3 +268,20 @@ def test_an_account_that_no_journal_can_use_leads_to_all_that_uses_it(client, cl
     mapped(club, "SUBS", "611")
     _label, link = place(ClubAccess(club, User.objects.get(), Role.ADMINISTRATOR), "account:611")
     assert "1 account type" in client.get(link).content.decode()
+
+
+def test_a_tax_type_that_is_out_of_use_is_not_changed_by_saving_another_row(client, club):
+    item = mapped(club, "FULL7", "200", tax_type="TAX001", untaxed_tax_type="INPUT")
+    said = client.get(GRID).content.decode()
+    assert '<option value="TAX001" selected>TAX001' in said
+    assert '<option value="INPUT" selected>Rate INPUT' in said
+    locker = FinancialItem.objects.of(club).get(code="LOCKER")
+    form = {"item": [item.pk, locker.pk]}
+    for name, value in re.findall(r'name="((?:was|gl|tax|untaxed)-[0-9]+)" value="([^"]*)"', said):
+        form[name] = value
+    for name, options in re.findall(r'<select name="((?:tax|untaxed)-[0-9]+)"(.*?)</select>', said, re.S):
+        form[name] = (re.findall(r'value="([^"]*)" selected', options) or [""])[0]
+    client.post(GRID, form | {f"gl-{locker.pk}": "200"})
+    item.refresh_from_db()
+    assert (item.tax_type, item.untaxed_tax_type) == ("TAX001", "INPUT")
+    assert FinancialItem.objects.of(club).get(code="LOCKER").gl_code.code == "200"
