@@ -36,8 +36,12 @@ AREAS = (
     ("mapping.", gettext_lazy("Mapping and chart")),
     ("changeover", gettext_lazy("Changeovers")),
     ("club.", gettext_lazy("Settings of the club")),
+    ("support.", gettext_lazy("Support access")),
+    ("backup.", gettext_lazy("Backups")),
 )
 """How the names of actions begin, and what people call what they are about."""
+ALSO = {"mapping.": ("gl_code", "job_code"), "import.": ("sample.",), "journal": ("nightly.",)}
+"""Other beginnings of what is about the same."""
 CLUBLEDGER_ITSELF = "0"
 COLUMNS = ("number",)
 """The one column that the list can be sorted by: the numbers of events are their order in time."""
@@ -177,7 +181,10 @@ def _matching(at: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
     elif keys := whole_numbers([who]):
         rows = rows.filter(user__in=keys)
     if area := asked.get("area", ""):
-        rows = rows.filter(action__startswith=area)
+        about = Q(action__startswith=area)
+        for beginning in ALSO.get(area, ()):
+            about |= Q(action__startswith=beginning)
+        rows = rows.filter(about)
     since, until = _instants(at, asked)
     if since:
         rows = rows.filter(at__gte=since)
