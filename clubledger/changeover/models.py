@@ -176,6 +176,8 @@ class Notice(ClubScoped):
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     words = models.TextField(blank=True, help_text="Why it could not be sent.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often it was refused for a time.")
+    due_at = models.DateTimeField(null=True, blank=True, help_text="Not tried again before.")
 
     class Meta:
         constraints = [

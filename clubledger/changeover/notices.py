@@ -1,17 +1,18 @@
 """E-mails about changeovers: at most one a day to a person for a cause, in their language and the club's time.
 
 A row is written with the step it tells of, claimed before it is sent and never sent again: an e-mail may be lost with
-the process that sends it, but never comes twice.
+the process that sends it, but never comes twice. What the mail server certainly did not take, and refused only for now,
+waits and is tried again a few times.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from smtplib import SMTPServerDisconnected
 from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -19,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
 from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State, Traveller
-from clubledger.clubs import languages
+from clubledger.clubs import languages, mail
 from clubledger.clubs.access import Permission, roles_with
 from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock, crash
@@ -117,7 +118,7 @@ def send_waiting(*, limit: int = 1000) -> int:
     for _batch in range(-(-limit // BATCH)):
         found = list(
             Notice.objects.across_clubs(WHY)
-            .filter(state="waiting")
+            .filter(Q(due_at=None) | Q(due_at__lte=clock.now()), state="waiting")
             .exclude(pk__in=early)
             .select_related("club", "user", "changeover", "changeover__to_app", "changeover__from_app")
             .order_by("pk")[:BATCH]
@@ -160,12 +161,17 @@ def _send(notice: Notice, post: object) -> bool:
     except Exception as error:
         # Whatever the mail server says of one address must not stop the others. Its words name the address: no log's.
         log.warning("changeover.notice_failed", notice=notice.pk, failure=type(error).__name__)
-        claimed.update(state="failed", words=str(error)[:1000])
-        if isinstance(error, ConnectionError | SMTPServerDisconnected):
+        words = str(error)[:1000]
+        if mail.is_temporary(error) and notice.tries < len(mail.AGAIN_AFTER):
+            due_at = clock.now() + mail.AGAIN_AFTER[notice.tries]
+            claimed.update(state="waiting", words=words, tries=notice.tries + 1, due_at=due_at)
+        else:
+            claimed.update(state="failed", words=words)
+        if mail.is_gone(error):
             raise _MailServerGone from error
         return False
     crash.point("changeover.after_notice_sent")
-    claimed.update(state="sent", sent_at=clock.now())
+    claimed.update(state="sent", sent_at=clock.now(), words="")
     return True
 
 

@@ -1,7 +1,8 @@
 """Sends e-mail. A message that fails is logged and told; it never undoes what it is about."""
 
 import threading
-from smtplib import SMTPException
+from datetime import timedelta
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
 
 import structlog
 from django.conf import settings
@@ -9,7 +10,26 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
 
+AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
+"""When what a task sends is tried again after each refusal for a time; after the last of them no more."""
+
 log = structlog.get_logger(__name__)
+
+
+def is_temporary(error: Exception) -> bool:
+    """Tell whether the mail server refused a message for now (4xx): it took none of it, and may take it later."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return bool(error.recipients) and all(400 <= code < 500 for code, _words in error.recipients.values())
+    return isinstance(error, SMTPResponseException) and 400 <= error.smtp_code < 500
+
+
+def is_gone(error: Exception) -> bool:
+    """Tell whether the connection to the mail server ended with this: nothing more goes through it."""
+    if isinstance(error, SMTPResponseException) and error.smtp_code == 421:
+        return True
+    if isinstance(error, SMTPRecipientsRefused):
+        return any(code == 421 for code, _words in error.recipients.values())
+    return isinstance(error, ConnectionError | SMTPServerDisconnected)
 
 
 def compose(*, to: str, template: str, language: str, **context: object) -> EmailMessage:

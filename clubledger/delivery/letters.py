@@ -1,5 +1,6 @@
 """E-mails of this room, in plain words and the reader's language, with one link. Never a token, never to outsiders."""
 
+from dataclasses import asdict
 from datetime import date
 
 import structlog
@@ -9,14 +10,19 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from clubledger.bookkeeping.said import said
-from clubledger.clubs import access, languages
+from clubledger.clubs import access, languages, mail
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
+from clubledger.delivery.models import NightLetter
 from clubledger.delivery.nights import Left, Night
+from clubledger.foundation import clock
 from clubledger.foundation.told import told
 
 NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "clock", "check", "unknown"})
 """Reasons to wait for which nothing happens until somebody does something."""
+
+MOST_AGAIN = 200
+"""Letters that are tried again in one go; the rest in the next minute."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,23 +60,65 @@ def held_words(reason: str, words: str) -> str:
 def tell_of_night(club: Club, user: User, night: Night) -> int:
     """Write to the person whose night it is and to all who may send. Gives how many letters went out.
 
-    Whoever has left the club is not told of its affairs. A letter that can't be sent is logged and not tried again:
-    the page says the same.
+    Whoever has left the club is not told of its affairs. A letter that the mail server refused for a time is kept and
+    tried again (`tell_again`); any other that can't be sent is logged: the page says the same.
     """
     readers = {one.pk: one for one in access.people_who_may(club, Permission.SEND)}
     if access.may(user, club, Permission.SEE):
         readers[user.pk] = user
-    went = 0
-    if readers:
-        connection = get_connection()
-        for reader in readers.values():
-            letter = night_letter(club, user, night, reader)
-            letter.connection = connection
+    told_on = asdict(night)
+    return _send([NightLetter(club=club, sender=user, reader=one, night=told_on) for one in readers.values()])
+
+
+def tell_again() -> int:
+    """Try the letters again that were refused for a time, by any worker. Gives how many went out.
+
+    Deleting its row claims a letter: of several workers one sends it, and one that dies meanwhile loses it at most.
+    """
+    rows = NightLetter.objects.across_clubs("letters go out in the order in which they are due, whatever the club")
+    due = rows.filter(due_at__lte=clock.now(), club__is_active=True).select_related("club", "sender", "reader")
+    claimed = []
+    for letter in due.order_by("due_at", "pk")[:MOST_AGAIN]:
+        if not NightLetter.objects.of(letter.club).filter(pk=letter.pk).delete()[0]:
+            continue
+        permission = Permission.SEE if letter.reader_id == letter.sender_id else Permission.SEND
+        if access.may(letter.reader, letter.club, permission):
+            claimed.append(letter)
+    return _send(claimed)
+
+
+def _send(waiting: list[NightLetter]) -> int:
+    """Send them on one connection to the mail server, and keep what it did not take for now. Gives how many went."""
+    if not waiting:
+        return 0
+    went, refused = 0, []
+    post = get_connection()
+    try:
+        post.open()
+        while waiting:
+            one = waiting.pop(0)
+            letter = night_letter(one.club, one.sender, Night.from_plain(one.night), one.reader)
+            letter.connection = post
             try:
                 went += letter.send()
             except Exception as error:
                 # One bad address must not keep the others from being told.
-                log.warning("nightly.letter_failed", club=club.slug, error=type(error).__name__)
+                log.warning("nightly.letter_failed", club=one.club.slug, error=type(error).__name__)
+                if mail.is_temporary(error):
+                    refused.append(one)
+                if mail.is_gone(error):
+                    break
+    except OSError as error:
+        log.warning("nightly.mail_server_unreachable", error=type(error).__name__)
+    finally:
+        post.close()
+    # Those not reached yet were certainly not sent either.
+    for one in (*refused, *waiting):
+        if one.tries < len(mail.AGAIN_AFTER):
+            due_at = clock.now() + mail.AGAIN_AFTER[one.tries]
+            NightLetter.objects.of(one.club).create(
+                club=one.club, sender=one.sender, reader=one.reader, night=one.night, tries=one.tries + 1, due_at=due_at
+            )
     return went
 
 

@@ -236,6 +236,20 @@ class NightlySending(ClubScoped):
         return f"nightly sending of club {self.club_id}"
 
 
+class NightLetter(ClubScoped):
+    """A letter about a night that the mail server refused for a time, until it is tried again."""
+
+    club = models.ForeignKey(Club, on_delete=models.PROTECT, related_name="night_letters")
+    sender = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", help_text="Whose night it was.")
+    reader = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    night = models.JSONField(help_text="What came of it, as `nights.Night`.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often it was refused.")
+    due_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"letter to {self.reader_id} about a night of club {self.club_id}"
+
+
 class RestoreHold(ClubScoped):
     """After a backup was restored nothing goes out of a club until a person has confirmed what was recorded since."""
 

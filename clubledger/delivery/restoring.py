@@ -17,7 +17,7 @@ from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import holding, turns
 from clubledger.delivery.errors import CannotSettle
-from clubledger.delivery.models import Delivery, RestoreHold, Sighting
+from clubledger.delivery.models import Delivery, NightLetter, RestoreHold, Sighting
 from clubledger.foundation import clock
 from clubledger.ledger import journals
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
@@ -46,6 +46,8 @@ def begin_hold(*, club: Club, backup_taken_at: datetime) -> RestoreHold:
     """Hold everything of a club because a backup of it was just restored. Gives the hold; a second one renews it."""
     access.lock_club(club)
     at = clock.now()
+    # They may have been sent since the backup was taken.
+    NightLetter.objects.of(club).delete()
     hold: RestoreHold | None = RestoreHold.objects.of(club).filter(confirmed_at=None).first()
     if hold is None:
         hold = RestoreHold.objects.of(club).create(club=club, backup_taken_at=backup_taken_at, restored_at=at)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
-from clubledger.delivery import holding, nightly, serve, turns
+from clubledger.delivery import holding, letters, nightly, serve, turns
 from clubledger.foundation.wake import task
 
 
@@ -37,5 +37,6 @@ def run_night(club_id: int) -> None:
 
 @task("delivery.nightly.sweep")
 def sweep_nights() -> None:
-    """Find the clubs whose local time has come."""
+    """Find the clubs whose local time has come, and try the letters again that could not be sent for a time."""
     nightly.sweep()
+    letters.tell_again()

@@ -9,6 +9,7 @@ from django.core import mail
 
 from clubledger.changeover import leaving, notices, rounds, steps, watching
 from clubledger.changeover.models import Cause, Notice
+from clubledger.clubs import mail as club_mail
 from clubledger.clubs.models import Club, User
 from tests.changeover.conftest import Moving, dying_at
 from tests.fixtures_xero import SAM, TESS
@@ -151,6 +152,62 @@ def test_an_address_that_is_refused_is_told_to_staff_and_not_to_the_log(moving: 
     assert (failed.state, "nobody here" in failed.words) == ("failed", True)
     assert "SMTPRecipientsRefused" in caplog.text
     assert "tess@banksiapark.example" not in caplog.text
+
+
+def refusing(monkeypatch, code: int, *, to: str = "", times: int = 99) -> list[str]:
+    """Have the mail server refuse with this code what goes to an address, or everything, so many times."""
+    refused: list[str] = []
+    sending = mail.EmailMessage.send
+
+    def send(message: mail.EmailMessage) -> int:
+        if to in message.to[0] and len(refused) < times:
+            refused.append(message.to[0])
+            raise SMTPRecipientsRefused({message.to[0]: (code, b"try again later")})
+        return sending(message)
+
+    monkeypatch.setattr(mail.EmailMessage, "send", send)
+    return refused
+
+
+def test_an_address_that_is_refused_for_a_time_is_tried_again_and_told_once(moving: Moving, monkeypatch):
+    refused = refusing(monkeypatch, 451, to="tess@", times=2)
+    moving.plan()
+    assert notices.send_waiting() == 3
+    assert notices.send_waiting() == 0
+    waiting = Notice.objects.of(moving.club).get(user__email="tess@banksiapark.example")
+    assert (waiting.state, waiting.tries, "try again later" in waiting.words) == ("waiting", 1, True)
+    moving.xero.later(minutes=6)
+    assert notices.send_waiting() == 0
+    moving.xero.later(minutes=6)
+    assert notices.send_waiting() == 0
+    moving.xero.later(minutes=10)
+    assert notices.send_waiting() == 1
+    moving.xero.later(hours=5)
+    assert notices.send_waiting() == 0
+    assert len(refused) == 2
+    assert [letter.to[0] for letter in mail.outbox].count("tess@banksiapark.example") == 1
+    assert Notice.objects.of(moving.club).filter(state="sent").count() == 4
+
+
+def test_what_is_refused_for_a_time_again_and_again_is_given_up(moving: Moving, monkeypatch):
+    refused = refusing(monkeypatch, 450, to="tess@")
+    moving.plan()
+    for _ in range(12):
+        notices.send_waiting()
+        moving.xero.later(hours=5)
+    assert len(refused) == 1 + len(club_mail.AGAIN_AFTER)
+    given_up = Notice.objects.of(moving.club).get(user__email="tess@banksiapark.example")
+    assert (given_up.state, "try again later" in given_up.words) == ("failed", True)
+
+
+def test_a_server_that_sends_everybody_away_for_now_is_left_alone_until_later(moving: Moving, monkeypatch):
+    refused = refusing(monkeypatch, 421, times=1)
+    moving.plan()
+    assert notices.send_waiting() == 0
+    assert len(refused) == 1
+    assert Notice.objects.of(moving.club).filter(state="waiting").count() == 4
+    moving.xero.later(minutes=6)
+    assert notices.send_waiting() == 4
 
 
 def test_a_rolled_back_club_is_told_so_and_no_longer_asked_to_authorise(moving: Moving):

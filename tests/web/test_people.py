@@ -106,6 +106,19 @@ def test_an_invitation_is_sent_again_or_withdrawn(client: Client, club: Club, ow
     assert "nora@" not in text_of(client, f"{HERE}/users/").partition("withdrawn")[2]
 
 
+def test_too_many_invitations_are_refused_in_words(
+    client: Client, club: Club, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = invitations.invite(club=club, actor=owner, email="nora@elsewhere.example", role=Role.VIEWER)
+    monkeypatch.setattr(invitations, "MOST_BY_CLUB_A_DAY", 1)
+    again = client.post(f"{HERE}/users/invitations/{made.pk}/send/", follow=True).content.decode()
+    assert "has sent 1 invitations within a day, which is the most." in again
+    answer = client.post(f"{HERE}/users/invite/", {"email": "olaf@elsewhere.example", "role": "viewer"})
+    assert answer.status_code == 422
+    assert "has sent 1 invitations within a day, which is the most." in answer.content.decode()
+    assert len(mail.outbox) == 1
+
+
 def test_a_bad_address_is_said_beside_the_field(client: Client, club: Club, owner: User) -> None:
     answer = client.post(f"{HERE}/users/invite/", {"email": "nora", "role": "viewer"})
     assert answer.status_code == 422

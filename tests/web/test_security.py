@@ -300,7 +300,7 @@ def test_an_address_and_a_password_are_called_the_same_on_every_page(client: Cli
         assert "email" not in re.sub(r"<[^>]+>", " ", said + wrong).lower()
     sign_in(client, tess.email)
     changing = client.get("/password/").content.decode()
-    assert [label for label in re.findall("<label[^>]*>([^<]+)<", changing)] == [
+    assert re.findall("<label[^>]*>([^<]+)<", changing) == [
         "Current password", "New password", "New password, once more",
     ]  # fmt: skip
     assert "placeholder" not in changing
