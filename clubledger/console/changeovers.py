@@ -15,15 +15,24 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.changeover import board, leaving, taking, waves
 from clubledger.changeover.errors import ChangeoverError
-from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller
+from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
 from clubledger.changeover.standing import allows, is_stuck, words_of
 from clubledger.clubs.models import User
 from clubledger.console import pictures
 from clubledger.console.doors import show, staff_page
 from clubledger.console.words import ATTEMPTS, SIGNS
 from clubledger.foundation import clock
-from clubledger.frame import exports, paging
+from clubledger.frame import exports, paging, sorting
 from clubledger.xero.errors import XeroError
+
+WAVE_ORDERS: sorting.Keys = {
+    "wave": lambda one: one[0].name.casefold(),
+    "app": lambda one: str(one[0].to_app).casefold(),
+    "clubs": lambda one: one[1].total,
+    "done": lambda one: one[1].done,
+    "stuck": lambda one: one[1].stuck,
+}
+"""The columns of the waves; unless asked, the newest stands first."""
 
 
 @require_safe
@@ -38,6 +47,11 @@ def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
         "stuck": bool(request.GET.get("stuck")),
         "sort": request.GET.get("sort", ""),
     }
+    known = sorting.in_order(
+        board.waves(actor=actor), sorting.asked(request, WAVE_ORDERS, by="waves"), WAVE_ORDERS
+    )  # fmt: skip
+    if request.GET.get("format") in exports.FORMATS and request.GET.get("table") == "waves":
+        return _waves_as_file(known, request.GET["format"])
     rows = board.find(actor=actor, **asked)
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(rows, request.GET["format"])
@@ -45,7 +59,6 @@ def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
     page = paging.page_of(request, rows, total=rows.count(), per_page=25)
     missing = board.missing_people(page.rows)
     now = clock.now()
-    known = board.waves(actor=actor)
     return show(
         request,
         "console/changeovers.html",
@@ -115,6 +128,14 @@ def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
 
     name = f"changeovers-{clock.now():%Y-%m-%d}"
     return exports.download(file_format=file_format, name=name, header=header, rows=lines())
+
+
+def _waves_as_file(waves: list[tuple[Wave, board.Tally]], file_format: str) -> HttpResponseBase:
+    cells = (
+        (wave.name, str(wave.to_app), wave.planned_at, tally.total, tally.done, tally.stuck) for wave, tally in waves
+    )
+    header = [_("Wave"), _("New app"), _("Planned"), _("Clubs"), _("Done"), _("Stuck")]
+    return exports.download(file_format=file_format, name="waves", header=header, rows=cells)
 
 
 def find(changeover_id: int) -> Changeover:

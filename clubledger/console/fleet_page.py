@@ -14,8 +14,8 @@ from clubledger.console.words import FAILURES, FAULTS, LIMITS, REASONS
 from clubledger.frame import exports, sorting
 
 ORDERS: sorting.Keys = {
-    "state": lambda row: row[0],
-    "cause": lambda row: row[1].casefold() or None,
+    "state": lambda row: list(FAILURES).index(row[2].kind) if row[2].kind in FAILURES else len(FAILURES),
+    "cause": lambda row: row[2].words.casefold() or None,
     "journals": lambda row: row[2].journals,
     "clubs": lambda row: row[2].clubs,
 }

@@ -16,14 +16,14 @@ from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import StaffKey
 from clubledger.clubs.models import User
 from clubledger.console.doors import show, staff_page
-from clubledger.frame import exports, sorting
+from clubledger.frame import exports, paging, sorting
 
 ORDERS: sorting.Keys = {
     "name": lambda row: row["key"].name.casefold(),
     "acts_for": lambda row: str(row["key"].acts_for).casefold(),
     "made": lambda row: row["key"].created_at,
     "used": lambda row: row["key"].last_used_at,
-    "state": lambda row: row["state"],
+    "state": lambda row: (row["key"].revoked_at is not None, not row["works"]),
 }
 
 
@@ -56,7 +56,7 @@ def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
         "console/keys.html",
         status=422 if form.errors else 200,
         form=form,
-        rows=rows,
+        page=paging.page_of(request, rows, total=len(rows)),
         sort_asked=sorting.asked(request, ORDERS),
         live=sum(1 for row in rows if row["works"]),
         secret=secret,

@@ -15,16 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clubledger.clubs import access, keys
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import ApiKey
-from clubledger.frame import exports, sorting
+from clubledger.frame import exports, paging, sorting
 from clubledger.web.doors import club_page, link_to, show
 
 ORDERS: sorting.Keys = {
     "name": lambda row: row["key"].name.casefold(),
-    "may": lambda row: row["may"],
+    "may": lambda row: row["key"].may_import,
     "acts_for": lambda row: str(row["key"].acts_for).casefold(),
     "made": lambda row: row["key"].created_at,
     "used": lambda row: row["key"].last_used_at,
-    "state": lambda row: row["state"],
+    "state": lambda row: (not row["is_live"], not row["works"]),
 }
 
 
@@ -63,7 +63,7 @@ def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         "web/people/api_keys.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
         form=form,
-        rows=rows,
+        page=paging.page_of(request, rows, total=len(rows)),
         sort_asked=sorting.asked(request, ORDERS),
         live=sum(1 for row in rows if row["is_live"]),
         secret=secret,

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.db.models import Count
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -91,7 +93,10 @@ def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is
         messages.success(request, _("Xero answered.") + " " + words)
         return redirect(link_to(at, back))
     is_accounts = back == "gl-codes"
-    rows = _differences(changes, _uses_of_accounts(at) if is_accounts else _uses_of_jobs(at))
+    uses = _uses_of_accounts(at) if is_accounts else _uses_of_jobs(at)
+    rows = _differences(changes, uses)
+    with in_english():
+        compared = [row.cells for row in _differences(changes, uses)]
     leaf = _("GL Code") if is_accounts else _("Job#")
     title = _("Retrieve GL Codes from Xero") if is_accounts else _("Retrieve Categories from Xero")
     return show(
@@ -101,11 +106,16 @@ def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is
         crumbs=crumbs(at, (leaf, link_to(at, back)), (title, "")),
         title=title,
         rows=rows,
-        compared=signing.dumps([row.cells for row in rows], salt=_salt(at, back), compress=True),
+        compared=signing.dumps(compared, salt=_salt(at, back), compress=True),
         total=changes.count,
         holding=sum(row.holds_back for row in rows),
         back=link_to(at, back),
     )
+
+
+def in_english() -> translation.override:
+    """Speak English for a while: files do, whoever has them (docs/translating.md)."""
+    return translation.override(settings.LANGUAGE_CODE)
 
 
 def _salt(at: ClubAccess, back: str) -> str:
@@ -119,7 +129,8 @@ def _as_file(request: HttpRequest, at: ClubAccess, back: str) -> HttpResponseBas
     except signing.BadSignature:
         messages.error(request, _("What was compared is too old by now. Retrieve it again."))
         return redirect(link_to(at, back))
-    header = [_("What"), _("Here"), _("In Xero"), _("Used by")]
+    with in_english():
+        header = [_("What"), _("Here"), _("In Xero"), _("Used by")]
     name = f"{back}-compared-{at.club.slug}"
     return exports.download(file_format=request.POST["format"], name=name, header=header, rows=cells)
 

@@ -48,7 +48,7 @@ AUTHORISED_ORDERS: sorting.Keys = {
     "app": lambda one: str(one["row"].app).casefold(),
     "authorised": lambda one: one["row"].authorised_at,
     "sent": lambda one: one["row"].last_sent_at,
-    "state": lambda one: one["state"],
+    "state": lambda one: ("live", "moved", "ended").index(one["sign"]),
 }
 
 

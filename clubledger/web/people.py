@@ -22,9 +22,11 @@ from clubledger.web.sign_in_forms import BAD_EMAIL
 from clubledger.xero import connections
 
 RECENT = 10
+ROLES = list(PERMISSIONS)
+"""The roles from the one that may most down, which is the order that lists are sorted in, whatever the language."""
 ORDERS: sorting.Keys = {
     "name": lambda one: str(one.user).casefold(),
-    "role": lambda one: one.role,
+    "role": lambda one: ROLES.index(one.role_code),
     "xero": lambda one: not one.has_authorised,
     "second_step": lambda one: not one.has_second_step,
     "signed_in": lambda one: one.user.last_login,
@@ -32,7 +34,7 @@ ORDERS: sorting.Keys = {
 }
 INVITED_ORDERS: sorting.Keys = {
     "email": lambda one: one.email.casefold(),
-    "role": lambda one: str(Role(one.role).label),
+    "role": lambda one: ROLES.index(one.role),
     "by": lambda one: str(one.invited_by).casefold(),
     "until": lambda one: one.expires_at,
 }
@@ -73,6 +75,7 @@ class Member(NamedTuple):
 
     pk: int
     user: User
+    role_code: str
     role: str
     is_active: bool
     has_authorised: bool
@@ -164,6 +167,7 @@ def _members(request: HttpRequest, at: ClubAccess) -> list[Member]:
         Member(
             pk=one.pk,
             user=one.user,
+            role_code=one.role,
             role=str(Role(one.role).label),
             is_active=one.is_active and one.user.is_active,
             has_authorised=one.user_id in authorised,

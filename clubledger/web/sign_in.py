@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clubledger.clubs import access
-from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
 from clubledger.clubs.models import Role, User
 from clubledger.frame import exports, sorting
 from clubledger.ledger import journals
@@ -29,9 +29,9 @@ SIGNS = {
 """The icon and the words of each sign that a club's connection gives the person."""
 ORDERS: sorting.Keys = {
     "club": lambda entry: entry["club"].name.casefold(),
-    "role": lambda entry: entry["role"],
+    "role": lambda entry: list(PERMISSIONS).index(entry["role_code"]),
     "organisation": lambda entry: entry["organisation"].casefold() or None,
-    "state": lambda entry: str(entry["sign"][2]),
+    "state": lambda entry: list(SIGNS).index(entry["sign"][0]),
     "oldest": lambda entry: entry["oldest"],
     "unsent": lambda entry: entry["unsent"],
     "helped": lambda entry: entry["helped"],
@@ -85,6 +85,7 @@ def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[dict[str, Any]]:
         entries.append(
             {
                 "club": at.club,
+                "role_code": at.role,
                 "role": str(Role(at.role).label),
                 "organisation": connection.organisation_name if connection else "",
                 "sign": (sign, *SIGNS[sign]),

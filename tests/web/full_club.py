@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clubledger.changeover import staff_keys
-from clubledger.changeover.models import Changeover, StaffKey
+from clubledger.changeover.models import Changeover, StaffKey, Wave
 from clubledger.clubs import invitations, keys
 from clubledger.clubs.models import ApiKey, Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import Delivery, SendRun
@@ -184,8 +184,9 @@ def staff(full):
             scopes="", tier=tier, is_certified=number == 1, status="retired" if number == 2 else "active",
         )  # fmt: skip
         moving = Club.objects.get(slug=f"other-{number}")
+        wave = Wave.objects.create(name=f"Wave {'bAc'[number]}", to_app=app, planned_by=one, planned_at=timezone.now())
         Changeover.objects.of(moving).create(
-            club=moving, to_app=app, state=("switched", "planned", "announced")[number], planned_by=one,
+            club=moving, wave=wave, to_app=app, state=("switched", "planned", "announced")[number], planned_by=one,
             planned_at=timezone.now(), moved_at=timezone.now() - timedelta(hours=number), people_total=3,
             people_done=(2, 0, 1)[number], switch_at=None if number == 2 else timezone.now() + timedelta(days=number),
         )  # fmt: skip

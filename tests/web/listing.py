@@ -25,7 +25,8 @@ class Listed:
 LISTS = {
     "home": Listed(
         "home", r'<a href="/c/[^"?]*">([^<]+)</a></td>',
-        {"club": 0, "role": 1, "organisation": 2, "state": 3, "oldest": 4, "unsent": 5, "helped": 6}, is_of_club=False,
+        {"club": 0, "role": None, "organisation": 2, "state": None, "oldest": 4, "unsent": 5, "helped": 6},
+        is_of_club=False,
     ),
     "transactions": Listed(
         "transactions", r">(T-\d)</a>", {"date": 0, "transaction": 2, "kind": None, "member": 4, "amount": 6},
@@ -64,22 +65,22 @@ LISTS = {
     "payment methods": Listed("payment-methods", r"<b>(PM\w+)</b>", {"code": 1, "gl_code": 2}, known_by=1),
     "who has authorised": Listed(
         "general-ledger", r'<td[^>]*>([^<]*)</td><td[^>]*>[^<]*</td><td[^>]*data-label="App"',
-        {"person": 0, "organisation": 2, "app": 3, "authorised": 4, "sent": 5, "state": 6},
+        {"person": 0, "organisation": 2, "app": 3, "authorised": 4, "sent": 5, "state": None},
     ),
     "users": Listed(
         "users", r'<a href="[^"]*/users/\d+/">([^<]*)</a>',
-        {"name": 0, "role": 2, "xero": None, "second_step": None, "signed_in": 5, "state": 6},
+        {"name": 0, "role": None, "xero": None, "second_step": None, "signed_in": 5, "state": None},
     ),
     "invitations": Listed(
         "users", r"<td[^>]*>([^<]*@elsewhere[^<]*)</td>",
-        {"email": 0, "role": 1, "by": 2, "until": 5}, by="invited", query={"table": "invitations"},
+        {"email": 0, "role": None, "by": 2, "until": 5}, by="invited", query={"table": "invitations"},
     ),
     "api keys": Listed(
         "api-keys", r"<td[^>]*>(Key[^<]*)<",
-        {"name": 0, "may": 2, "acts_for": 3, "made": 4, "used": 5, "state": 7},
+        {"name": 0, "may": None, "acts_for": 3, "made": 4, "used": 5, "state": None},
     ),
     "gst, tax types": Listed(
-        "gst-check", r"<td[^>]*>([^<]+)<small>(?:Sales|Purchases)",
+        "gst-check", r"<td[^>]*>([^<]+)<small>(?:Sales|Purchases|Verkäufe|Einkäufe)",
         {"type": 2, "gross": 3, "documents": 4, "unsent": 9, "stated": 5, "xero": 6, "difference": 8},
         known_by=2, by="types", query={"period": "2026-07-01"},
     ),
@@ -115,20 +116,25 @@ LISTS = {
         "console-changeovers", r'<a href="/console/changeovers/\d+/">([^<]+)</a>',
         {"club": 1, "state": None, "authorised": 14, "at": 9, "since": 6}, known_by=1, is_of_staff=True,
     ),
+    "console, waves": Listed(
+        "console-changeovers", r'<a href="\?wave=\d+">([^<]+)</a>',
+        {"wave": 0, "app": 1, "clubs": 3, "done": 4, "stuck": 5},
+        by="waves", query={"table": "waves"}, is_of_staff=True,
+    ),
     "console, apps": Listed(
         "console-apps", r'<a href="/console/apps/\d+/">([^<]+)</a>',
         {"app": 0, "certified": None, "tier": 7, "clubs": 4, "people": 5, "connections": 6, "state": 8},
         is_of_staff=True,
     ),
     "console, keys": Listed(
-        "console-keys", r"<td[^>]*>(Desk[^<]*)</td>", {"name": 0, "acts_for": 2, "made": 3, "used": 4, "state": 6},
+        "console-keys", r"<td[^>]*>(Desk[^<]*)</td>", {"name": 0, "acts_for": 2, "made": 3, "used": 4, "state": None},
         is_of_staff=True,
     ),
     "console, what fails": Listed(
-        "console-fleet", r"<td[^>]*>(Cause [^<]*)</td>", {"state": 0, "cause": 1, "journals": 2, "clubs": 3},
+        "console-fleet", r"<td[^>]*>(Cause [^<]*)</td>", {"state": None, "cause": 1, "journals": 2, "clubs": 3},
         known_by=1, is_of_staff=True,
     ),
     "audit trail": Listed(
-        "audit-trail", r'data-label="No\.">(\d+)</td>', {"number": 0},
+        "audit-trail", r'data-label="Nr?o?\.">(\d+)</td>', {"number": 0},
     ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
-from clubledger.clubs.models import AuditEvent, Role
+from clubledger.clubs.models import AuditEvent, Role, User
 from clubledger.delivery import preflight
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from tests.fixtures_clubs import make_club, signed_in
@@ -149,6 +149,18 @@ def test_the_comparison_is_a_file_that_asks_xero_nothing(client, club, there, mo
     assert GLCode.objects.of(club).get(code="200").status == "ACTIVE"
     book = client.post(f"{CHART}gl-codes/retrieve/", {"compared": text, "format": "xlsx"})
     assert book.content[:2] == b"PK"
+
+
+def test_the_comparisons_file_is_in_english_as_all_files_are(client, club, there):
+    get_gl_codes(client)
+    User.objects.update(language="de")
+    there.accounts = [FEES]
+    page = get_gl_codes(client)
+    assert "Gone from Xero" not in page
+    assert filed(client, compared(page)) == [
+        ["What", "Here", "In Xero", "Used by"],
+        ["Gone from Xero", "240 Bar", "", ""],
+    ]
 
 
 def test_a_comparison_that_was_made_up_is_no_file(client, club, there):

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from clubledger.clubs.models import User
 from clubledger.ledger.models import GLCode, Import, Journal
 from tests.web.full_club import full, staff
 from tests.web.listing import LISTS
@@ -181,3 +182,18 @@ def test_searching_keeps_filter_and_order_and_sorting_keeps_the_search(client, f
         assert {name: query.get(name, "") for name in asked if name != "sort"} == {
             name: value for name, value in asked.items() if name != "sort"
         }
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_whoever_reads_german_finds_the_page_in_the_order_of_the_file_which_is_in_english(asker, full, name):
+    listed = LISTS[name]
+    english = filed(asker, full, listed)
+    assert len(set(english[0])) == len(english[0])
+    User.objects.update(language="de")
+    page = asker.get(address(listed, full), asking(listed, full)).content.decode()
+    assert '<html lang="de"' in page
+    assert filed(asker, full, listed) == english
+    for wanted in listed.heads:
+        rows = shown(asker, full, listed, **{listed.by: wanted})[1]
+        lines = filed(asker, full, listed, **{listed.by: wanted})[1]
+        assert [line[listed.known_by] for line in lines] == [{"o. Nr.": "TBA"}.get(row, row) for row in rows]
