@@ -268,11 +268,9 @@ def _reversed(club: Club, found: SourceTransaction) -> SourceTransaction | None:
 
 
 def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
-    """Give a row's two sides as the table of kinds says; a reversal keeps its rows as they were, mirrored."""
+    """Give a row's two sides as the table of kinds says. Rows of discounts and of reversals are negative: mirrored."""
     amount = from_minor(line.amount_minor)
     debits_account = Kind(found.legs_kind) in DEBITS_THE_ACCOUNT_TYPE
-    if found.kind == Kind.REVERSAL:
-        debits_account = not debits_account
     if amount < 0:
         debits_account, amount = not debits_account, -amount
     tax = None if line.tax_minor is None else abs(from_minor(line.tax_minor))

@@ -3,6 +3,7 @@
 import csv
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -10,10 +11,11 @@ from django.utils import timezone
 from clubledger.clubs.models import Role
 from clubledger.frame import paging
 from clubledger.ledger import searching
-from clubledger.ledger.models import Import, Journal, Posting, SourceTransaction
+from clubledger.ledger.models import Import, Journal, JournalTotal, Posting, SourceTransaction
 from clubledger.web import transactions
 from clubledger.xero.models import Connection, XeroApp
-from tests.fixtures_clubs import signed_in
+from tests.fixtures_clubs import add_member, signed_in
+from tests.ledger.bringing import Books
 
 pytestmark = pytest.mark.django_db
 LAST_ON = date(2026, 11, 15)
@@ -211,3 +213,27 @@ def test_an_import_that_is_not_there_is_not_taken_for_another(client, club):
     SourceTransaction.objects.of(club).update(of_import=millionth)
     assert "INV-1" in page(client, f"import={millionth.pk}")
     assert "INV-1" not in page(client, f"import={millionth.pk + 1}")
+
+
+@pytest.mark.parametrize(
+    ("row", "sides"),
+    [
+        ("invoice,2026-07-01,SUBS,FULL7,11.00,1.00", ("Account type SUBS", "Charge FULL7")),
+        ("credit_note,2026-07-01,SUBS,FULL7,11.00,1.00", ("Charge FULL7", "Account type SUBS")),
+        ("payment,2026-07-01,SUBS,CARD,11.00", ("Payment method CARD", "Account type SUBS")),
+        ("refund,2026-07-01,SUBS,CARD,11.00", ("Account type SUBS", "Payment method CARD")),
+        ("transfer,2026-07-01,PRIZE,HOUSE,11.00", ("Account type PRIZE", "Account type HOUSE")),
+        ("invoice,2026-07-01,SUBS,LOYAL,-11.00,-1.00", ("Charge LOYAL", "Account type SUBS")),
+    ],
+    ids=["invoice", "credit note", "payment", "refund", "transfer", "discount"],
+)
+def test_the_sides_of_a_row_and_of_its_reversal_are_those_of_the_journal(client, club, tmp_path, row, sides):
+    books = Books(club, add_member(club, Role.OWNER, "books@banksiapark.example"), tmp_path)
+    books.bring(f"T-1,{row}", "R-1,reversal,2026-07-02,,,,,,,,,T-1")
+    for source_id, wanted, day in (("T-1", sides, 1), ("R-1", sides[::-1], 2)):
+        found = SourceTransaction.objects.of(club).get(source_id=source_id)
+        [pair] = client.get(f"/c/banksia-park/transactions/{found.pk}/").context["pairs"]
+        assert (pair.debit, pair.credit, pair.amount) == (*wanted, Decimal("11.00"))
+        totals = JournalTotal.objects.filter(journal__club=club, journal__accounting_date=date(2026, 7, day))
+        in_journal = {total.is_debit: str(total.item) for total in totals.select_related("item")}
+        assert (in_journal[True], in_journal[False]) == wanted
