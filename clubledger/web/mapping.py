@@ -189,7 +189,7 @@ def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
             "web/mapping_effect.html",
             crumbs=[(_("Configuration"), ""), (_("Financials"), ""), (TITLES[kind][0], here)],
             effects=[
-                (change, journals, amount, choices.name_of(change.gl_code), _tax_moved(change, choices))
+                (change, journals, amount, choices.name_of(change.gl_code), _besides(change, choices))
                 for change, journals, amount in effects
             ],
             changes=changes,
@@ -204,11 +204,16 @@ def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
     return redirect(f"{here}?{urlencode(kept)}" if kept else here)
 
 
-def _tax_moved(change: Change, choices: Choices) -> tuple[str, str]:
-    """Give the names of the tax types before and after; both empty where it stays."""
-    if change.tax_type == change.item.tax_type:
-        return "", ""
-    return choices.tax_name(change.item.tax_type), choices.tax_name(change.tax_type)
+def _besides(change: Change, choices: Choices) -> tuple[str, str]:
+    """Give the tax types and the job code that change too, before and after; both empty where they stay."""
+    item = change.item
+    pairs = (
+        (choices.tax_name(item.tax_type), choices.tax_name(change.tax_type)),
+        (choices.tax_name(item.untaxed_tax_type), choices.tax_name(change.untaxed_tax_type)),
+        (item.default_job.code if item.default_job else "", change.job),
+    )
+    moved = [pair for pair in pairs if pair[0] != pair[1]]
+    return ", ".join(before or "–" for before, _after in moved), ", ".join(after or "–" for _before, after in moved)
 
 
 def effects_of(at: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 LEAST = 0.7
 """Below this nothing much speaks for a candidate: not even one word that begins alike."""
-WORD = re.compile(r"[a-z0-9]+")
+WORD = re.compile(r"[^\W_]+")
 LIKELY_CLASSES = {
     "charge": ("REVENUE", "EXPENSE"),
     "account_type": ("ASSET", "LIABILITY"),

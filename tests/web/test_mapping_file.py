@@ -285,3 +285,17 @@ def test_a_tax_type_that_is_out_of_use_is_not_changed_by_saving_another_row(clie
     item.refresh_from_db()
     assert (item.tax_type, item.untaxed_tax_type) == ("TAX001", "INPUT")
     assert FinancialItem.objects.of(club).get(code="LOCKER").gl_code.code == "200"
+
+
+def test_what_moves_is_said_with_what_else_changes(client, club):
+    JobCode.objects.of(club).create(club=club, code="Golf")
+    item = mapped(club, "FULL7", "200", tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT")
+    journal = Journal.objects.of(club).create(club=club, accounting_date="2026-11-09")
+    JournalTotal.objects.create(
+        journal=journal, item=item, is_debit=False, tax_kind="stated", amount_minor=412_050, row_count=1
+    )
+    form = {"item": [item.pk], f"was-{item.pk}": "x", f"gl-{item.pk}": "200", f"tax-{item.pk}": "OUTPUT"}
+    said = client.post(GRID, form | {f"untaxed-{item.pk}": "BASEXCLUDED", f"job-{item.pk}": "Golf"}).content.decode()
+    assert "200 Account 200, Rate EXEMPTOUTPUT, –</td>" in said
+    assert "200 Account 200, Rate BASEXCLUDED, Golf</td>" in said
+    assert "moves 4,120.50 in 1 open journal" in said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clubledger.web.suggesting import Candidate, suggest, untaxed_partner
+from clubledger.web.suggesting import Candidate, suggest, untaxed_partner, words_of
 
 CHART = [
     Candidate(1, "210", "Full Memberships", "REVENUE"),
@@ -38,3 +38,7 @@ def test_the_untaxed_partner_is_offered_only_where_the_organisation_has_it():
     assert untaxed_partner("OUTPUT", ["OUTPUT", "EXEMPTOUTPUT"]) == "EXEMPTOUTPUT"
     assert untaxed_partner("OUTPUT", ["OUTPUT"]) == ""
     assert untaxed_partner("BASEXCLUDED", ["BASEXCLUDED"]) == ""
+
+
+def test_words_of_any_language_are_whole_words():
+    assert words_of("Gebühren_Bewässerung 7") == {"gebühren", "bewässerung"}
