@@ -329,8 +329,3 @@ def progress_of(*, club: Club, run_id: int) -> Progress:
         seconds_left=int(elapsed / done * active) if done and active else None,
         is_finished=active == 0,
     )
-
-
-def newest_run(*, club: Club) -> SendRun | None:
-    """Give the club's newest send run, so that its progress is found again after the page was closed."""
-    return SendRun.objects.of(club).order_by("-pk").first()

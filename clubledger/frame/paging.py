@@ -1,6 +1,6 @@
 """A page of a long table, counted once, with the addresses of its neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,11 @@ def whole_number(text: str | None, default: int = 1, most: int = 1_000_000) -> i
 def key(text: str | None) -> int | None:
     """Read the key of a row from an address or a form; None for anything else, so that no other row is meant."""
     return int(text) or None if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def keys(texts: Iterable[str]) -> list[int]:
+    """Read the keys of the rows that a form has ticked, without what is none."""
+    return [found for text in texts if (found := key(text))]
 
 
 def stands_at(request: HttpRequest, address: str) -> None:

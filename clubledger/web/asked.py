@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.access import ClubAccess
-from clubledger.frame import sorting
+from clubledger.frame import paging, sorting
 from clubledger.ledger import journals
 from clubledger.ledger.formats.transactions_v1 import EARLIEST_YEAR, LATEST_YEAR
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
@@ -144,7 +144,7 @@ class Selection:
         rows = (
             asked.sendable
             if is_all
-            else Journal.objects.of(at.club).filter(pk__in=whole_numbers(form.getlist("journal")))
+            else Journal.objects.of(at.club).filter(pk__in=paging.keys(form.getlist("journal")))
         )
         chosen = list(
             rows.order_by("accounting_date", "sequence").values_list(
@@ -174,11 +174,6 @@ class Selection:
             ("said_count", str(self.count)),
             ("said_minor", str(self.debit_minor)),
         ]
-
-
-def whole_numbers(texts: list[str]) -> list[int]:
-    """Give those of the texts that are whole numbers a database could hold as keys."""
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
 
 
 @dataclass(frozen=True, slots=True)

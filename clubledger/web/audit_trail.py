@@ -21,7 +21,6 @@ from django.views.decorators.http import require_safe
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditChain, AuditEvent, User
 from clubledger.frame import exports, paging, sorting
-from clubledger.web.asked import whole_numbers
 from clubledger.web.doors import club_page, show
 
 AREAS = (
@@ -178,7 +177,7 @@ def _matching(at: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
     who = asked.get("who", "")
     if who == CLUBLEDGER_ITSELF:
         rows = rows.filter(user=None)
-    elif keys := whole_numbers([who]):
+    elif keys := paging.keys([who]):
         rows = rows.filter(user__in=keys)
     if area := asked.get("area", ""):
         about = Q(action__startswith=area)

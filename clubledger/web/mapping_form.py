@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation.told import told
+from clubledger.frame import paging
 from clubledger.ledger import mapping
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
-from clubledger.web.asked import whole_numbers
 from clubledger.web.suggesting import Candidate, suggest, untaxed_partner
 from clubledger.xero import connections
 
@@ -157,7 +157,7 @@ def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list
     items: Mapping[int, FinancialItem] = {
         item.pk: item
         for item in FinancialItem.objects.of(club)
-        .filter(kind=kind, pk__in=whole_numbers(form.getlist("item")))
+        .filter(kind=kind, pk__in=paging.keys(form.getlist("item")))
         .select_related("gl_code", "default_job")
     }
     # A guess that is taken saves what was typed elsewhere too: the page comes back anew, and would have lost it.
