@@ -78,12 +78,13 @@ def _hash_of(access_token: str) -> str:
 def signed_claims(token: str) -> Mapping[str, Any]:
     """Give the claims of a JWT that Xero signed; times and audience are not looked at.
 
-    An unknown key id, or a signature that no known key made, has the keys fetched anew, once. Raises IdentityUnproven.
+    A key id that is not known has the keys fetched anew, once. Raises IdentityUnproven, or XeroUnavailable where the
+    keys can't be fetched.
     """
     known = _keys(newer_than=None)
     try:
         return jwt.decode(token, known.keys, algorithms=ALGORITHMS).claims
-    except (InvalidKeyIdError, JoseError, ValueError) as error:
+    except (JoseError, ValueError) as error:
         first = error
     newest = _keys(newer_than=known.fetched_at) if isinstance(first, InvalidKeyIdError) else known
     try:
