@@ -150,8 +150,9 @@ def shield(column: str, value: str) -> str:
     return f"'{value}" if _FORMULA(value) else value
 
 
-_SHIELDED = re.compile(r"'+[=+\-@\t\r]").match
-_FORMULA = re.compile(r"'*[=+\-@\t\r]").match
+# The full-width signs are what spreadsheets in East Asian languages read alike.
+_SHIELDED = re.compile("'+[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]").match
+_FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]").match
 _PLAIN_NUMBER = re.compile(r"-?[0-9][0-9.,]*").fullmatch
 
 
