@@ -1,7 +1,7 @@
 """What was sent by whom: the send runs, and sending by schedule each night."""
 
 from collections.abc import Iterator
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django.contrib import messages
@@ -78,11 +78,13 @@ def _as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpRespo
 def _nightly(at: ClubAccess) -> dict[str, Any]:
     current = nightly.current(club=at.club)
     is_on = current is not None and current.is_on
+    last_night = nightly.last_night(current) if current is not None else None
     return {
         "nightly": current,
         "is_on": is_on,
         "next_run_at": nightly.next_run_at(at.club, current.at) if current is not None and is_on else None,
-        "last_night": nightly.last_night(current) if current is not None else None,
+        "last_night": last_night,
+        "last_night_on": date.fromisoformat(last_night.on) if last_night is not None else None,
     }
 
 

@@ -1,7 +1,7 @@
 """GL Integration: what the page says, what it selects, and that what is sent is what the person was told."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from django.db import connection
@@ -12,7 +12,7 @@ from django.utils import timezone
 from clubledger.clubs.access import PERMISSIONS, Permission
 from clubledger.clubs.models import Role
 from clubledger.delivery import queue
-from clubledger.delivery.models import Delivery, SendRun
+from clubledger.delivery.models import Delivery, NightlySending, SendRun
 from clubledger.ledger.models import FinancialItem, Journal
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_club
@@ -72,6 +72,23 @@ def test_each_of_the_four_steps_is_offered_to_who_may_take_it_and_tells_others_w
         assert (who in card) is not may
         if not may:
             assert button not in card
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
+def test_an_empty_page_asks_nobody_to_do_what_they_may_not(club, role):
+    browser = Client()
+    browser.force_login(add_member(club, role))
+    asked = {
+        "import/": "and choose the file.",
+        "transactions/": "and import the file",
+        "configuration/chart-of-accounts/gl-codes/": "Retrieve them from Xero.",
+        "configuration/chart-of-accounts/job-codes/": "Retrieve the tracking categories from Xero",
+    }
+    for path, words in asked.items():
+        answer = browser.get(f"/c/banksia-park/{path}")
+        assert answer.status_code == 200
+        assert (words in answer.content.decode()) is (role == Role.OWNER)
+        assert ("somebody of Accounts" in answer.content.decode()) is (role == Role.VIEWER)
 
 
 def test_the_first_sentence_is_the_answer(client, club):
@@ -309,3 +326,11 @@ def test_what_was_sent_by_whom_is_a_file_too(client, club):
     )  # fmt: skip
     file = b"".join(client.get("/c/banksia-park/gl/runs/?format=csv").streaming_content).decode()
     assert ",Owner of banksia park golf club,2026-11-09,2026-11-09,1,100.00,1" in file
+
+
+def test_the_last_night_is_told_with_its_day_as_people_write_it(client, club):
+    kept = {"on": "2026-11-15", "sent": 2, "left": [], "waiting": 0, "trouble": ""}
+    NightlySending.objects.of(club).create(club=club, user=client.owner, at=time(2, 30), is_on=True, last_result=kept)
+    said = client.get("/c/banksia-park/gl/runs/").content.decode()
+    assert "Last night, Sun 15 Nov 2026: 2 sent, 0 left." in said
+    assert "2026-11-15" not in said
