@@ -28,6 +28,8 @@ from clubledger.xero import connections
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Connection
 
+SENT_BEFORE = ("queued", "sending", "uncertain", "differs", "sent")
+
 
 @transaction.atomic
 def send_to_gl(*, club: Club, actor: User, journal_ids: Iterable[int]) -> SendRun:
@@ -41,9 +43,20 @@ def send_to_gl(*, club: Club, actor: User, journal_ids: Iterable[int]) -> SendRu
     access.lock_club(club)
     connection = connections.current(club=club, with_app=False)
     organisation = connection.organisation if connection else Organisation("", "")
-    run = _queue(club, actor, _resolved(club, list(journal_ids), organisation), organisation)
+    ids = list(journal_ids)
+    resolved = _resolved(club, ids, organisation)
+    if not resolved and _were_sent_before(club, ids):
+        raise NothingToSend(
+            gettext("These journals are in Xero already, or on their way: they were sent before. Nothing goes twice.")
+        )
+    run = _queue(club, actor, resolved, organisation)
     turns.make_due(club)
     return run
+
+
+def _were_sent_before(club: Club, ids: Sequence[int]) -> bool:
+    chosen = Journal.objects.of(club).filter(pk__in=ids)
+    return chosen.exists() and not chosen.exclude(state__in=SENT_BEFORE).exists()
 
 
 @transaction.atomic

@@ -38,7 +38,7 @@ def test_phone_keyboard_and_no_script_do_the_job(browser, installation, screensh
     plain = walk_in(browser, installation.web, screenshots, "no-script-send", java_script_enabled=False)
     plain.sign_in()
     send_without_a_script(plain)
-    send_from_the_phone(phone)
+    send_from_the_phone(phone, desk)
     phone.go("/c/banksia-park/configuration/integration/")
     press_menu_and_revoke(phone)
     assert phone.complaints + desk.complaints + plain.complaints == []
@@ -111,7 +111,7 @@ def send_without_a_script(walk):
     walk.snap("sent")
 
 
-def send_from_the_phone(walk):
+def send_from_the_phone(walk, desk):
     walk.go("/c/banksia-park/gl/?from=2026-07-01&up_to=2026-07-03")
     walk.page.get_by_role("checkbox", name=re.compile("Select All")).check()
     expect(walk.page.get_by_text("2 journals selected, 2,200.00")).to_be_visible()
@@ -123,7 +123,16 @@ def send_from_the_phone(walk):
     walk.press("Validate Journals with GL")
     expect(walk.page.get_by_text("2 journals checked against Xero's chart of accounts: all valid.")).to_be_visible()
     walk.snap("valid")
+    desk.go("/c/banksia-park/gl/?from=2026-07-01&up_to=2026-07-03&ticked=valid")
+    expect(desk.page.get_by_text("2 journals selected, 2,200.00")).to_be_visible()
     walk.press("Send to GL")
+    expect(walk.page.get_by_text(re.compile("Sending to GL: "))).to_be_visible()
+    # Whoever presses it too is told so, and still after the page has begun again because all is done.
+    desk.press("Send to GL")
+    told = desk.page.get_by_text("they were sent before. Nothing goes twice.")
+    expect(told).to_be_visible()
+    expect(desk.page.locator("[data-follow]")).to_have_count(0, timeout=60_000)
+    expect(told).to_be_visible()
     expect(walk.page.get_by_text("Sending to GL: 2 of 2 done")).to_be_visible(timeout=60_000)
     fits(walk)
     walk.go(DAYS)

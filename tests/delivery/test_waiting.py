@@ -201,6 +201,22 @@ def test_what_waits_can_be_withdrawn_and_what_is_sent_cannot(ready: ReadyClub) -
         queue.withdraw(club=ready.club, actor=ready.treasurer, journal_ids=[ready.journal().pk])
 
 
+def test_the_second_of_two_who_press_send_is_told_that_it_was_sent(ready: ReadyClub) -> None:
+    ready.press_send()
+    ids = [ready.journal().pk]
+    with pytest.raises(NothingToSend, match="they were sent before"):
+        queue.send_to_gl(club=ready.club, actor=ready.treasurer, journal_ids=ids)
+    ready.serve()
+    with pytest.raises(NothingToSend, match="they were sent before"):
+        queue.send_to_gl(club=ready.club, actor=ready.treasurer, journal_ids=ids)
+    assert Delivery.objects.of(ready.club).count() == 1
+
+
+def test_who_presses_send_on_no_journal_of_the_club_is_not_told_so(ready: ReadyClub) -> None:
+    with pytest.raises(NothingToSend, match="valid and unchanged"):
+        queue.send_to_gl(club=ready.club, actor=ready.treasurer, journal_ids=[999_999])
+
+
 def test_a_journal_that_changed_since_it_was_validated_is_not_queued(ready: ReadyClub) -> None:
     valid = ready.validate().valid_ids
     ready.bring_in([["INV-9", "invoice", "2026-11-16", "SUBS", "FULL7", "11.00", "1.00"]])

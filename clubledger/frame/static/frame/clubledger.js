@@ -58,13 +58,21 @@
   }
 
   // Long work: asks how far it is, and stops asking when it is over.
+  // The page is fetched anew then; what it had just said is said once more, or nobody would have read it.
+  const startAgain = () => {
+    const notices = [...document.querySelectorAll("main > .notice[role=status]")];
+    sessionStorage.setItem("notices", notices.map((one) => one.outerHTML).join(""));
+    window.location.reload();
+  };
+  document.querySelector("h1")?.insertAdjacentHTML("beforebegin", sessionStorage.getItem("notices") || "");
+  sessionStorage.removeItem("notices");
   const follow = (part) => {
     const again = () => {
       fetch(part.dataset.follow, { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" })
         .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
         .then((html) => {
           part.innerHTML = html;
-          if (part.querySelector("[data-over]")) window.location.reload();
+          if (part.querySelector("[data-over]")) startAgain();
           else window.setTimeout(again, 1000);
         })
         .catch(() => window.setTimeout(again, 5000));
