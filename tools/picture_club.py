@@ -4,6 +4,7 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from clubledger.bookkeeping.said import said
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.foundation import clock
@@ -33,6 +34,12 @@ ITEMS = (
 )  # fmt: skip
 
 
+REMEDIES = {
+    "charge": said("Choose its GL code."),
+    "job": said("Restore it in Xero, or choose another option for this job code."),
+}
+
+
 def furnish(*, email: str, password: str) -> User:
     """Write a full club and an empty one, with the same treasurer who owns both; gives the treasurer."""
     tess: User = User.objects.create_user(email, password, name="Tess Okafor")
@@ -44,7 +51,7 @@ def furnish(*, email: str, password: str) -> User:
         user: User = User.objects.create_user(f"{role}@banksiapark.example", None, name=name)
         Membership.objects.create(club=club, user=user, role=role)
     _connect(club, tess)
-    items = _chart(club, tess)
+    items = chart(club, tess)
     today = clock.today_in(club.time_zone)
     _journals(club, tess, today, items)
     _imports(club, tess, today, items)
@@ -70,7 +77,8 @@ def _connect(club: Club, tess: User) -> None:
     )  # fmt: skip
 
 
-def _chart(club: Club, tess: User) -> dict[str, FinancialItem]:
+def chart(club: Club, tess: User) -> dict[str, FinancialItem]:
+    """Give a club codes, job codes, and items of which one is mapped to nothing."""
     now = clock.now()
     codes = {
         code: GLCode.objects.of(club).create(
@@ -103,7 +111,7 @@ def _fault(mends: str, message: str, amount: str, count: int) -> dict[str, Any]:
     return {
         "code": "item_unmapped" if mends.startswith("charge") else "job_unusable",
         "message": message, "mends": mends, "amount": amount, "count": count,
-        "severity": "fault", "remedy": "Mend it, then validate again.",
+        "severity": "fault", "remedy": REMEDIES[mends.partition(":")[0]],
     }  # fmt: skip
 
 
@@ -122,7 +130,7 @@ def _journals(club: Club, tess: User, today: date, items: dict[str, FinancialIte
     for ago in range(1, 200):
         count = chance.randrange(90, 390)
         fields: dict[str, Any] = {
-            "transaction_count": count, "line_count": chance.randrange(18, 50), "revision": 1,
+            "transaction_count": count, "line_count": 6, "revision": 1,
             "debit_minor": count * chance.randrange(3000, 9000), "state": "open",
         }  # fmt: skip
         if ago > 8:
@@ -131,17 +139,17 @@ def _journals(club: Club, tess: User, today: date, items: dict[str, FinancialIte
         if ago in special:
             fields |= {"state": "open", "number": "", "xero_journal_id": "", "sent_by": None} | special[ago]
         made = Journal.objects.of(club).create(club=club, accounting_date=today - timedelta(days=ago), **fields)
-        if ago <= 8:
-            _totals(made, items)
+        if ago <= 8 or made.state == "recorded":
+            totals(made, items, has_unmapped=ago <= 2)
         elif made.state == "sent":
-            _lines(made, items, off=chance.choice((0, 0, 0, 1, -1, 2)) + 40 * (ago == 77))
+            lines(made, items, off=chance.choice((0, 0, 0, 1, -1, 2)) + 40 * (ago == 77))
     Journal.objects.of(club).create(
         club=club, accounting_date=today - timedelta(days=13), sequence=2, state="open", transaction_count=2,
         line_count=3, debit_minor=64_000, revision=1,
     )  # fmt: skip
 
 
-def _lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
+def lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
     """Give a sent journal frozen lines, one of them with a tax that Xero sees otherwise by `off` cents."""
     net, golf = journal.debit_minor // 11, JobCode.objects.of(journal.club).get(code="Golf")
     Journal.objects.of(journal.club).filter(pk=journal.pk).update(debit_minor=11 * net + 6_000, line_count=4)
@@ -161,11 +169,18 @@ def _lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
         )  # fmt: skip
 
 
-def _totals(journal: Journal, items: dict[str, FinancialItem]) -> None:
+def totals(journal: Journal, items: dict[str, FinancialItem], *, has_unmapped: bool) -> None:
+    """Give an open journal what adds up to its debits."""
+    paid = journal.debit_minor * 2 // 5
+    charged = journal.debit_minor - paid
+    lockers = 92_400 if has_unmapped else 0
+    fees = charged - lockers - 4_500
     for code, is_debit, amount, tax in (
-        ("SUBS", True, 111_100, 0), ("FULL7", False, 100_000, 9_091), ("SURCH", False, 4_500, 409),
-        ("LOCKER", False, 6_600, 600), ("CARD", True, 88_000, 0), ("SUBS", False, 88_000, 0),
+        ("SUBS", True, charged, 0), ("FULL7", False, fees, fees // 11), ("SURCH", False, 4_500, 409),
+        ("LOCKER", False, lockers, lockers // 11), ("CARD", True, paid, 0), ("SUBS", False, paid, 0),
     ):  # fmt: skip
+        if not amount:
+            continue
         JournalTotal.objects.create(
             journal=journal, item=items[code], is_debit=is_debit, amount_minor=amount, tax_minor=tax, row_count=14,
             tax_kind="stated" if tax else "unstated",
@@ -194,12 +209,15 @@ def _imports(club: Club, tess: User, today: date, items: dict[str, FinancialItem
         )  # fmt: skip
     journal = Journal.objects.of(club).get(accounting_date=today - timedelta(days=1))
     for number in range(130):
-        kind, item = (("invoice", "FULL7"), ("payment", "CARD"), ("invoice", "LOCKER"))[number % 3]
+        kind, item, words = (
+            ("invoice", "FULL7", "Full 7-day membership 2026/27"), ("payment", "CARD", "Online card payment"),
+            ("invoice", "LOCKER", "Locker 14, twelve months"),
+        )[number % 3]  # fmt: skip
         made = SourceTransaction.objects.of(club).create(
             club=club, source="file", source_id=f"{kind[:3].upper()}-{7781 + number}", kind=kind, legs_kind=kind,
             accounting_date=journal.accounting_date, content_hash="-", member=str(1042 + number % 17),
             document_date=journal.accounting_date - timedelta(days=120) if number % 40 == 0 else None,
-            description="Full 7-day membership 2026/27", gross_minor=6_600 + number * 110, of_import=done,
+            description=words, gross_minor=6_600 + number * 110, of_import=done,
         )  # fmt: skip
         SourceLine.objects.create(
             transaction=made, position=1, account_type=items["SUBS"], item=items[item], amount_minor=made.gross_minor,

@@ -20,10 +20,12 @@ from clubledger.foundation import clock
 from clubledger.ledger import samples
 from clubledger.ledger.models import Journal
 from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection, TokenSet, XeroApp
+from tools import picture_club
 from tools.picture_pages import MOVING, RETURNS
 
 SECOND_STEP = "cora@banksiapark.example"
 STAFF = "sam@vendor.example"
+VIEWER = "viewer@banksiapark.example"
 WORDS_OF_XERO = "Xero keeps 1,210.00 on account 210 where 1,100.00 was sent."
 
 
@@ -82,7 +84,7 @@ def _sends(club: Club, tess: User) -> None:
     """Give the full club a history of what was sent by whom."""
     now = clock.now()
     sent = list(Journal.objects.of(club).filter(state="sent").order_by("-accounting_date")[:30])
-    for start in range(0, len(sent), 6):
+    for start in reversed(range(0, len(sent), 6)):
         run_at = now - timedelta(days=start, hours=2)
         run = SendRun.objects.of(club).create(club=club, actor=tess, created_at=run_at, finished_at=run_at)
         for journal in sent[start : start + 6]:
@@ -111,6 +113,9 @@ def _people(club: Club, tess: User, password: str, looks: list[str]) -> dict[str
     Membership.objects.create(club=club, user=cora, role=Role.ACCOUNTS)
     TOTP.activate(cora, generate_totp_secret())
     codes = RecoveryCodes.activate(cora).get_unused_codes()
+    rita = User.objects.get(email=VIEWER)
+    rita.set_password(password)
+    rita.save()
     found["member"] = Membership.objects.get(club=club, user__email="accounts@banksiapark.example").pk
     return found | {f"code-{look}": codes[place] for place, look in enumerate(looks)}
 
@@ -129,17 +134,24 @@ def _troubles(club: Club, tess: User) -> dict[str, Any]:
         "locked": {"state": "queued", "wait_reason": "lock"},
     }
     found: dict[str, Any] = {}
+    items = picture_club.chart(club, tess)
+    run = SendRun.objects.of(club).create(club=club, actor=tess, created_at=now - timedelta(minutes=2))
     for place, (name, more) in enumerate(states.items()):
         fields = {"state": name, "number": f"J-{900 + place:06d}", "sent_by": tess, "sent_at": now} | more
         ago = 60 if name == "locked" else place + 1
         journal = Journal.objects.of(club).create(
             club=club, accounting_date=today - timedelta(days=ago), revision=1, transaction_count=40 + place,
-            line_count=8, debit_minor=121_000 + 7_310 * place, **fields,
+            line_count=6, debit_minor=321_000 + 7_310 * place, **fields,
         )  # fmt: skip
+        if name == "rejected":
+            picture_club.totals(journal, items, has_unmapped=False)
+        else:
+            picture_club.lines(journal, items, off=0)
         is_closed = name in {"differs", "voided", "rejected", "sent"}
         _delivery(
             journal, tess, now - timedelta(hours=3), attempts=2, uncertain_until=now + timedelta(minutes=9),
             closed_at=now if is_closed else None, closed_because=name if is_closed else "",
+            run=run if name in {"sending", "queued", "sent"} else None,
         )  # fmt: skip
         found[f"journal_{name}"] = journal.pk
     sighting = Sighting.objects.of(club).create(

@@ -28,7 +28,7 @@ from playwright.sync_api import Page as Tab
 
 from tools import picture_pages, picture_xero
 from tools.browser import chromium, picture
-from tools.picture_pages import NOBODY, SECOND, STAFF, TREASURER, Page
+from tools.picture_pages import NOBODY, SECOND, STAFF, TREASURER, VIEWER, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 INTO = ROOT / "var" / "screenshots" / "pages"
@@ -38,6 +38,7 @@ LOOKS = {"wide": (1280, "light"), "middle": (1000, "light"), "narrow": (375, "li
 PAPER = 703  # A4 less its margins, in the pixels of a style sheet
 PORT = int(os.environ.get("SCREENSHOTS_PORT", "8765"))
 TESS, CORA, SAM = "tess@banksiapark.example", "cora@banksiapark.example", "sam@vendor.example"
+RITA = "viewer@banksiapark.example"
 PASSWORD = secrets.token_urlsafe(12)
 TALLEST = 6000
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -198,6 +199,8 @@ def _take_look(camera: Camera) -> None:
             tab.set_viewport_size({"width": 1280, "height": 900})
             tab.goto(f"{camera.base}{picture_pages.FULL}/gl/?ticked=valid")
             camera.take(tab, "readme", README_PICTURE)
+    with camera.person(RITA) as tab:
+        camera.take_all(tab, VIEWER)
     with camera.person(SAM) as tab:
         camera.take_all(tab, STAFF)
 

@@ -46,7 +46,11 @@ def draw_lines(
             }.items()
         },
     }  # fmt: skip
-    cells = {code: f' title="{escape(code)}"{words["tax type"]}>{escape(name)}' for code, name in taxes.items()}
+    # A name of usual length stands on one line.
+    short = {code: " class=ref" if len(name) <= 20 else "" for code, name in taxes.items()}
+    cells = {
+        code: f'{short[code]} title="{escape(code)}"{words["tax type"]}>{escape(name)}' for code, name in taxes.items()
+    }
     drawn = (_line(at, line, line is opened, words, cells.get(line.tax_type, ""), side=side) for line in lines)
     return mark_safe("".join(drawn))  # noqa: S308 - escaped
 

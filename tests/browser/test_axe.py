@@ -15,7 +15,7 @@ from playwright.sync_api import Page as Tab
 from tests.browser import keys
 from tests.cli.programs import free_port
 from tools import screenshots
-from tools.picture_pages import NOBODY, OF_A_CLUB, SECOND, STAFF, TREASURER
+from tools.picture_pages import NOBODY, OF_A_CLUB, SECOND, STAFF, TREASURER, VIEWER
 from tools.screenshots import Camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -29,7 +29,7 @@ BARRED = {"full-gl-ticked", "full-payment-methods", "full-charges-mending", "ful
 """Pages with a bar at the window's foot, under which nothing may hide."""
 KEYBOARDS = {"keys": (1280, "light"), "keys-narrow": (375, "light")}
 """Looks of those who come without a mouse."""
-PICTURED = TREASURER | STAFF | NOBODY | SECOND
+PICTURED = TREASURER | VIEWER | STAFF | NOBODY | SECOND
 EVERYTHING = set(PICTURED)
 ON_PAPER = {name for name, page in PICTURED.items() if page.on_paper}
 PLAIN = {f"{which}-{name}" for which in ("full", "empty") for name in OF_A_CLUB}

@@ -5,9 +5,9 @@ from collections import defaultdict
 from django.urls import resolve
 
 from tests.doors.test_doors import TABLE
-from tools.picture_pages import LEFT_OUT, NOBODY, SECOND, STAFF, TREASURER, Page
+from tools.picture_pages import LEFT_OUT, NOBODY, SECOND, STAFF, TREASURER, VIEWER, Page
 
-PAGES: dict[str, Page] = TREASURER | STAFF | NOBODY | SECOND
+PAGES: dict[str, Page] = TREASURER | VIEWER | STAFF | NOBODY | SECOND
 READ = {name for name, row in TABLE.items() if row.method == "get"}
 
 
@@ -28,4 +28,4 @@ def test_both_pages_about_the_api_are_pictured():
 
 
 def test_no_two_people_see_a_page_of_the_same_name():
-    assert len(PAGES) == len(TREASURER) + len(STAFF) + len(NOBODY) + len(SECOND)
+    assert len(PAGES) == len(TREASURER) + len(VIEWER) + len(STAFF) + len(NOBODY) + len(SECOND)

@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -334,3 +336,12 @@ def test_the_last_night_is_told_with_its_day_as_people_write_it(client, club):
     said = client.get("/c/banksia-park/gl/runs/").content.decode()
     assert "Last night, Sun 15 Nov 2026: 2 sent, 0 left." in said
     assert "2026-11-15" not in said
+
+
+@pytest.mark.parametrize(("left", "words"), [(420, "About 7 minutes left. It goes on"), (None, "It goes on if you")])
+def test_the_progress_of_sending_speaks_in_sentences(left, words):
+    progress = SimpleNamespace(
+        done=1, total=3, sent=1, failed=0, waiting=1, is_finished=False, seconds_left=left,
+    )  # fmt: skip
+    said = render_to_string("web/progress.html", {"progress": progress, "is_moving": True})
+    assert f"1 waiting. {words}" in " ".join(said.split())
