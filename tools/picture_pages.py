@@ -203,6 +203,7 @@ TROUBLES = {
     "void-sighted": Page("/gl/seen/{sighting}/void/"),
     "void": Page("/gl/journals/{journal_sent}/void/"),
     "accept-difference": Page("/gl/journals/{journal_differs}/accept/"),
+    "keep-with-difference": Page("/gl/journals/{journal_differs}/difference/"),
     "first-open-day": Page("/gl/journals/{journal_rejected}/first-open-day/"),
 } | {
     f"journal-{state}": Page(f"/gl/journals/{{journal_{state}}}/")

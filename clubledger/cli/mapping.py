@@ -62,14 +62,7 @@ def run_map(asked: argparse.Namespace) -> int:
         _map_all(door, list(_rows_of(asked.csv)))
     items = mapping.unmapped(club=door.club) if asked.unmapped else _items(door.club)
     rows = [
-        {
-            "kind": item.kind,
-            "code": item.code,
-            "gl_code": item.gl_code.code if item.gl_code else "",
-            "tax_type": item.tax_type,
-            "untaxed_tax_type": item.untaxed_tax_type,
-            "job": item.default_job.code if item.default_job else "",
-        }
+        {"kind": item.kind, "code": item.code, "gl_code": item.gl_code.code if item.gl_code else ""} | _as_it_is(item)
         for item in items
     ]
     printing.show(asked, rows, empty="Every item is mapped." if asked.unmapped else "No item yet: import transactions.")
@@ -92,20 +85,24 @@ def run_get_categories(asked: argparse.Namespace) -> int:
 
 def _map_all(door: ClubAccess, wanted: list[tuple[str, dict[str, str]]]) -> None:
     """Map all or nothing, so that a file with a mistake in its last line changes nothing."""
-    items = {(item.kind, item.code): item.pk for item in _items(door.club)}
+    items = {(item.kind, item.code): item for item in _items(door.club)}
     gl_codes = dict(GLCode.objects.of(door.club).values_list("code", "pk"))
     jobs = dict(JobCode.objects.of(door.club).values_list("code", "pk"))
     found = []
-    for place, row in wanted:
-        if (row["kind"], row["code"]) not in items:
-            raise Failure(f"{place}: no item {row['kind']}:{row['code']}. See `clubledger map`.")
+    for place, said in wanted:
+        item = items.get((said["kind"], said["code"]))
+        if item is None:
+            raise Failure(f"{place}: no item {said['kind']}:{said['code']}. See `clubledger map`.")
+        if not said["gl_code"] and item.gl_code is None:
+            continue  # A list of all items names those, too, that nobody has mapped yet.
+        row = _as_it_is(item) | said
         if row["gl_code"] not in gl_codes:
             raise Failure(f"{place}: no GL code {row['gl_code']}. Run `clubledger get-gl-codes` first.")
         if row["job"] and row["job"] not in jobs:
             raise Failure(f"{place}: no job code {row['job']}. Run `clubledger get-categories` first.")
         found.append(
             mapping.Wanted(
-                item_id=items[row["kind"], row["code"]],
+                item_id=item.pk,
                 gl_code_id=gl_codes[row["gl_code"]],
                 tax_type=row["tax_type"],
                 untaxed_tax_type=row["untaxed_tax_type"],
@@ -122,7 +119,16 @@ def _rows_of(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         if unknown or not {"kind", "code", "gl_code"} <= set(reader.fieldnames or ()):
             raise Failure(f"{path}: the columns are {', '.join(COLUMNS)}; the first three must be there.")
         for number, row in enumerate(reader, 2):
-            yield f"{path}, line {number}", {column: (row.get(column) or "").strip() for column in COLUMNS}
+            # A column that the file lacks leaves what was there.
+            yield f"{path}, line {number}", {column: (row[column] or "").strip() for column in COLUMNS if column in row}
+
+
+def _as_it_is(item: FinancialItem) -> dict[str, str]:
+    return {
+        "tax_type": item.tax_type,
+        "untaxed_tax_type": item.untaxed_tax_type,
+        "job": item.default_job.code if item.default_job else "",
+    }
 
 
 def _items(club: Club) -> Any:

@@ -1,6 +1,6 @@
 """One journal: its lines by GL and job code, the transactions behind each, and the story of its way into Xero."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent
+from clubledger.delivery import difference
 from clubledger.delivery.models import Delivery
 from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger import journals, samples
@@ -108,7 +109,25 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         if at.may(Permission.SEND) and (found.state == "rejected" or has_chosen_first_open_day(found))
         else "",
         can_move_date=at.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
+        carries=_carries(at, found, taxes) if lines and not found.transaction_count else None,
     )
+
+
+def _carries(at: ClubAccess, found: Journal, taxes: Mapping[str, str]) -> dict[str, Any] | None:
+    """Give what a difference journal carries, each line with the way to the line of ours that it corrects."""
+    explained = difference.explain(club=at.club, journal=found)
+    if explained is None:
+        return None
+    ours = link_to(at, "journal", explained.of_journal.pk)
+    lines = [
+        {
+            "account_code": line.account_code, "account_name": line.account_name, "option": line.option,
+            "tax": taxes.get(line.tax_type, line.tax_type), "ours": line.ours, "theirs": line.theirs,
+            "amount": line.amount, "link": f"{ours}?line={line.line_keys[0]}#behind" if line.line_keys else "",
+        }
+        for line in explained.lines
+    ]  # fmt: skip
+    return {"of_journal": explained.of_journal, "lines": lines}
 
 
 def _totals(lines: list[LineView]) -> dict[str, Any]:

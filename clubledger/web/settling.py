@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.delivery import preflight, restoring, settling, sightings
+from clubledger.delivery import difference, preflight, restoring, settling, sightings
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting
+from clubledger.foundation.told import told
 from clubledger.frame import formats
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import TAKES_IN, Journal
@@ -114,8 +115,36 @@ def accept_difference(request: HttpRequest, at: ClubAccess, journal_id: int) -> 
         "lead": _(
             "Clubledger then counts the journal as sent although Xero's is not the same. Nothing changes in Xero."
         ),
-        "facts": [*_facts(found), (_("What differs"), found.xero_words)],
+        "facts": [*_facts(found), (_("What differs"), told(found.xero_words))],
         "button": _("Accept it"),
+    }
+    return _asking(request, at, page, act, link_to(at, "journal", found.pk))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page(Permission.UNDO)
+def keep_with_difference(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+    """Keep a journal that differs as it is in Xero, and send what is missing there as a further journal."""
+    found = _journal(at, journal_id, ("differs",))
+
+    def act(reason: str) -> str:
+        further = difference.adopt_with_difference_journal(
+            club=at.club, actor=at.user, journal_id=found.pk, reason=reason
+        )
+        return _("Kept as it is in Xero. The difference is queued as journal %(sequence)s of %(day)s.") % {
+            "sequence": further.sequence,
+            "day": formats.day(further.accounting_date),
+        }
+
+    page = {
+        "title": _("Keep it in Xero, and send the difference"),
+        "lead": _(
+            "Xero's journal stays as it is. It is read now, and a further journal for the date, sent in your name,"
+            " carries exactly what ours has more or less, line by line. The journal counts as sent once that one is in"
+            " Xero."
+        ),
+        "facts": [*_facts(found), (_("What differs"), told(found.xero_words))],
+        "button": _("Send the difference"),
     }
     return _asking(request, at, page, act, link_to(at, "journal", found.pk))
 

@@ -74,6 +74,7 @@ financials: list[URLPattern | URLResolver] = [
     path("gl/journals/<int:journal_id>/", journal.journal, name="journal"),
     path("gl/journals/<int:journal_id>/void/", settling.void, name="void"),
     path("gl/journals/<int:journal_id>/accept/", settling.accept_difference, name="accept-difference"),
+    path("gl/journals/<int:journal_id>/difference/", settling.keep_with_difference, name="keep-with-difference"),
     path("gl/journals/<int:journal_id>/first-open-day/", settling.first_open_day, name="first-open-day"),
     path("transactions/", transactions.transactions, name="transactions"),
     path("transactions/<int:transaction_id>/", transactions.transaction, name="transaction"),

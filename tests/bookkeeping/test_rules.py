@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clubledger.bookkeeping.entry import Entry, Line, LineWithoutAccount, NilLine, TooFewLines, Unbalanced, entry_of
@@ -172,6 +172,7 @@ def facts(draw: st.DrawFn):  # type: ignore[no-untyped-def]
     return fact(draw(st.uuids()).hex, kind, *made, on=on, mirrored=draw(st.booleans()))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(facts(), max_size=12))
 def test_whatever_facts_come_in_what_is_built_balances(some) -> None:  # type: ignore[no-untyped-def]
     for one in some:
@@ -180,6 +181,7 @@ def test_whatever_facts_come_in_what_is_built_balances(some) -> None:  # type: i
         assert sum(line.amount for line in resolve(totals, MAPPING).lines) == 0
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(facts(), max_size=12), st.randoms(use_true_random=False), st.integers(0, 12))
 def test_any_order_and_any_split_of_files_gives_the_same_totals(some, random, cut) -> None:  # type: ignore[no-untyped-def]
     shuffled = list(some)
@@ -193,6 +195,7 @@ def test_any_order_and_any_split_of_files_gives_the_same_totals(some, random, cu
     assert merged == add_up(some)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(facts())
 def test_a_fact_and_its_mirror_leave_nothing_on_any_account(one) -> None:  # type: ignore[no-untyped-def]
     balance: dict[tuple[str, str], Decimal] = {}

@@ -93,6 +93,9 @@ ROWS: dict[str, Row] = {
     "accept-difference": see(
         permission=Permission.UNDO, args=lambda w: [w.differing.pk], foreign=lambda w: [w.other_differing.pk]
     ),
+    "keep-with-difference": see(
+        permission=Permission.UNDO, args=lambda w: [w.differing.pk], foreign=lambda w: [w.other_differing.pk]
+    ),
     "first-open-day": see(
         permission=Permission.SEND, args=lambda w: [w.journal.pk], foreign=lambda w: [w.other_journal.pk]
     ),
@@ -143,6 +146,7 @@ ROWS: dict[str, Row] = {
 ALSO_BY_POST: dict[str, Permission] = {
     "void": Permission.UNDO,
     "accept-difference": Permission.UNDO,
+    "keep-with-difference": Permission.UNDO,
     "first-open-day": Permission.SEND,
     "settle-sighting": Permission.UNDO,
     "void-sighted": Permission.UNDO,
