@@ -1,5 +1,7 @@
 """E-mails of this room, in plain words and the reader's language, with one link. Never a token, never to outsiders."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 
@@ -67,7 +69,7 @@ def tell_of_night(club: Club, user: User, night: Night) -> int:
     if access.may(user, club, Permission.SEE):
         readers[user.pk] = user
     told_on = asdict(night)
-    return _send([NightLetter(club=club, sender=user, reader=one, night=told_on) for one in readers.values()])
+    return _send(NightLetter(club=club, sender=user, reader=one, night=told_on) for one in readers.values())
 
 
 def tell_again() -> int:
@@ -75,28 +77,31 @@ def tell_again() -> int:
 
     Deleting its row claims a letter: of several workers one sends it, and one that dies meanwhile loses it at most.
     """
+    return _send(_claimed())
+
+
+def _claimed() -> Iterator[NightLetter]:
+    """Give the letters that are due, each claimed when it is its turn."""
     rows = NightLetter.objects.across_clubs("letters go out in the order in which they are due, whatever the club")
     due = rows.filter(due_at__lte=clock.now(), club__is_active=True).select_related("club", "sender", "reader")
-    claimed = []
-    for letter in due.order_by("due_at", "pk")[:MOST_AGAIN]:
-        if not NightLetter.objects.of(letter.club).filter(pk=letter.pk).delete()[0]:
-            continue
+    for letter in list(due.order_by("due_at", "pk")[:MOST_AGAIN]):
         permission = Permission.SEE if letter.reader_id == letter.sender_id else Permission.SEND
-        if access.may(letter.reader, letter.club, permission):
-            claimed.append(letter)
-    return _send(claimed)
+        is_ours = NightLetter.objects.of(letter.club).filter(pk=letter.pk).delete()[0]
+        if is_ours and access.may(letter.reader, letter.club, permission):
+            yield letter
 
 
-def _send(waiting: list[NightLetter]) -> int:
+def _send(letters: Iterator[NightLetter]) -> int:
     """Send them on one connection to the mail server, and keep what it did not take for now. Gives how many went."""
-    if not waiting:
+    first = next(letters, None)
+    if first is None:
         return 0
+    waiting = itertools.chain([first], letters)
     went, refused = 0, []
     post = get_connection()
     try:
         post.open()
-        while waiting:
-            one = waiting.pop(0)
+        for one in waiting:
             letter = night_letter(one.club, one.sender, Night.from_plain(one.night), one.reader)
             letter.connection = post
             try:

@@ -132,6 +132,21 @@ def test_when_the_server_hangs_up_those_it_never_heard_of_are_tried_again(monkey
     assert len({letter.to[0] for letter in mail.outbox}) == len(mail.outbox) == kept
 
 
+def test_a_worker_that_dies_takes_no_letter_along_but_the_one_it_was_at(monkeypatch, later):
+    club = make_club()
+    owner = add_member(club, Role.OWNER)
+    for name in ("tess", "sam"):
+        add_member(club, Role.ACCOUNTS, f"{name}@club.example")
+    failing(monkeypatch, [refused(451), refused(451), refused(451), None, KeyboardInterrupt()])
+    assert letters.tell_of_night(club, owner, NIGHT) == 0
+    later(minutes=6)
+    with pytest.raises(KeyboardInterrupt):
+        letters.tell_again()
+    assert NightLetter.objects.of(club).count() == 1
+    assert letters.tell_again() == 1
+    assert len({letter.to[0] for letter in mail.outbox}) == len(mail.outbox) == 2
+
+
 def test_it_is_given_up_in_the_end(monkeypatch, later):
     club = make_club()
     owner = add_member(club, Role.OWNER)
