@@ -4,7 +4,8 @@ Rows are written directly and nothing is asked of Xero: what stands there is for
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -15,9 +16,9 @@ from clubledger.changeover.models import Changeover
 from clubledger.cli.demo import vendor
 from clubledger.clubs import keys
 from clubledger.clubs.models import Club, Invitation, Membership, Role, User
-from clubledger.delivery.models import Delivery, RestoreHold, SendRun, Sighting
+from clubledger.delivery.models import BalanceProof, Delivery, Reading, RestoreHold, SendRun, Sighting
 from clubledger.foundation import clock
-from clubledger.ledger import samples
+from clubledger.ledger import balances, samples
 from clubledger.ledger.models import Journal
 from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection, TokenSet, XeroApp
 from tools import picture_club
@@ -35,6 +36,7 @@ def furnish(*, tess: User, password: str, looks: list[str]) -> dict[str, Any]:
     app = XeroApp.objects.get(client_id="picture")
     club = Club.objects.get(slug="banksia-park")
     _sends(club, tess)
+    _proofs(club, tess)
     found |= _people(club, tess, password, looks)
     found |= _troubles(_club("ironbark-creek", "Ironbark Creek Golf Club", tess, app), tess)
     samples.bring_sample(club=_club("sheoak", "Sheoak Tennis Club", tess, None), actor=tess)
@@ -78,6 +80,29 @@ def _club(slug: str, name: str, tess: User, app: XeroApp | None) -> Club:
             period_lock_date=clock.today_in(club.time_zone) - timedelta(days=40),
         )  # fmt: skip
     return club
+
+
+def _proofs(club: Club, tess: User, off: str = "0.00") -> None:
+    """Give a club proved balances of its last day, by what they may be off, and a reading of Xero."""
+    now, on = clock.now(), balances.last_day(club=club)
+    rows = [
+        ["BAR", "Bar accounts", "1240.50", "18307.95", "17102.35", "0.00", "2446.10", "0.00"],
+        ["HOUSE", "House accounts", "-310.00", "4210.00", "3320.00", "450.00", "130.00", "0.00"],
+        [
+            "SUBS",
+            "Subscriptions",
+            "96400.00",
+            str(Decimal("-12887.35") + Decimal(off)),
+            "81220.40",
+            "1100.00",
+            "1192.25",
+            "0.00",
+        ],
+    ]
+    BalanceProof.objects.of(club).create(
+        club=club, at=on, asked_by=tess, asked_at=now, begun_at=now, ended_at=now, made_at=now, rows=rows
+    )
+    Reading.objects.of(club).update_or_create(club=club, defaults={"tenant_id": club.slug, "read_at": now})
 
 
 def _sends(club: Club, tess: User) -> None:
@@ -158,6 +183,10 @@ def _troubles(club: Club, tess: User) -> dict[str, Any]:
         club=club, reference="CL-4711", kind="double", xero_journal_id="x", found={}, seen_at=now,
         journal_id=found["journal_sent"],
     )  # fmt: skip
+    _proofs(club, tess, off="3.20")
+    BalanceProof.objects.of(club).create(
+        club=club, at=date(2026, 7, 31), asked_by=tess, asked_at=now + timedelta(hours=2)
+    )
     RestoreHold.objects.of(club).create(club=club, backup_taken_at=now - timedelta(hours=9), restored_at=now)
     app = XeroApp.objects.get(client_id="picture")
     _asked(club, tess, app, "waiting", created_at=now - timedelta(minutes=4))

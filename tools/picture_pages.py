@@ -114,6 +114,7 @@ OF_A_CLUB = {
     "transactions": Page("/transactions/"),
     "imports": Page("/import/"),
     "gst-check": Page("/gst-check/"),
+    "balances": Page("/balances/"),
     "chart-of-accounts": Page("/configuration/chart-of-accounts/"),
     "gl-codes": Page("/configuration/chart-of-accounts/gl-codes/"),
     "job-codes": Page("/configuration/chart-of-accounts/job-codes/"),
@@ -195,6 +196,8 @@ ONLY_FULL = {
 }
 
 TROUBLES = {
+    "balances": Page("/balances/"),
+    "balances-under-way": Page("/balances/?at=2026-07-31"),
     "gl": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=all"),
     "waiting-for-xero": Page(f"{GL}/"),
     "change-organisation": Page(f"{GL}/organisation/"),

@@ -15,6 +15,7 @@ GROUPS = {
     "people": ("create-user", "create-club", "close-club", "set-role", "set-currency", "switch-person"),
     "reading": ("import", "imports", "undo-import", "sample-data"),
     "posting": ("journals", "validate", "send", "record"),
+    "proving": ("balances",),
     "cutting_over": ("post-from", "record-up-to"),
     "mapping": ("map", "get-gl-codes", "get-categories"),
     "connecting": ("xero-app", "authorise", "change-organisation"),

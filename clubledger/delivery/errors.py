@@ -5,7 +5,8 @@ DeliveryError
 ├── CannotWithdraw         it is on its way already, or was never queued
 ├── CannotTakeOver         nothing of the selection waits for its sender
 ├── CannotSettle           the journal is not in a state that a person can settle
-└── VoidFailed             Xero did not void the journal; its words are kept
+├── VoidFailed             Xero did not void the journal; its words are kept
+└── CannotProve            balances are being proved already, or were a moment ago
 """
 
 
@@ -31,3 +32,7 @@ class CannotSettle(DeliveryError):
 
 class VoidFailed(DeliveryError):
     """Xero did not void the journal. The text has its words."""
+
+
+class CannotProve(DeliveryError):
+    """The club's balances are being proved already, or were a moment ago."""

@@ -4,6 +4,7 @@ from django.db import models
 
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
+from clubledger.foundation.plain_json import PlainJSONField
 from clubledger.ledger.models import Journal
 from clubledger.xero.models import XeroApp
 
@@ -269,3 +270,26 @@ class RestoreHold(ClubScoped):
 
     def __str__(self) -> str:
         return f"club {self.club_id}, restored at {self.restored_at}"
+
+
+class BalanceProof(ClubScoped):
+    """What came of proving the balances at the end of a day: one row for a day, replaced when it is proved again."""
+
+    club = models.ForeignKey(Club, on_delete=models.PROTECT, related_name="balance_proofs")
+    at = models.DateField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True, blank=True, help_text="When a worker took up what was asked last.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Null while it is being worked out.")
+    failure = models.TextField(blank=True, help_text="Why nothing came of it.")
+    made_at = models.DateTimeField(null=True, blank=True, help_text="The moment that the rows are of.")
+    rows = PlainJSONField(default=list, help_text="Of each account type code, name and figures; amounts as text.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["club", "at"], name="one_balance_proof_per_day")]
+        indexes = [
+            models.Index(fields=["club"], condition=models.Q(ended_at=None), name="balance_proofs_under_way"),
+        ]
+
+    def __str__(self) -> str:
+        return f"balances of club {self.club_id} at {self.at}"

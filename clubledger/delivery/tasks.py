@@ -4,8 +4,8 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
-from clubledger.delivery import holding, letters, nightly, serve, turns
-from clubledger.foundation.wake import task
+from clubledger.delivery import holding, letters, nightly, proving, serve, turns
+from clubledger.foundation.wake import task, wake
 
 
 @task("delivery.serve_club")
@@ -40,3 +40,16 @@ def sweep_nights() -> None:
     """Find the clubs whose local time has come, and try the letters again that could not be sent for a time."""
     nightly.sweep()
     letters.tell_again()
+
+
+@task("delivery.prove_balances")
+def prove_balances(proof_id: int) -> None:
+    """Prove a club's balances at the end of the day that somebody asked for, unless another worker does."""
+    proving.run(proof_id=proof_id)
+
+
+@task("delivery.proofs.sweep")
+def sweep_proofs() -> None:
+    """Find the proofs that nobody has begun."""
+    for proof_id in proving.waiting():
+        wake("delivery.prove_balances", proof_id=proof_id)

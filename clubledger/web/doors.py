@@ -175,6 +175,7 @@ def _menu(request: HttpRequest, at: ClubAccess) -> list[Section]:
                 (_("Transactions"), "transactions"),
                 (_("Import"), "imports"),
                 (_("GST check"), "gst-check"),
+                (_("Balances"), "balances"),
             ],
         ),
         (

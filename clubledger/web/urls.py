@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from clubledger.web import (
+    balances,
     chart,
     chart_retrieval,
     connection,
@@ -79,6 +80,8 @@ financials: list[URLPattern | URLResolver] = [
     path("transactions/", transactions.transactions, name="transactions"),
     path("transactions/<int:transaction_id>/", transactions.transaction, name="transaction"),
     path("gst-check/", gst_check.gst_check, name="gst-check"),
+    path("balances/", balances.balances, name="balances"),
+    path("balances/prove/", balances.prove_balances, name="prove-balances"),
     path("import/", imports.imports, name="imports"),
     path("import/preview/", imports.preview_import, name="preview-import"),
     path("import/start/", imports.start_import, name="start-import"),

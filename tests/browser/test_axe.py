@@ -21,7 +21,8 @@ from tools.screenshots import Camera
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 FEW = {
-    "full-gl", "full-journal", "full-charges", "full-users", "full-import-preview", "full-gst-check", "troubled-gl",
+    "full-gl", "full-journal", "full-charges", "full-users", "full-import-preview", "full-gst-check",
+    "full-balances", "troubled-balances", "troubled-gl",
     "troubled-waiting-for-xero", "moving-switched-checklist", "console-fleet", "console-clubs", "sign-in",
 }  # fmt: skip
 """Pages that between them hold every component."""

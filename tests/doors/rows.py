@@ -102,6 +102,8 @@ ROWS: dict[str, Row] = {
     "transactions": see(),
     "transaction": see(args=lambda w: [w.transaction.pk], foreign=lambda w: [w.other_transaction.pk]),
     "gst-check": see(),
+    "balances": see(),
+    "prove-balances": act(Permission.SEE),
     "imports": see(),
     "preview-import": act(Permission.IMPORT, fine=422),
     "start-import": act(Permission.IMPORT, fine=404),

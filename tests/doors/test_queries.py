@@ -14,7 +14,7 @@ from django.utils import timezone
 from clubledger.changeover.models import Changeover, Step, Traveller
 from clubledger.clubs import audit, keys
 from clubledger.clubs.models import Invitation, Membership
-from clubledger.delivery.models import Call, CallItem, Delivery, RestoreHold, SendRun, Sighting
+from clubledger.delivery.models import BalanceProof, Call, CallItem, Delivery, RestoreHold, SendRun, Sighting
 from clubledger.ledger.models import (
     FinancialItem,
     GLCode,
@@ -41,6 +41,7 @@ QUESTIONS = {
     "journal": ["line=all", "line=201%7C%7C%7Cdebit"],
     "transactions": ["from=2026-01-01&up_to=2026-12-31&q=member", "from=2026-01-01&up_to=2026-12-31&posted=no"],
     "audit-trail": ["q=was", "who=0"],
+    "balances": ["at=2026-10-08"],
     "charges": ["q=charge", "unmapped=1"],
     "gl-codes": ["q=income"],
 }
@@ -114,6 +115,13 @@ def _add_journals(world: SimpleNamespace, number: int) -> None:
             findings=[fault] if state == "open" else [], debit_minor=number * 100, sent_by=owner, recorded_by=owner,
             sent_at=now, recorded_at=now, wait_reason="authorisation",
         )  # fmt: skip
+    rows = [[f"NEW{place}", "A new one", *["1.00"] * 6] for place in range(number)]
+    for day in (date(2026, 10, 8), date(2026, 11, 1) + timedelta(days=number)):
+        BalanceProof.objects.of(club).update_or_create(
+            club=club,
+            at=day,
+            defaults={"asked_by": owner, "asked_at": now, "ended_at": now, "made_at": now, "rows": rows},
+        )
     run = SendRun.objects.of(club).create(club=club, actor=owner, created_at=now)
     for journal, closed in ((world.sent, "sent"), (world.differing, "rejected")):
         delivery = Delivery.objects.of(club).create(

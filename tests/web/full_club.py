@@ -9,7 +9,7 @@ from clubledger.changeover import staff_keys
 from clubledger.changeover.models import Changeover, StaffKey, Wave
 from clubledger.clubs import invitations, keys
 from clubledger.clubs.models import ApiKey, Club, Invitation, Membership, Role, User
-from clubledger.delivery.models import Delivery, SendRun
+from clubledger.delivery.models import BalanceProof, Delivery, SendRun
 from clubledger.ledger.models import (
     FinancialItem,
     GLCode,
@@ -34,6 +34,14 @@ def full(club, owner):
     app = XeroApp.objects.create(name="App", client_id="id", redirect_uri="http://localhost/xero/callback", scopes="")
     Connection.objects.of(club).create(club=club, app=app, tenant_id="t", organisation_name="Banksia Inc")
     TaxCode.objects.of(club).create(club=club, tax_type="OUTPUT", name="GST on Income", rate=10, status="ACTIVE")
+    BalanceProof.objects.of(club).create(
+        club=club, at=date(2026, 7, 31), asked_by=owner, asked_at=timezone.now(), ended_at=timezone.now(),
+        made_at=timezone.now(), rows=[
+            ["AC2", "bar", "0.00", "-7.00", "-9.00", "2.00", "0.00", "0.00"],
+            ["AC10", "", "12.00", "1.00", "3.00", "10.00", "0.00", "0.00"],
+            ["AC3", "Course", "-30.50", "100.00", "0.00", "9.50", "30.00", "-0.50"],
+        ],
+    )  # fmt: skip
     for number, name in enumerate(("ada", "Bob", "Cy")):
         _people(club, owner, number, name)
         _authorised(club, app, number, User.objects.get(name=name))

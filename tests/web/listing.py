@@ -94,6 +94,12 @@ LISTS = {
         {"date": 0, "journal": 2, "tax_type": 6, "stated": 9, "xero": 10, "difference": 12},
         known_by=2, query={"period": "2026-07-01", "table": "journals"},
     ),
+    "balances": Listed(
+        "balances", r'<a href="[^"]*account-types/[^"]*">(AC\w+)</a>',
+        {"code": 0, "opening": 2, "transactions": 3, "closing": 4, "sent": 5, "recorded": 6, "not_sent": 7,
+         "before_cutover": 8, "difference": 9},
+        query={"at": "2026-07-31"},
+    ),
     "journals": Listed(
         "gl", r'<a href="[^"]*journals/\d+/">([^<]+)</a>',
         {"date": 0, "number": None, "transactions": 3, "lines": 4, "debit": 5, "state": None},
