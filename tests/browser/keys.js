@@ -1,6 +1,8 @@
 // Watches where the focus goes on a page, for keys.py.
 (rows) => {
-  for (const body of document.querySelectorAll("tbody")) [...body.rows].slice(rows).forEach((row) => row.remove());
+  // Tab goes on from where the focus is: the row that has it stays.
+  const isSpare = (row) => !row.contains(document.activeElement);
+  for (const body of document.querySelectorAll("tbody")) [...body.rows].slice(rows).filter(isSpare).forEach((row) => row.remove());
   for (const one of document.querySelectorAll("details")) one.open = true;
   const told = (el) => el.outerHTML.replace(/\s+/g, " ").slice(0, 110);
   const actions = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], [contenteditable]";
