@@ -61,6 +61,8 @@ TRANSACTIONS_AND_TAX = {
     "post preview-import": Press("1 fault stands in the first rows", file=("november.csv", TRANSACTIONS)),
     "post start-import": Press("The file is being read"),
     "get gst-check": Press("1–31 October 2026", {"length": "month", "period": "2026-10-10"}),
+    "get balances": Press("Nothing was proved yet", {"at": "2026-06-30"}),
+    "post prove-balances": Press("The balances are being proved", order=8),
     "post try-sample": Press("120 made-up transactions came in", order=3),
     "post remove-sample": Press("The sample data is gone", order=3),
 }
