@@ -33,6 +33,7 @@ AREAS = (
     ("journal", gettext_lazy("Journals")),
     ("import.", gettext_lazy("Imports")),
     ("mapping.", gettext_lazy("Mapping and chart")),
+    ("ledger.", gettext_lazy("Balances")),
     ("changeover", gettext_lazy("Changeovers")),
     ("club.", gettext_lazy("Settings of the club")),
     ("support.", gettext_lazy("Support access")),
