@@ -100,13 +100,17 @@ class Search:
     def of_days(self, club: Club, from_on: date) -> QuerySet[SourceTransaction]:
         """Give the transactions from this day on that match, newest first."""
         rows = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-accounting_date", "-pk")
-        return self._narrowed(rows.filter(accounting_date__range=(from_on, self.up_to_on)))
+        days = (from_on, self.up_to_on)
+        # A transaction stands in journals of its own date: these few are read first, and their postings held against.
+        return self._narrowed(rows.filter(accounting_date__range=days), journal__accounting_date__range=days)
 
-    def _narrowed(self, rows: QuerySet[SourceTransaction]) -> QuerySet[SourceTransaction]:
+    def _narrowed(self, rows: QuerySet[SourceTransaction], **of_days: Any) -> QuerySet[SourceTransaction]:
         if self.kind:
             rows = rows.filter(kind=self.kind)
         if self.posted:
-            done = Posting.objects.filter(transaction=OuterRef("pk"), journal__state__in=("sent", "recorded"))
+            done = Posting.objects.filter(
+                transaction=OuterRef("pk"), journal__state__in=("sent", "recorded"), **of_days
+            )
             rows = rows.filter(Exists(done) if self.posted == "yes" else ~Exists(done))
         if self.text:
             rows = rows.filter(
@@ -143,11 +147,9 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         found = search.of_days(at.club, reach_on)
     else:
         found = named
-    total = found.order_by()[: MOST_COUNTED + 1].count()
+    keys, total = _keys_of(found, request, is_named=named is not None, is_search=bool(search.text or search.posted))
     is_more = total > MOST_COUNTED
-    found = found if is_more else _ordered(found, request, is_named=named is not None)
-    # Only their keys are put into order: what is sorted is carried along whole.
-    page = paging.page_of(request, found.values_list("pk", flat=True), total=min(total, MOST_COUNTED))
+    page = paging.page_of(request, keys, total=min(total, MOST_COUNTED))
     # Read by nothing but the keys, which are the club's: a database may else walk all that the club ever had.
     by_key = SourceTransaction.objects.across_clubs("the keys were found within the club").in_bulk(page.rows)
     shown = [by_key[key] for key in page.rows if key in by_key]
@@ -176,6 +178,23 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         ],
         gross=sum(row.gross_minor for row in shown),
     )
+
+
+def _keys_of(
+    found: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool, is_search: bool
+) -> tuple[Any, int]:
+    """Give the keys in the order asked for, and how many there are; only as they come where there are too many.
+
+    Only keys are put into order: what is sorted is carried along whole. A search is what takes the time: it is made
+    once, not once to count and once more to show.
+    """
+    ordered = _ordered(found, request, is_named=is_named).values_list("pk", flat=True)
+    if is_search and not is_named:
+        keys = list(ordered[: MOST_COUNTED + 1])
+        if len(keys) <= MOST_COUNTED:
+            return keys, len(keys)
+    total = found.order_by()[: MOST_COUNTED + 1].count()
+    return found.values_list("pk", flat=True) if total > MOST_COUNTED else ordered, total
 
 
 def _further(request: HttpRequest, search: Search, reach_on: date) -> str:

@@ -75,8 +75,10 @@ class Books:
         }  # fmt: skip
 
     def is_sound(self) -> None:
-        """Assert what holds for every journal whatever happened: balanced, counted, no empty total."""
+        """Assert what holds for every journal whatever happened: balanced, counted, no empty total, of its own date."""
         for journal in self.journals():
+            dates = journal.postings.values_list("transaction__accounting_date", flat=True)
+            assert set(dates) <= {journal.accounting_date}
             totals = list(JournalTotal.objects.filter(journal=journal))
             debit = sum(total.amount_minor for total in totals if total.is_debit)
             credit = sum(total.amount_minor for total in totals if not total.is_debit)
