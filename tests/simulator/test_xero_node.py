@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -45,7 +46,12 @@ def node_modules() -> Path:
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(HERE / name, place / name)
             command = ["npm", "ci", "--prefix", str(place), "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+            trusted = ssl.get_default_verify_paths().cafile
+            # Node trusts its own list only; what the system trusts beside it, a company's proxy say, has to be named.
+            environment = ({"NODE_EXTRA_CA_CERTS": trusted} if trusted else {}) | os.environ
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=240, check=False, env=environment
+            )  # fmt: skip
             assert done.returncode == 0, done.stderr
             (place / "installed").touch()
     return place / "node_modules"
