@@ -99,7 +99,7 @@ def _import(path: Path, folder: Path) -> tuple[float, float]:
     from django.db import connections
 
     from clubledger.clubs.models import Club, Membership, User
-    from clubledger.ledger import importing
+    from clubledger.ledger.intake import imports as importing
     from clubledger.ledger.models import Journal
 
     call_command("migrate", verbosity=0)

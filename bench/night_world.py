@@ -149,7 +149,7 @@ def _make_template(given: dict[str, Any], folder: Path, on: date) -> Any:
     from clubledger.clubs.models import Club, Membership, Role, User
     from clubledger.delivery import preflight
     from clubledger.foundation import clock
-    from clubledger.ledger import importing
+    from clubledger.ledger.intake import imports as importing
     from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 
     now = clock.now()

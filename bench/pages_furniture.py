@@ -122,7 +122,7 @@ def furnish(club: Any, owner: Any) -> None:
 
 def _states(club: Any, owner: Any) -> None:
     from clubledger.delivery.models import Delivery, SendRun
-    from clubledger.ledger import journals
+    from clubledger.ledger.journals import overview as journals
     from clubledger.ledger.models import Journal
 
     valid = list(Journal.objects.of(club).filter(state="valid").order_by("accounting_date"))
@@ -189,7 +189,7 @@ def _changeover(club: Any, owner: Any) -> None:
 
 
 def _people(club: Any, owner: Any) -> None:
-    from clubledger.clubs import keys
+    from clubledger.clubs import api_keys as keys
     from clubledger.clubs.models import Invitation
 
     for number in range(15):

@@ -115,7 +115,7 @@ def _refused() -> Iterator[list[str]]:
 
 
 def _import(club: Any, owner: Any, path: Path, rows: Iterator[list[str]]) -> None:
-    from clubledger.ledger import importing
+    from clubledger.ledger.intake import imports as importing
 
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -133,7 +133,7 @@ def _import(club: Any, owner: Any, path: Path, rows: Iterator[list[str]]) -> Non
 def _send_week(club: Any, owner: Any) -> None:
     """Make the first week's journals sent ones: frozen lines, a run, deliveries, and the call that carried them."""
     from bench.pages_furniture import sent_journals
-    from clubledger.ledger import journals
+    from clubledger.ledger.journals import overview as journals
     from clubledger.ledger.models import Journal
 
     found = list(Journal.objects.of(club).order_by("accounting_date"))
@@ -147,7 +147,7 @@ def _send_week(club: Any, owner: Any) -> None:
 
 def _validate(club: Any) -> None:
     """Keep what the mapping alone finds, as validation keeps it; the first week only, the others are its copies."""
-    from clubledger.ledger import journals
+    from clubledger.ledger.journals import overview as journals
     from clubledger.ledger.models import Journal
 
     found = list(Journal.objects.of(club).filter(accounting_date__gte=UNSENT_FROM))

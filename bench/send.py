@@ -55,7 +55,8 @@ def _settle_in(folder: Path) -> None:
 
 def _send_a_year(folder: Path) -> tuple[int, float, int, float]:
     """Give the calls, the seconds, how many journals, and the seconds that the bare requests take."""
-    from clubledger.delivery import queue, serve
+    from clubledger.delivery import serve
+    from clubledger.delivery.sending import queue
     from clubledger.ledger.models import Journal
     from tests.fixtures_xero import talking_to
     from xero_simulator.app import Simulator

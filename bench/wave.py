@@ -49,7 +49,8 @@ def figures() -> list[dict[str, Any]]:
 
 
 def _measure() -> list[dict[str, Any]]:
-    from clubledger.changeover import plan, wave_files
+    from clubledger.changeover.waves import files as wave_files
+    from clubledger.changeover.waves import plan
 
     staff, old_app, new_app = _people_and_apps()
     slugs = _clubs(old_app)
@@ -156,8 +157,8 @@ def _switch_beside(console: "_Console") -> float:
     """Let a worker, a process of its own as in life, switch everything while staff look; give the seconds it took."""
     from django.db import connections
 
-    from clubledger.changeover import rounds
     from clubledger.changeover.models import Changeover
+    from clubledger.changeover.move import rounds
 
     connections.close_all()
     # Threads of a connection pool do not live on in a forked process.

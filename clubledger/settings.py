@@ -171,19 +171,19 @@ MIDDLEWARE = [
     # Around everything that answers, so that no page is without them, nor a refusal of the ones below.
     "clubledger.frame.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "clubledger.api.guarding.OneShape",
+    "clubledger.api.guard.OneShape",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "clubledger.frame.languages.ReadersLanguage",
     "clubledger.frame.unstorable.UnstorableRefused",
-    "clubledger.web.uploads.UploadsLimited",
+    "clubledger.frame.uploads.UploadsLimited",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "clubledger.web.second_step.SecondStepRequired",
+    "clubledger.web.sign_in.second_step.SecondStepRequired",
 ]
 ROOT_URLCONF = "clubledger.urls"
 WSGI_APPLICATION = "clubledger.wsgi.application"
@@ -217,13 +217,13 @@ LOGIN_REDIRECT_URL = "home"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 REQUIRE_MFA = _flag("CLUBLEDGER_REQUIRE_MFA", True)
 SESSION_COOKIE_AGE = _number("CLUBLEDGER_SESSION_HOURS", 12) * 3600
-ACCOUNT_ADAPTER = "clubledger.clubs.signing_in.AccountAdapter"
+ACCOUNT_ADAPTER = "clubledger.clubs.sign_in.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "clubledger.web.sign_in_forms.LoginForm",
-    "reset_password": "clubledger.web.sign_in_forms.ResetPasswordForm",
-    "change_password": "clubledger.web.sign_in_forms.ChangePasswordForm",
-    "set_password": "clubledger.web.sign_in_forms.SetPasswordForm",
-    "reset_password_from_key": "clubledger.web.sign_in_forms.ResetPasswordKeyForm",
+    "login": "clubledger.web.sign_in.forms.LoginForm",
+    "reset_password": "clubledger.web.sign_in.forms.ResetPasswordForm",
+    "change_password": "clubledger.web.sign_in.forms.ChangePasswordForm",
+    "set_password": "clubledger.web.sign_in.forms.SetPasswordForm",
+    "reset_password_from_key": "clubledger.web.sign_in.forms.ResetPasswordKeyForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -236,7 +236,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "sign-in"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
-MFA_ADAPTER = "clubledger.clubs.signing_in.MFAAdapter"
+MFA_ADAPTER = "clubledger.clubs.sign_in.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -245,7 +245,7 @@ MFA_TOTP_ISSUER = "Clubledger"
 MFA_TOTP_TOLERANCE = 1
 # Browsers take http for safe on localhost alone, and so do passkeys.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
-SOCIALACCOUNT_ADAPTER = "clubledger.clubs.signing_in.SingleSignOnAdapter"
+SOCIALACCOUNT_ADAPTER = "clubledger.clubs.sign_in.SingleSignOnAdapter"
 SOCIALACCOUNT_AUTO_SIGNUP = False
 # A form could not lead to the provider under our content policy; the state in the session guards the way back.
 SOCIALACCOUNT_LOGIN_ON_GET = True

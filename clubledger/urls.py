@@ -9,8 +9,9 @@ from clubledger.console import urls as console
 from clubledger.console.metrics import metrics
 from clubledger.frame.languages import choose_language
 from clubledger.frame.styleguide import styleguide
-from clubledger.web import changeover_urls, health
+from clubledger.web import health
 from clubledger.web import urls as web
+from clubledger.web.connection import urls as changeover_urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),

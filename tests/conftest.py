@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tools.browser import chromium
+from tools.pictures.browser import chromium
 
 pytest_plugins = ["tests.fixtures_clubs"]
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from clubledger.clubs.models import Club, User
-from clubledger.delivery import preflight, queue, serve, turns
+from clubledger.delivery import preflight, serve
 from clubledger.delivery.models import Delivery, SendRun
-from clubledger.ledger import importing
+from clubledger.delivery.sending import queue, turns
+from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.models import FinancialItem, GLCode, Import, ItemKind, Journal
 from tests.fixtures_xero import ConnectedClub, XeroWorld
 

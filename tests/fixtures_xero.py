@@ -16,9 +16,11 @@ from django.test import override_settings
 
 from clubledger.clubs.models import Club, Role, User
 from clubledger.foundation import clock
-from clubledger.xero import client, connections, keys
-from clubledger.xero.connections import Outcome
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection.revocation import Outcome
+from clubledger.xero.http import client
 from clubledger.xero.models import Authorisation, XeroApp
+from clubledger.xero.oauth import signatures as keys
 from tests.fixtures_clubs import add_member, make_club
 from xero_simulator.app import DEFAULT_ORIGIN, Simulator
 from xero_simulator.clock import Clock

@@ -7,7 +7,9 @@ from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import HttpError
 
-from clubledger.api.answers import (
+from clubledger.api.documentation import Documentation
+from clubledger.api.guard import Key, PerKey, shape_errors
+from clubledger.api.schemas import (
     Batch,
     ClubState,
     Imported,
@@ -19,12 +21,11 @@ from clubledger.api.answers import (
     of_journal,
     of_line,
 )
-from clubledger.api.documentation import Documentation
-from clubledger.api.guarding import Key, PerKey, shape_errors
 from clubledger.clubs import audit
 from clubledger.clubs.models import ApiKey
-from clubledger.ledger import importing, journals
 from clubledger.ledger.errors import BadSourceName
+from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Import, Journal, JournalState, RefusedRow
 
 MOST_REFUSALS = 1000

@@ -9,12 +9,17 @@ from ninja.errors import HttpError, Throttled
 from ninja.security import HttpBearer
 from pydantic import Field
 
-from clubledger.api.answers import Problem
 from clubledger.api.documentation import Documentation
-from clubledger.api.guarding import guesses_left, note_guess, shape_errors
-from clubledger.changeover import board, plan, room, staff_keys, steps, taking
+from clubledger.api.guard import guesses_left, note_guess, shape_errors
+from clubledger.api.schemas import Problem
+from clubledger.changeover import staff_keys
 from clubledger.changeover.errors import ChangeoverError, NotAllDisconnected, NotPlannable
+from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, StaffKey, State, Wave
+from clubledger.changeover.move import named_steps as taking
+from clubledger.changeover.move import steps
+from clubledger.changeover.waves import capacity as room
+from clubledger.changeover.waves import plan
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, User
 from clubledger.xero.errors import XeroError

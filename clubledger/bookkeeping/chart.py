@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 
 UNUSABLE_TYPES: Mapping[str, str] = {
     "BANK": said("a bank account: Xero refuses it on a manual journal; use a clearing account"),

@@ -7,7 +7,7 @@ from clubledger.bookkeeping.chart import CLASSES, Chart
 from clubledger.bookkeeping.entry import Entry, Line
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import tax_within
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 
 Check = Callable[[Entry, Chart], Iterator[Finding]]
 

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from clubledger.bookkeeping.phrases import said
 from clubledger.bookkeeping.rules import ResolvedLine
-from clubledger.bookkeeping.said import said
 
 LineAmountTypes = Literal["Inclusive", "NoTax"]
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, ITEM_KIND_OF, Fact, ItemKind
 from clubledger.bookkeeping.findings import Finding
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 
 ZERO = Decimal("0.00")
 

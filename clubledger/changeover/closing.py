@@ -4,11 +4,12 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext
 
-from clubledger.changeover import fence, staff
+from clubledger.changeover import staff
 from clubledger.changeover.errors import ChangeoverError, InFlight
+from clubledger.changeover.move import fence
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Authorisation
 

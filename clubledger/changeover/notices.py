@@ -24,9 +24,9 @@ from clubledger.clubs import languages, mail
 from clubledger.clubs.access import Permission, roles_with
 from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock, crash
-from clubledger.foundation.told import told
+from clubledger.foundation.phrasebook import told
 from clubledger.foundation.wake import wake
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 
 BATCH = 100
 WHY = "e-mails go out in the order in which they were written, whatever the club"

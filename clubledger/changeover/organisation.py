@@ -8,14 +8,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from clubledger.changeover import steps
 from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.move import steps
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.ledger import forgetting
+from clubledger.ledger.mapping import reset as forgetting
 from clubledger.ledger.models import TAKES_IN, FinancialItem, Journal, JournalState
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Authorisation
 

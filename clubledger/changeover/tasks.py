@@ -1,6 +1,8 @@
 """What workers are woken for. Each task may run late, twice or never: the rows are the truth."""
 
-from clubledger.changeover import notices, rounds, watching
+from clubledger.changeover import notices
+from clubledger.changeover.move import progress as watching
+from clubledger.changeover.move import rounds
 from clubledger.clubs.models import Club
 from clubledger.foundation.wake import task
 

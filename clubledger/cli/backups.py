@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from clubledger.cli import printing
-from clubledger.cli.failing import Failure
+from clubledger.cli import output as printing
+from clubledger.cli.errors import Failure
 from clubledger.clubs.models import Club
-from clubledger.delivery import restoring
+from clubledger.delivery.decisions import after_restore as restoring
 from clubledger.foundation import backups, engine, restores
 from clubledger.foundation.backups import Manifest
 

@@ -6,10 +6,17 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from clubledger.changeover import board, plan, room, staff, staff_keys, steps, taking, wave_files
+from clubledger.changeover import staff, staff_keys
+from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, State, Wave
-from clubledger.cli import asking, printing
-from clubledger.cli.failing import Failure
+from clubledger.changeover.move import named_steps as taking
+from clubledger.changeover.move import steps
+from clubledger.changeover.waves import capacity as room
+from clubledger.changeover.waves import files as wave_files
+from clubledger.changeover.waves import plan
+from clubledger.cli import arguments as asking
+from clubledger.cli import output as printing
+from clubledger.cli.errors import Failure
 from clubledger.clubs.models import Club, User
 from clubledger.xero.models import XeroApp
 

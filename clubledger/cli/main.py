@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from clubledger.cli.failing import Failure, words_of
+from clubledger.cli.errors import Failure, words_of
 
 USAGE_ERROR = 2
 GROUPS = {
-    "running": ("migrate", "serve", "web", "worker"),
+    "programs": ("migrate", "serve", "web", "worker"),
     "people": ("create-user", "create-club", "close-club", "set-role", "set-currency", "switch-person"),
-    "reading": ("import", "imports", "undo-import", "sample-data"),
-    "posting": ("journals", "validate", "send", "record"),
-    "proving": ("balances",),
-    "cutting_over": ("post-from", "record-up-to"),
+    "imports": ("import", "imports", "undo-import", "sample-data"),
+    "journals": ("journals", "validate", "send", "record"),
+    "balances": ("balances",),
+    "cutover": ("post-from", "record-up-to"),
     "mapping": ("map", "get-gl-codes", "get-categories"),
-    "connecting": ("xero-app", "authorise", "change-organisation"),
-    "keeping": ("audit", "rotate-keys"),
+    "connection": ("xero-app", "authorise", "change-organisation"),
+    "maintenance": ("audit", "rotate-keys"),
     "backups": ("backup", "restore"),
     "changeovers": ("changeovers", "changeover", "plan-changeovers", "staff-key"),
     "demo.command": ("demo",),

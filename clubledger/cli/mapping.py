@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from clubledger.cli import asking, printing
-from clubledger.cli.failing import Failure
+from clubledger.cli import arguments as asking
+from clubledger.cli import output as printing
+from clubledger.cli.errors import Failure
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.delivery import preflight
-from clubledger.ledger import mapping
-from clubledger.ledger.charts import PARTS
+from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping.chart import PARTS
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode
 
 COLUMNS = ("kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job")

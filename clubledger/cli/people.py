@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
 from clubledger.changeover import closing
-from clubledger.cli import asking, printing
-from clubledger.cli.failing import Failure
+from clubledger.cli import arguments as asking
+from clubledger.cli import output as printing
+from clubledger.cli.errors import Failure
 from clubledger.clubs import currency, people
 from clubledger.clubs.models import Club, Role, User
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.db import connection, models
 
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 from clubledger.clubs import audit
 from clubledger.clubs.models import AuditEvent, Club, Membership, Role, SupportGrant, User
 from clubledger.foundation import clock

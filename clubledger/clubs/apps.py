@@ -12,5 +12,5 @@ class ClubsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of the settings with Django's own, and what is put on record at sign-in."""
-        from clubledger.clubs import signing_in, tasks  # noqa: F401 - importing registers their parts
+        from clubledger.clubs import sign_in, tasks  # noqa: F401 - importing registers their parts
         from clubledger.foundation import checks  # noqa: F401 - importing registers them

@@ -3,7 +3,8 @@
 from django.db import transaction
 from django.utils.translation import gettext
 
-from clubledger.clubs import access, audit, signing_in
+from clubledger.clubs import access, audit
+from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, Invitation, Membership, Role, User, one_line
 from clubledger.foundation import clock

@@ -13,16 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.changeover import board, leaving, taking, waves
 from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
-from clubledger.changeover.standing import allows, is_stuck, words_of
+from clubledger.changeover.move import named_steps as taking
+from clubledger.changeover.move import old_app as leaving
+from clubledger.changeover.move.state import allows, is_stuck, words_of
+from clubledger.changeover.waves import steps as waves
 from clubledger.clubs.models import User
-from clubledger.console import pictures
-from clubledger.console.doors import show, staff_page
+from clubledger.console.page import show, staff_page
 from clubledger.console.words import ATTEMPTS, SIGNS
 from clubledger.foundation import clock
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame import exports, paging, pictures, sorting
 from clubledger.xero.errors import XeroError
 
 WAVE_ORDERS: sorting.Keys = {

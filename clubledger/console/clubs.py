@@ -11,15 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.changeover import directory, plan, room, steps, times
+from clubledger.changeover import times
 from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.fleet import clubs as directory
 from clubledger.changeover.models import Changeover
+from clubledger.changeover.move import steps
+from clubledger.changeover.waves import capacity as room
+from clubledger.changeover.waves import plan
 from clubledger.clubs import support
 from clubledger.clubs.models import Club, Membership, User
-from clubledger.console.doors import show, staff_page
+from clubledger.console.page import show, staff_page
 from clubledger.console.words import SIGNS
 from clubledger.frame import exports, paging, sorting
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.models import XeroApp
 
 CONNECTED = {

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clubledger.changeover import measuring
+from clubledger.changeover.fleet import gauges as measuring
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -2,7 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from clubledger.console import apps_page, changeovers, clubs, fleet_page, keys_page, planning
+from clubledger.console import api_keys as keys_page
+from clubledger.console import changeovers, clubs
+from clubledger.console import fleet as fleet_page
+from clubledger.console import plan as planning
+from clubledger.console import xero_apps as apps_page
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", fleet_page.console, name="console"),

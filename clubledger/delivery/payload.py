@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from clubledger.bookkeeping.entry import Entry, Line
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 from clubledger.xero import manual_journals
 from clubledger.xero.manual_journals import ManualJournal
 

@@ -10,18 +10,22 @@ from clubledger.bookkeeping.chart import Chart
 from clubledger.bookkeeping.checks import check
 from clubledger.bookkeeping.entry import BadEntry, Entry, entry_of
 from clubledger.bookkeeping.findings import Finding, Severity
+from clubledger.bookkeeping.phrases import counted, said
 from clubledger.bookkeeping.rules import Resolution
-from clubledger.bookkeeping.said import counted, said
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import payload
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
-from clubledger.ledger import journals, mapping, row_checks, samples
-from clubledger.ledger.mapping import ChartChanges, TrackingChanges
+from clubledger.ledger.intake import samples
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping.items import ChartChanges, TrackingChanges
 from clubledger.ledger.models import TAKES_IN, JobCode, Journal, JournalState
-from clubledger.xero import charts, manual_journals, tokens
+from clubledger.ledger.reports import row_checks
+from clubledger.xero import access as tokens
+from clubledger.xero import charts, manual_journals
 
 MOST_LINE_BYTES = 4_000
 """More than a line takes in a request, however long its description."""

@@ -6,13 +6,16 @@ from datetime import timedelta
 import structlog
 
 from clubledger.clubs.models import Club
-from clubledger.delivery import holding, reconcile, replay, restoring, send, turns
+from clubledger.delivery.decisions import after_restore as restoring
 from clubledger.delivery.models import Delivery
+from clubledger.delivery.reconciliation import reconcile
+from clubledger.delivery.sending import hold as holding
+from clubledger.delivery.sending import replay, send, turns
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.models import JournalState
-from clubledger.xero import tokens
+from clubledger.xero import access as tokens
+from clubledger.xero.access import XeroAccess
 from clubledger.xero.errors import AuthorisationLost, Forbidden, XeroError
-from clubledger.xero.tokens import XeroAccess
 
 MOST_READERS = 4
 """How many people's authorisations are tried in one turn when one after the other turns out to have ended."""

@@ -4,7 +4,12 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
-from clubledger.delivery import holding, letters, nightly, proving, serve, turns
+from clubledger.delivery import proofs as proving
+from clubledger.delivery import serve
+from clubledger.delivery.nightly import letters
+from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.sending import hold as holding
+from clubledger.delivery.sending import turns
 from clubledger.foundation.wake import task, wake
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 
 from clubledger.bookkeeping.chart import unusable_because
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
 from clubledger.foundation.plain_json import PlainJSONField

@@ -1,8 +1,9 @@
 """What the worker does for this room when woken: reads files, and looks after imports whose reader died."""
 
 from clubledger.foundation.wake import task, wake
-from clubledger.ledger import importing, undoing
 from clubledger.ledger.errors import AlreadyRunning
+from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import undo as undoing
 
 
 @task("ledger.read_import")

@@ -2,29 +2,24 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from clubledger.web import (
-    balances,
-    chart,
-    chart_retrieval,
-    connection,
-    cutover,
-    gl,
-    gl_actions,
-    gl_code_months,
-    gst_check,
-    imports,
-    job_linking,
-    journal,
-    mapping,
-    mapping_file,
-    organisation,
-    people_urls,
-    sample_data,
-    sending,
-    settling,
-    sign_in,
-    transactions,
-)
+from clubledger.web.chart import job_options as job_linking
+from clubledger.web.chart import lists as chart
+from clubledger.web.chart import months as gl_code_months
+from clubledger.web.chart import retrieval as chart_retrieval
+from clubledger.web.connection import general_ledger as connection
+from clubledger.web.connection import organisation
+from clubledger.web.journals import actions as gl_actions
+from clubledger.web.journals import cutover, journal
+from clubledger.web.journals import decisions as settling
+from clubledger.web.journals import integration as gl
+from clubledger.web.journals import runs as sending
+from clubledger.web.mapping import file as mapping_file
+from clubledger.web.mapping import grid as mapping
+from clubledger.web.people import urls as people_addresses
+from clubledger.web.reports import balances, gst_check
+from clubledger.web.sign_in import home as sign_in
+from clubledger.web.sign_in import urls as people_urls
+from clubledger.web.transactions import imports, sample_data, transactions
 
 general_ledger: list[URLPattern | URLResolver] = [
     path("", connection.general_ledger, name="general-ledger"),
@@ -98,5 +93,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("xero/callback", connection.xero_callback, name="xero-callback"),
     path("c/<slug:slug>/", include(financials)),
     path("c/<slug:slug>/configuration/", include(configuration)),
+    path("c/<slug:slug>/configuration/", include(people_addresses)),
     path("", include(people_urls)),
 ]

@@ -16,10 +16,10 @@ from babel.core import get_global
 
 from clubledger.bookkeeping.chart import Account, Chart, Organisation, TaxRate, TrackingOption
 from clubledger.foundation import clock
+from clubledger.xero.access import XeroAccess
 from clubledger.xero.errors import AnswerUnreadable
+from clubledger.xero.http.wire import Unreadable, amount, elements, field, read_date, text
 from clubledger.xero.models import Connection
-from clubledger.xero.tokens import XeroAccess
-from clubledger.xero.wire import Unreadable, amount, elements, field, read_date, text
 
 log = structlog.get_logger("clubledger.xero")
 

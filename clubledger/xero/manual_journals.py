@@ -13,7 +13,9 @@ from urllib.parse import quote
 from django.conf import settings
 
 from clubledger.foundation import clock
-from clubledger.xero.answers import (
+from clubledger.xero.access import XeroAccess
+from clubledger.xero.errors import AnswerUnreadable, NotFoundInXero, XeroError
+from clubledger.xero.http.answers import (
     Answer,
     ItemAnswer,
     ManualJournal,
@@ -22,10 +24,8 @@ from clubledger.xero.answers import (
     answer_to_write,
     read_journal,
 )
-from clubledger.xero.errors import AnswerUnreadable, NotFoundInXero, XeroError
+from clubledger.xero.http.wire import Unreadable, elements, field, read_json, text, write_json
 from clubledger.xero.models import Authorisation, Connection
-from clubledger.xero.tokens import XeroAccess
-from clubledger.xero.wire import Unreadable, elements, field, read_json, text, write_json
 
 __all__ = [
     "Answer",

@@ -9,9 +9,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock, wake
-from clubledger.xero import charts, refresh, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import charts
 from clubledger.xero.errors import AuthorisationLost, XeroError
 from clubledger.xero.models import Authorisation, AuthorisationRequest, TokenSet
+from clubledger.xero.oauth import refresh
 
 IDLE_FOR = timedelta(days=21)
 """Xero lets a refresh token die after 60 idle days; three weeks leave room for weeks without a worker."""

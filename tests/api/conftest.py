@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from clubledger.clubs import keys
+from clubledger.clubs import api_keys as keys
 from clubledger.clubs.models import ApiKey, Club, Role, User
 from tests.fixtures_clubs import add_member, make_club
 

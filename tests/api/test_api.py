@@ -11,9 +11,10 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
-from clubledger.api import guarding
+from clubledger.api import guard as guarding
 from clubledger.api.documentation import marked
-from clubledger.clubs import keys, people
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import people
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import clock
 from clubledger.ledger.models import Import, Journal, SourceTransaction

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.cli.programs import clubledger, free_port, own_settings, running, status_of, wait_for
-from tools.browser import picture
+from tools.pictures.browser import picture
 
 PASSWORD = "correct horse battery staple"
 TREASURER = "tess@banksiapark.example"

@@ -9,8 +9,8 @@ from django.urls import resolve
 from playwright.sync_api import Error, Locator, expect
 from playwright.sync_api import Page as Tab
 
-from tools.picture_pages import Page
-from tools.screenshots import Camera
+from tools.pictures.__main__ import Camera
+from tools.pictures.pages import Page
 
 BUTTONS = "button:not([type=button], .spoken, .only-script)"
 FOUND = """(buttons) => [...document.querySelectorAll(buttons)].filter((el) => el.form).map((el) => [

@@ -87,11 +87,12 @@ def make(folder: Path, password: str, base_url: str) -> None:
 
 def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: Path) -> None:
     """Make one club and leave it as planned."""
-    from clubledger.changeover import plan as planning
-    from clubledger.changeover import steps
+    from clubledger.changeover.move import steps
+    from clubledger.changeover.waves import plan as planning
     from clubledger.clubs.people import create_club, set_role
-    from clubledger.delivery import preflight, queue, serve
-    from clubledger.ledger import importing
+    from clubledger.delivery import preflight, serve
+    from clubledger.delivery.sending import queue
+    from clubledger.ledger.intake import imports as importing
     from clubledger.ledger.models import FinancialItem, GLCode, Journal
     from clubledger.xero.models import Connection
 
@@ -133,7 +134,7 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
 
 def authorise(club: Any, person: Any, organisation: str) -> None:
     """Go through Xero's consent and confirm the organisation."""
-    from clubledger.xero import connections
+    from clubledger.xero.connection import revocation as connections
 
     address = connections.begin_authorisation(club=club, actor=person, base_url=os.environ["CLUBLEDGER_BASE_URL"])
     back = kit("authorise", {"address": address, "user": person.email, "organisations": [organisation]})["location"]

@@ -14,9 +14,9 @@ from playwright.sync_api import Page as Tab
 
 from tests.browser import keys
 from tests.cli.programs import free_port
-from tools import screenshots
-from tools.picture_pages import NOBODY, OF_A_CLUB, SECOND, STAFF, TREASURER, VIEWER
-from tools.screenshots import Camera
+from tools.pictures import __main__ as screenshots
+from tools.pictures.__main__ import Camera
+from tools.pictures.pages import NOBODY, OF_A_CLUB, SECOND, STAFF, TREASURER, VIEWER
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 

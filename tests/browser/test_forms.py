@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 
 from tests.browser.forms import Press, Presser
 from tests.cli.programs import free_port
-from tools import screenshots
-from tools.picture_pages import MAPPING_FINE, NOBODY, SECOND, STAFF, TRANSACTIONS, TREASURER
+from tools.pictures import __main__ as screenshots
+from tools.pictures.pages import MAPPING_FINE, NOBODY, SECOND, STAFF, TRANSACTIONS, TREASURER
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 

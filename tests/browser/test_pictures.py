@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error
 
-from tools.browser import CAPTURES, picture
+from tools.pictures.browser import CAPTURES, picture
 
 
 class Moody:

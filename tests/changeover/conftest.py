@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from clubledger.changeover import plan, steps
 from clubledger.changeover.models import Changeover
+from clubledger.changeover.move import steps
+from clubledger.changeover.waves import plan
 from clubledger.clubs.models import Club, Role, User
-from clubledger.delivery import preflight, queue, serve
+from clubledger.delivery import preflight, serve
+from clubledger.delivery.sending import queue
 from clubledger.foundation import crash, wake
-from clubledger.ledger import importing
+from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, Journal
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, make_club, make_user

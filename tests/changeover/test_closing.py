@@ -10,7 +10,7 @@ from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.models import Delivery
 from clubledger.ledger.models import Journal
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from tests.fixtures_clubs import make_user
 from tests.fixtures_xero import SAM, ConnectedClub
 from tests.fixtures_xero import connected as connected

@@ -2,11 +2,11 @@
 
 import pytest
 
-from clubledger.changeover import steps
 from clubledger.changeover.models import State
+from clubledger.changeover.move import steps
 from clubledger.delivery.models import Delivery
 from clubledger.ledger.models import JournalState
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from tests.changeover.conftest import Moving, authorise, dying_at
 from tests.fixtures_xero import TESS
 

@@ -2,12 +2,16 @@
 
 import pytest
 
-from clubledger.changeover import leaving, proving, rounds, steps
 from clubledger.changeover.errors import InFlight, NotAllDisconnected, NothingToReturnTo, NotStaff
 from clubledger.changeover.models import State, Traveller
+from clubledger.changeover.move import check as proving
+from clubledger.changeover.move import old_app as leaving
+from clubledger.changeover.move import rounds, steps
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import connections, registration
+from clubledger.xero import access as xero_access
+from clubledger.xero.connection import registration
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.changeover.conftest import Moving, authorise
 from tests.fixtures_clubs import add_member, make_club
@@ -30,7 +34,7 @@ def test_who_was_disconnected_before_the_switch_comes_along_all_the_same(moving:
     for login in (TESS, SAM):
         moving.xero.kit("POST", "disconnect", {"user": login, "app": "clubledger-v2", "organisation": GOLF})
     for authorisation in Authorisation.objects.of(moving.club):
-        connections.look_at(authorisation=authorisation)
+        xero_access.look_at(authorisation=authorisation)
     steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert moving.now().people_total == 2
     assert {one.user for one in Traveller.objects.of(moving.club)} == {moving.tess, moving.sam}

@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 
-from clubledger.changeover import leaving, notices, rounds, steps, watching
+from clubledger.changeover import notices
 from clubledger.changeover.models import Cause, Notice
+from clubledger.changeover.move import old_app as leaving
+from clubledger.changeover.move import progress as watching
+from clubledger.changeover.move import rounds, steps
 from clubledger.clubs import mail as club_mail
 from clubledger.clubs.models import Club, User
 from tests.changeover.conftest import Moving, dying_at

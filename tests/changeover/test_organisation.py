@@ -8,9 +8,9 @@ from clubledger.changeover.organisation import OrganisationStays
 from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery import preflight
-from clubledger.ledger import mapping
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_delivery import ready as ready
 from tests.fixtures_xero import BOWLS, GOLF, SAM

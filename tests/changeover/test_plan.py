@@ -5,9 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clubledger.changeover import board, plan, rounds, steps, wave_files, waves
 from clubledger.changeover.errors import NotPlannable, NotStaff, WrongStep
+from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, Notice, State, Step
+from clubledger.changeover.move import rounds, steps
+from clubledger.changeover.waves import files as wave_files
+from clubledger.changeover.waves import plan
+from clubledger.changeover.waves import steps as waves
 from clubledger.clubs import audit
 from clubledger.clubs.models import AuditEvent, Club, Role
 from clubledger.xero.models import Connection

@@ -2,17 +2,22 @@
 
 import pytest
 
-from clubledger.changeover import leaving, proving, rounds, steps, watching
 from clubledger.changeover.errors import InFlight, NothingToReturnTo, NotStaff, WrongStep
 from clubledger.changeover.models import State, Step, Traveller
+from clubledger.changeover.move import check as proving
+from clubledger.changeover.move import old_app as leaving
+from clubledger.changeover.move import progress as watching
+from clubledger.changeover.move import rounds, steps
 from clubledger.clubs import people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery import holding, preflight, queue
+from clubledger.delivery import preflight
 from clubledger.delivery.models import Call, Delivery
+from clubledger.delivery.sending import hold as holding
+from clubledger.delivery.sending import queue
 from clubledger.foundation import crash
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Authorisation
 from tests.changeover.conftest import Moving, authorise, dying_at

@@ -6,9 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core import mail
 
-from clubledger.changeover import board, notices, plan, room, rounds, steps, times, wave_files, waves
+from clubledger.changeover import notices, times
 from clubledger.changeover.errors import NotPlannable
+from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Cause, Notice, State
+from clubledger.changeover.move import rounds, steps
+from clubledger.changeover.waves import capacity as room
+from clubledger.changeover.waves import files as wave_files
+from clubledger.changeover.waves import plan
+from clubledger.changeover.waves import steps as waves
 from clubledger.xero.models import XeroApp
 from tests.changeover.conftest import Moving
 

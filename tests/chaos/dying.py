@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from clubledger.clubs.models import Club
-from clubledger.delivery import turns
+from clubledger.delivery.sending import turns
 from clubledger.foundation import crash
 
 

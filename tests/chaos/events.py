@@ -6,18 +6,23 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from clubledger.changeover import plan, steps
 from clubledger.changeover.errors import ChangeoverError
+from clubledger.changeover.move import steps
+from clubledger.changeover.waves import plan
 from clubledger.clubs.access import AccessError
 from clubledger.clubs.models import Membership, User
-from clubledger.delivery import difference, nightly, preflight, queue, serve, settling, turns
+from clubledger.delivery import preflight, serve
+from clubledger.delivery.decisions import difference
+from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting, Turn
+from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.sending import queue, turns
 from clubledger.foundation import clock
-from clubledger.ledger import journals
 from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Connection, XeroApp
 from tests.chaos import state

@@ -14,7 +14,7 @@ _POINT = re.compile(r'crash\.point\("([^"]+)"\)')
 def crash_points() -> list[str]:
     """Give the name of every crash point in the room, found in its source."""
     room = Path(clubledger.delivery.__file__).parent
-    return sorted({name for path in room.glob("*.py") for name in _POINT.findall(path.read_text("utf-8"))})
+    return sorted({name for path in room.rglob("*.py") for name in _POINT.findall(path.read_text("utf-8"))})
 
 
 def everything(*, with_processes: bool = False) -> list[str]:

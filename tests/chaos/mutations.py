@@ -7,10 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 from clubledger.clubs.models import Club
-from clubledger.delivery import holding, payload, reconcile, replay, send
+from clubledger.delivery import payload
 from clubledger.delivery.models import Delivery
-from clubledger.ledger import journals
-from clubledger.xero.tokens import XeroAccess
+from clubledger.delivery.reconciliation import reconcile
+from clubledger.delivery.sending import hold as holding
+from clubledger.delivery.sending import replay, send
+from clubledger.ledger.journals import overview as journals
+from clubledger.xero.access import XeroAccess
 
 Mutation = Callable[[], Iterator[None]]
 

@@ -13,7 +13,7 @@ import httpx2
 from django.conf import settings
 
 from clubledger.clubs.models import Club, User
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from tests.chaos.world import World, make_clubs, scenario_of
 from tests.fixtures_xero import GOLF, TESS
 

@@ -16,14 +16,18 @@ from django.db.models import Q, QuerySet
 from django.test import override_settings
 
 from clubledger.clubs.models import Membership
-from clubledger.delivery import nightly, preflight, queue, serve, settling, turns
+from clubledger.delivery import preflight, serve
+from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Delivery, Sighting, Turn
-from clubledger.delivery.send import CALL_SECONDS
+from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.sending import queue, turns
+from clubledger.delivery.sending.send import CALL_SECONDS
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import refresh, tokens
+from clubledger.xero import access as tokens
 from clubledger.xero.errors import XeroError
+from clubledger.xero.oauth import refresh
 from tests.chaos import events, expected, invariants, state
 from tests.chaos.dying import WorkerDied, mortal
 from tests.chaos.world import ChaosClub, World, make_clubs, make_simulator

@@ -25,7 +25,8 @@ def main() -> None:
     django.setup()
     from django.db import OperationalError, close_old_connections
 
-    from clubledger.delivery import serve, turns
+    from clubledger.delivery import serve
+    from clubledger.delivery.sending import turns
     from clubledger.foundation import clock
 
     with clock.use(FileClock(Path(os.environ["CHAOS_CLOCK"]))):

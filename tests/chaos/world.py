@@ -10,7 +10,7 @@ from typing import Any
 
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery import preflight
-from clubledger.ledger import importing
+from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind
 from tests.chaos.truth import ACCOUNT_TYPES, CHARGES, METHODS, PRIZE_CHARGE, Truth
 from tests.fixtures_clubs import make_club, make_user

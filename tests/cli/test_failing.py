@@ -1,6 +1,6 @@
 """What a command says when it can't: what is wrong, and what to do."""
 
-from clubledger.cli.failing import words_of
+from clubledger.cli.errors import words_of
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from clubledger.cli import printing
+from clubledger.cli import output as printing
 
 ROWS = [
     {"date": date(2026, 7, 1), "name": "Réception 寄付", "debit": Decimal("1234.50"), "sent": True},

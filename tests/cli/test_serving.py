@@ -50,7 +50,7 @@ def test_without_a_worker_it_is_alive_but_not_ready(environment, tmp_path):
 def test_killed_outright_it_leaves_nothing_running(environment, tmp_path):
     log = tmp_path / "serve.log"
     keeps = "Supervisor([Child('one', ['sleep', '600'])], stop_seconds=1, say=print).run()"
-    program = f"from clubledger.cli.supervising import Child, Supervisor; {keeps}"
+    program = f"from clubledger.cli.supervisor import Child, Supervisor; {keeps}"
     with (
         log.open("wb") as out,
         subprocess.Popen([sys.executable, "-c", program], env=environment, stderr=out) as keeper,

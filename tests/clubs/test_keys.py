@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clubledger.clubs import access, keys, people
+from clubledger.clubs import access, people
+from clubledger.clubs import api_keys as keys
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import ApiKey, AuditEvent, Club, Role, User
 from clubledger.foundation import clock

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 
-from clubledger.clubs import signing_in
+from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.models import AuditEvent, Club, Role, User
 from clubledger.foundation import crypto
 from tests.fixtures_clubs import add_member, make_club

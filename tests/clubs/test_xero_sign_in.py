@@ -11,7 +11,7 @@ from django.test import Client
 from requests.adapters import BaseAdapter
 
 from clubledger.clubs.models import AuditEvent, Club, Role, User
-from clubledger.clubs.signing_in import SingleSignOnAdapter
+from clubledger.clubs.sign_in import SingleSignOnAdapter
 from tests.fixtures_clubs import add_member, make_club
 from tests.fixtures_xero import SAM, TESS
 from xero_simulator.app import DEFAULT_ORIGIN, Simulator

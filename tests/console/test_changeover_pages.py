@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
-from clubledger.changeover import plan, steps
 from clubledger.changeover.models import Changeover, State, Wave
+from clubledger.changeover.move import steps
+from clubledger.changeover.waves import plan
 from clubledger.foundation import clock
 from tests.changeover.conftest import Moving
 from tests.console.test_console import browser, text_of

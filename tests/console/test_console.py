@@ -11,14 +11,16 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from clubledger.changeover import directory, fleet, steps
+from clubledger.changeover.fleet import clubs as directory
+from clubledger.changeover.fleet import health as fleet
 from clubledger.changeover.models import State
+from clubledger.changeover.move import steps
 from clubledger.clubs import access, support
 from clubledger.clubs.access import ClubNotFound, NotAllowed, Permission
 from clubledger.clubs.models import AuditEvent, Club
 from clubledger.console.words import FAULTS
 from clubledger.ledger.models import Journal
-from clubledger.xero import registration
+from clubledger.xero.connection import registration
 from clubledger.xero.models import XeroApp
 from tests.changeover.conftest import Moving
 from tests.fixtures_xero import TESS

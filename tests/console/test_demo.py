@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from clubledger.changeover import board, rounds
+from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover
+from clubledger.changeover.move import rounds
 from clubledger.cli.demo import vendor
 from tests.fixtures_clubs import make_user
 from tests.fixtures_xero import CALLBACK, SCOPES, XeroWorld, xero

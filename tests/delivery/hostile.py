@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from clubledger.foundation import crash
-from clubledger.xero import client
+from clubledger.xero.http import client
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import GOLF, TESS
 

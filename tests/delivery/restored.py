@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clubledger.clubs.models import Club
-from clubledger.delivery import restoring
+from clubledger.delivery.decisions import after_restore as restoring
 from clubledger.foundation import backups, restores
 from tests.fixtures_delivery import ReadyClub
 

@@ -13,8 +13,8 @@ from clubledger.delivery.models import AppPause, Sighting
 from clubledger.foundation import clock, crash
 from clubledger.ledger.models import JournalLine, JournalState
 from clubledger.xero import manual_journals
+from clubledger.xero.http.wire import ZERO_GUID
 from clubledger.xero.models import Authorisation
-from clubledger.xero.wire import ZERO_GUID
 from tests.delivery.hostile import answers, edit_in_xero, go_on, in_xeros_place, instead, is_list
 from tests.delivery.restored import DAY_TWO
 from tests.fixtures_clubs import add_member

@@ -10,7 +10,7 @@ import pytest
 from clubledger.delivery.models import Call
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
-from clubledger.xero import client
+from clubledger.xero.http import client
 from tests.delivery.hostile import go_on
 from tests.fixtures_delivery import ReadyClub
 

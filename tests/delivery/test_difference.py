@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from clubledger.clubs.access import NotAllowed
-from clubledger.delivery import carried, difference, queue, settling
+from clubledger.delivery.decisions import difference
+from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
-from clubledger.ledger import journals
+from clubledger.delivery.sending import carriers as carried
+from clubledger.delivery.sending import queue
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal, JournalLine, JournalState
 from tests.delivery.restored import DAY_TWO, LATE, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup

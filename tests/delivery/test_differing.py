@@ -5,12 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from clubledger.delivery import confirming, difference, settling, turns
+from clubledger.delivery.decisions import difference
+from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
+from clubledger.delivery.reconciliation import comparison as confirming
+from clubledger.delivery.sending import turns
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import manual_journals, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import manual_journals
 from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on
 from tests.delivery.restored import DAY_TWO
 from tests.fixtures_delivery import ReadyClub

@@ -9,9 +9,10 @@ from django.core import mail
 from clubledger.clubs import mail as club_mail
 from clubledger.clubs import people
 from clubledger.clubs.models import Role
-from clubledger.delivery import letters, restoring
+from clubledger.delivery.decisions import after_restore as restoring
 from clubledger.delivery.models import NightLetter
-from clubledger.delivery.nights import Left, Night
+from clubledger.delivery.nightly import letters
+from clubledger.delivery.nightly.night import Left, Night
 from clubledger.foundation import clock
 from clubledger.foundation.wake import run
 from tests.fixtures_clubs import add_member, make_club

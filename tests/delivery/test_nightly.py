@@ -8,13 +8,13 @@ from django.core import mail
 from clubledger.clubs import people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Membership, Role
-from clubledger.delivery import nightly
 from clubledger.delivery.models import NightlySending
+from clubledger.delivery.nightly import schedule as nightly
 from clubledger.foundation import clock, wake
 from clubledger.foundation.clock import SettableClock
-from clubledger.ledger import mapping
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, JournalState
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import NotAuthorised
 from tests.fixtures_clubs import add_member, make_user
 from tests.fixtures_delivery import ReadyClub

@@ -6,8 +6,9 @@ import httpx2
 import pytest
 from django.core import mail
 
-from clubledger.delivery import nightly, queue
 from clubledger.delivery.models import Call
+from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.sending import queue
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
 from tests.delivery.hostile import answers, doubled, dying_at, edit_in_xero, instead

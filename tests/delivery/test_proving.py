@@ -7,12 +7,12 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery import proving
+from clubledger.delivery import proofs as proving
 from clubledger.delivery.errors import CannotProve
 from clubledger.delivery.models import BalanceProof
 from clubledger.foundation import clock, wake
-from clubledger.ledger import balances
 from clubledger.ledger.models import Journal, JournalTotal
+from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club, make_user
 from tests.ledger.bringing import Books
 

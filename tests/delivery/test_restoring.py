@@ -10,7 +10,7 @@ from django.db import connection
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery import restoring
+from clubledger.delivery.decisions import after_restore as restoring
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import RestoreHold, Sighting
 from clubledger.foundation import backups, clock, restores

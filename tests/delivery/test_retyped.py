@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
-from clubledger.delivery import turns
 from clubledger.delivery.models import Delivery, Sighting
+from clubledger.delivery.sending import turns
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
 from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on, make_in_xero

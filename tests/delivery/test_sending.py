@@ -7,8 +7,8 @@ import pytest
 
 from clubledger.clubs import people
 from clubledger.clubs.models import Role
-from clubledger.delivery import queue
 from clubledger.delivery.models import Call, Delivery
+from clubledger.delivery.sending import queue
 from clubledger.foundation import clock, crash
 from clubledger.ledger.models import FinancialItem, JournalLine, JournalState
 from clubledger.xero.models import Authorisation

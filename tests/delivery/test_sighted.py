@@ -9,13 +9,15 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery import reconcile, send, settling, sightings
+from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import CannotSettle, VoidFailed
 from clubledger.delivery.models import Delivery, Sighting
+from clubledger.delivery.reconciliation import reconcile, sightings
 from clubledger.delivery.reference import reference_in
+from clubledger.delivery.sending import send
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
-from clubledger.xero import tokens
+from clubledger.xero import access as tokens
 from tests.delivery.hostile import make_in_xero
 from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup

@@ -6,8 +6,9 @@ from unittest.mock import patch
 import pytest
 from django.test import override_settings
 
-from clubledger.delivery import reconcile, turns
 from clubledger.delivery.models import AppPause, Call, Turn
+from clubledger.delivery.reconciliation import reconcile
+from clubledger.delivery.sending import turns
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals

@@ -29,7 +29,8 @@ from clubledger.delivery.models import Delivery
 from clubledger.delivery.reference import reference_in
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import client, keys
+from clubledger.xero.http import client
+from clubledger.xero.oauth import signatures as keys
 from tests.chaos.over_http import FarXero
 from tests.chaos.worker import FileClock
 from tests.cli.programs import free_port

@@ -6,12 +6,12 @@ import pytest
 
 from clubledger.clubs import people
 from clubledger.clubs.models import AuditEvent, Membership, Role
-from clubledger.delivery import queue, turns
 from clubledger.delivery.errors import CannotTakeOver, CannotWithdraw, NothingToSend
 from clubledger.delivery.models import Delivery, Sighting, Turn
+from clubledger.delivery.sending import queue, turns
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Authorisation, Connection
 from tests.fixtures_clubs import add_member

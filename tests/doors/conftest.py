@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from clubledger.clubs import invitations, keys
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import invitations
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import SendRun, Sighting
 from clubledger.ledger.models import GLCode, Import, JobCode, Journal, SourceTransaction

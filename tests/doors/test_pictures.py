@@ -5,7 +5,7 @@ from collections import defaultdict
 from django.urls import resolve
 
 from tests.doors.test_doors import TABLE
-from tools.picture_pages import LEFT_OUT, NOBODY, SECOND, STAFF, TREASURER, VIEWER, Page
+from tools.pictures.pages import LEFT_OUT, NOBODY, SECOND, STAFF, TREASURER, VIEWER, Page
 
 PAGES: dict[str, Page] = TREASURER | VIEWER | STAFF | NOBODY | SECOND
 READ = {name for name, row in TABLE.items() if row.method == "get"}
@@ -19,7 +19,7 @@ def route_of(page: Page) -> str:
 def test_every_page_that_can_be_read_is_pictured_or_left_out_for_a_reason():
     pages = {name for name in READ if not name.startswith(("api:", "vendor-api:"))}
     pictured = {route_of(page) for page in PAGES.values()}
-    assert pages - pictured == set(LEFT_OUT), "picture it in tools/picture_pages.py, or say there why not"
+    assert pages - pictured == set(LEFT_OUT), "picture it in tools/pictures/pages.py, or say there why not"
 
 
 def test_both_pages_about_the_api_are_pictured():

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clubledger.changeover.models import Changeover, Step, Traveller
-from clubledger.clubs import audit, keys
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import audit
 from clubledger.clubs.models import Invitation, Membership
 from clubledger.delivery.models import BalanceProof, Call, CallItem, Delivery, RestoreHold, SendRun, Sighting
 from clubledger.ledger.models import (

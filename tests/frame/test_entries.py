@@ -13,7 +13,7 @@ class PersonForm(forms.Form):
     code = forms.CharField(max_length=3)
 
 
-TEMPLATES = ("web/field.html", "web/security/fields.html", "console/field.html")
+TEMPLATES = ("web/chart/field.html", "web/sign_in/fields.html", "console/field.html")
 RIGHT = {"name": "Tess", "email": "tess@banksiapark.example", "code": "210"}
 
 
@@ -50,6 +50,6 @@ def test_what_is_wrong_is_tied_to_its_field(template):
 
 def test_a_form_that_asks_for_the_focus_has_it_until_there_is_something_to_mend():
     asked = {"focus": True}
-    assert focused(render_to_string("web/security/fields.html", asked | {"form": PersonForm()})) == ["name"]
+    assert focused(render_to_string("web/sign_in/fields.html", asked | {"form": PersonForm()})) == ["name"]
     form = PersonForm(RIGHT | {"code": ""})
-    assert focused(render_to_string("web/security/fields.html", asked | {"form": form})) == ["code"]
+    assert focused(render_to_string("web/sign_in/fields.html", asked | {"form": form})) == ["code"]

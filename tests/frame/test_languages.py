@@ -11,7 +11,7 @@ from django.utils import translation
 
 from clubledger.clubs import invitations, languages
 from clubledger.clubs.models import AuditEvent, Club, Role, User
-from clubledger.foundation.told import told
+from clubledger.foundation.phrasebook import told
 from clubledger.frame import formats
 from clubledger.ledger.models import Journal
 from tests.fixtures_clubs import add_member, make_club, make_user

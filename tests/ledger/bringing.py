@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club, User
-from clubledger.ledger import importing
+from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.models import FinancialItem, Import, Journal, JournalState, JournalTotal, RefusedRow
 
 HEADER = (

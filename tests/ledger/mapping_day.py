@@ -1,7 +1,7 @@
 """The worked day of the accounting notes, with its chart entered by hand and mapped."""
 
 from clubledger.clubs.models import Club, User
-from clubledger.ledger import mapping
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from tests.ledger.bringing import Books
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from clubledger.ledger import amounts
-from clubledger.ledger.amounts import Moved
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, JournalLine, JournalTotal
+from clubledger.ledger.reports import movements as amounts
+from clubledger.ledger.reports.movements import Moved
 from tests.fixtures_clubs import make_club
 
 pytestmark = pytest.mark.django_db

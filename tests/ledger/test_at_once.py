@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from clubledger.clubs.models import Role
-from clubledger.ledger import journals
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Import
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import HEADER, Books

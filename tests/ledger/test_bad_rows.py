@@ -294,7 +294,8 @@ def test_a_value_beyond_all_measure_is_not_taken_for_a_quotation_mark(books: Boo
 
 
 def test_a_transaction_with_too_many_rows(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clubledger.ledger import grouping, reading
+    from clubledger.ledger.intake import csv_file as reading
+    from clubledger.ledger.intake import grouping
 
     monkeypatch.setattr(grouping, "MAX_ROWS_PER_TRANSACTION", 3)
     monkeypatch.setattr(reading, "MAX_ROWS_PER_TRANSACTION", 3)

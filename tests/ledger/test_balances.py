@@ -3,8 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from clubledger.ledger import balances, journals
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import JournalTotal
+from clubledger.ledger.reports import balances
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.test_corrections import send
 

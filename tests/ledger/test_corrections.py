@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from clubledger.clubs.models import AuditEvent
-from clubledger.ledger import journals
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Amendment, Journal, Posting, SourceTransaction
 from tests.ledger.bringing import Books
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.ledger import importing, running, tasks, undoing
+from clubledger.ledger import tasks
 from clubledger.ledger.errors import AlreadyRunning
+from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import run as running
+from clubledger.ledger.intake import undo as undoing
 from clubledger.ledger.models import Import
 from tests.ledger.bringing import HEADER, SAMPLES, Books
 
@@ -177,7 +180,7 @@ django.setup()
 from pathlib import Path
 from django.core.management import call_command
 from clubledger.clubs.models import Club, Membership, User
-from clubledger.ledger import importing, running
+from clubledger.ledger.intake import imports as importing, run as running
 from clubledger.ledger.models import Import, Journal
 running.BATCH_ROWS = 400
 sample, dies_at = Path(sys.argv[1]), int(sys.argv[2])

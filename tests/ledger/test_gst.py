@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from clubledger.bookkeeping.chart import Organisation
-from clubledger.ledger import gst, journals
-from clubledger.ledger.gst import Period, Tax
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal, JournalLine
+from clubledger.ledger.reports import gst
+from clubledger.ledger.reports.gst import Period, Tax
 from tests.fixtures_clubs import make_club
 from tests.ledger.bringing import Books
 from tests.ledger.mapping_day import add_chart, map_all

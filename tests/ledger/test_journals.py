@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import clock
-from clubledger.ledger import journals, states
 from clubledger.ledger.errors import NotRecordable, NotRecorded
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import states
 from clubledger.ledger.models import Journal, JournalState
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import Books

@@ -7,8 +7,9 @@ import pytest
 from clubledger.bookkeeping.chart import Account, Chart, Organisation, TaxRate, TrackingOption
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.ledger import journals, mapping
 from clubledger.ledger.errors import CodeTaken, LedgerError, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import Books

@@ -15,8 +15,10 @@ from clubledger.bookkeeping import rules
 from clubledger.bookkeeping.facts import CARRIES_TAX, Fact, Kind, Row
 from clubledger.bookkeeping.money import to_minor
 from clubledger.clubs.models import Club, Role
-from clubledger.ledger import balances, journals, running
+from clubledger.ledger.intake import run as running
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal, JournalTotal, Posting, SourceTransaction
+from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import HEADER, Books
 

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from clubledger.ledger import importing
 from clubledger.ledger.formats.transactions_v1 import COLUMNS, read_apostrophe, shield
+from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.models import Import, SourceTransaction
 from tests.ledger.bringing import HEADER, Books
 

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from clubledger.ledger import journals, mapping
-from clubledger.ledger.lines import LineView
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals.drill_down import LineView
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import GLCode, JournalLine
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.mapping_day import WORKED_DAY, add_chart, link_jobs, map_all

@@ -4,7 +4,7 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import Role
-from clubledger.ledger import importing
+from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.models import Import
 from tests.fixtures_clubs import add_member
 from tests.ledger.bringing import Books

@@ -5,11 +5,13 @@ import pytest
 from clubledger.bookkeeping.chart import Chart, Organisation
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.delivery import preflight, queue
+from clubledger.delivery import preflight
 from clubledger.delivery.errors import NothingToSend
 from clubledger.delivery.models import Delivery
-from clubledger.ledger import journals, samples
+from clubledger.delivery.sending import queue
 from clubledger.ledger.errors import CannotUndoImport, SampleRefused
+from clubledger.ledger.intake import samples
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import FinancialItem, Import, Journal, SourceTransaction
 from tests.fixtures_clubs import add_member
 from tests.ledger.bringing import Books

@@ -5,9 +5,10 @@ import pytest
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import wake
-from clubledger.ledger import balances, undoing
 from clubledger.ledger.errors import CannotUndoImport
+from clubledger.ledger.intake import undo as undoing
 from clubledger.ledger.models import Import, Journal, SourceTransaction
+from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.test_corrections import INVOICE, postings, send, versions

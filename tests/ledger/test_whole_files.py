@@ -2,8 +2,8 @@
 
 import pytest
 
-from clubledger.ledger import importing
 from clubledger.ledger.errors import BadSourceName, UnknownFormat
+from clubledger.ledger.intake import imports as importing
 from tests.ledger.bringing import HEADER, Books
 
 ROW = "P-1,payment,2026-07-01,SUBS,CARD,5.00,,,,,,"

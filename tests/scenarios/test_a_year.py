@@ -12,8 +12,9 @@ import pytest
 
 from clubledger.cli.demo import club as made_up
 from clubledger.cli.demo import setting_up, year
-from clubledger.delivery import preflight, queue, serve
-from clubledger.ledger import journals
+from clubledger.delivery import preflight, serve
+from clubledger.delivery.sending import queue
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal, JournalState
 from tests.fixtures_xero import GOLF, make_app
 from tests.fixtures_xero import xero as xero

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from clubledger.changeover import staff_keys
 from clubledger.changeover.models import Changeover, StaffKey, Wave
-from clubledger.clubs import invitations, keys
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import invitations
 from clubledger.clubs.models import ApiKey, Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import BalanceProof, Delivery, SendRun
 from clubledger.ledger.models import (

@@ -9,7 +9,7 @@ from django.test import Client
 
 from clubledger.clubs import audit
 from clubledger.clubs.models import Role
-from clubledger.web.audit_trail import ALSO, AREAS
+from clubledger.web.people.audit_trail import ALSO, AREAS
 from tests.fixtures_clubs import add_member, make_club
 
 pytestmark = pytest.mark.django_db

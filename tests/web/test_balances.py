@@ -10,11 +10,12 @@ import pytest
 from django.test import Client
 
 from clubledger.clubs.models import Role
-from clubledger.delivery import proving
+from clubledger.delivery import proofs as proving
 from clubledger.delivery.models import BalanceProof, Reading, Sighting
 from clubledger.foundation import clock
-from clubledger.ledger import balances, journals
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal, JournalTotal
+from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club, signed_in
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.test_corrections import send

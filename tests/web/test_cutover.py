@@ -8,8 +8,9 @@ from django.utils import translation
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.ledger import cutover, journals
 from clubledger.ledger.errors import CutoverRefused, NotRecordable
+from clubledger.ledger.journals import cutover
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal
 from tests.fixtures_clubs import add_member
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from clubledger.clubs.access import PERMISSIONS, Permission
 from clubledger.clubs.models import Role
-from clubledger.delivery import queue
 from clubledger.delivery.models import Delivery, NightlySending, SendRun
+from clubledger.delivery.sending import queue
 from clubledger.ledger.models import FinancialItem, Journal
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_club
@@ -343,5 +343,5 @@ def test_the_progress_of_sending_speaks_in_sentences(left, words):
     progress = SimpleNamespace(
         done=1, total=3, sent=1, failed=0, waiting=1, is_finished=False, seconds_left=left,
     )  # fmt: skip
-    said = render_to_string("web/progress.html", {"progress": progress, "is_moving": True})
+    said = render_to_string("web/journals/progress.html", {"progress": progress, "is_moving": True})
     assert f"1 waiting. {words}" in " ".join(said.split())

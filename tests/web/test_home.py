@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clubledger.clubs.models import Membership, Role
-from clubledger.ledger import journals
+from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Journal
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 from tests.fixtures_clubs import make_club, make_user
 

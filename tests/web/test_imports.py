@@ -11,7 +11,7 @@ from django.utils import timezone
 from clubledger.clubs.models import Role
 from clubledger.ledger.formats import transactions_v1
 from clubledger.ledger.models import Import
-from clubledger.web.imports import FILE_COLUMNS
+from clubledger.web.transactions.imports import FILE_COLUMNS
 from tests.fixtures_clubs import add_member, signed_in
 
 pytestmark = pytest.mark.django_db

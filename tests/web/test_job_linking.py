@@ -6,9 +6,9 @@ from django.test import Client
 from clubledger.bookkeeping.chart import TrackingOption
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditEvent, Role, User
-from clubledger.ledger import mapping
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, JobCode, Journal, JournalTotal
-from clubledger.web.mending import place
+from clubledger.web.journals.causes import place
 from tests.fixtures_clubs import add_member
 
 pytestmark = pytest.mark.django_db

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from clubledger.clubs import audit, invitations, keys
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import audit, invitations
 from clubledger.clubs.models import Role
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.frame import paging
 from clubledger.ledger.models import FinancialItem, GLCode, Import, Journal, RefusedRow
-from clubledger.web import audit_trail, imports
+from clubledger.web.people import audit_trail
+from clubledger.web.transactions import imports
 
 pytestmark = pytest.mark.django_db
 HOSTILE = ["password", "--at", "-", "pk", "club__name", "actor__password", "<script>", "1;--"]

@@ -10,8 +10,8 @@ from django.test import Client
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Role, User
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, JournalTotal, TaxCode
-from clubledger.web.mapping_form import Change, Choices, checked
-from clubledger.web.mending import place
+from clubledger.web.journals.causes import place
+from clubledger.web.mapping.form import Change, Choices, checked
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import make_club, signed_in
 

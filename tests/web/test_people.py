@@ -9,10 +9,11 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.test import Client
 
-from clubledger.clubs import access, audit, invitations, keys, people
+from clubledger.clubs import access, audit, invitations, people
+from clubledger.clubs import api_keys as keys
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import ApiKey, AuditEvent, Club, Membership, Role, User
-from clubledger.web.doors import RIGHTS
+from clubledger.web.page import RIGHTS
 from tests.fixtures_clubs import add_member, make_club, make_user
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.test import Client
 
 from clubledger.clubs.models import Club, Role
 from clubledger.foundation import clock
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import AppMisconfigured
 from clubledger.xero.models import AuthorisationRequest, XeroApp
 from tests.fixtures_clubs import add_member, make_club

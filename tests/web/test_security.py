@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from clubledger.clubs import signing_in
+from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.models import AuditEvent, Club, Membership, Role, User
 from clubledger.foundation import crypto, rotation
 from tests.fixtures_clubs import add_member

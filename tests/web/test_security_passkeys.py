@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from clubledger.clubs.models import AuditEvent, Role
 from tests.fixtures_clubs import add_member, make_club
-from tools.browser import picture
+from tools.pictures.browser import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

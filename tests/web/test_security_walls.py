@@ -9,7 +9,9 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from clubledger.clubs import access, invitations, keys, people, signing_in, support
+from clubledger.clubs import access, invitations, people, support
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.models import Club, Membership, Role, User
 from tests.fixtures_clubs import add_member
 from tests.web.second_steps import PASSWORD, code_for, set_up_app, sign_in

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clubledger.web.suggesting import Candidate, suggest, untaxed_partner, words_of
+from clubledger.web.mapping.suggestions import Candidate, suggest, untaxed_partner, words_of
 
 CHART = [
     Candidate(1, "210", "Full Memberships", "REVENUE"),

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from clubledger.clubs.models import Role
 from clubledger.frame import paging
-from clubledger.ledger import searching
+from clubledger.ledger.journals import search as searching
 from clubledger.ledger.models import Import, Journal, JournalTotal, Posting, SourceTransaction
-from clubledger.web import transactions
+from clubledger.web.transactions import transactions
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, signed_in
 from tests.ledger.bringing import Books

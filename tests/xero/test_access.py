@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.xero import charts, connections, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import charts
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import (
     AuthorisationLost,
     ConnectionMoved,

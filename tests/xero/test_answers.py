@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from clubledger.xero.answers import Answer, answer_to_failure, answer_to_write, raise_for
-from clubledger.xero.client import Reply
 from clubledger.xero.errors import (
     AnswerLost,
     AnswerUnreadable,
@@ -19,6 +17,8 @@ from clubledger.xero.errors import (
     Refused,
     XeroUnavailable,
 )
+from clubledger.xero.http.answers import Answer, answer_to_failure, answer_to_write, raise_for
+from clubledger.xero.http.client import Reply
 
 SENT = ["Daily journal A", "Daily journal B"]
 GUID = "0b2d9bfb-4c7e-4c1d-9f63-2a3fcd63a7f1"

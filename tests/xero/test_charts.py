@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clubledger.bookkeeping.chart import unusable_because
-from clubledger.xero import charts, connections, tasks, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import charts, tasks
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import AnswerUnreadable
 from clubledger.xero.models import Connection
 from tests.fixtures_xero import ADA, GOLF, ConnectedClub, XeroWorld, connect_club

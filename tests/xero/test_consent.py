@@ -10,7 +10,7 @@ from django.conf import settings
 from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent, Club, Role
 from clubledger.foundation import clock
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import OrganisationTaken, RequestUnusable, WrongOrganisation
 from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_club

@@ -5,7 +5,7 @@ from django.test import Client
 
 from clubledger.clubs import currency
 from clubledger.clubs.models import Club, Role, User
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import CurrencyDiffers
 from clubledger.xero.models import Authorisation, Connection
 from tests.fixtures_clubs import add_member, make_club

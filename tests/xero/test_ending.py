@@ -4,7 +4,9 @@ import pytest
 
 from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.xero import connections, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import access as xero_access
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import AuthorisationLost, NotAuthorised, XeroUnavailable
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_user
@@ -109,9 +111,9 @@ def test_a_disconnect_in_xero_is_noticed_at_the_next_call(connected: ConnectedCl
 
 
 def test_looking_at_an_authorisation_finds_a_silent_disconnect(connected: ConnectedClub):
-    assert connections.look_at(authorisation=connected.authorisation) is True
+    assert xero_access.look_at(authorisation=connected.authorisation) is True
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF})
-    assert connections.look_at(authorisation=connected.authorisation) is False
+    assert xero_access.look_at(authorisation=connected.authorisation) is False
     assert connections.standing_of(club=connected.club, user=connected.treasurer).kind == "not_authorised"
 
 
@@ -119,7 +121,7 @@ def test_after_the_move_to_a_new_app_the_old_ones_disconnect_turns_the_message(c
     Connection.objects.of(connected.club).update(app=make_app("clubledger-v2"))
     assert connections.standing_of(club=connected.club, user=connected.treasurer).kind == "unauthorized"
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF, "app": "clubledger-v3"})
-    assert connections.look_at(authorisation=connected.authorisation) is False
+    assert xero_access.look_at(authorisation=connected.authorisation) is False
     assert connections.standing_of(club=connected.club, user=connected.treasurer).kind == "not_authorised"
 
 

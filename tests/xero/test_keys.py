@@ -9,8 +9,8 @@ from joserfc.jwk import RSAKey
 
 from clubledger.clubs.models import Role
 from clubledger.foundation import clock
-from clubledger.xero import keys
 from clubledger.xero.errors import IdentityUnproven, XeroUnavailable
+from clubledger.xero.oauth import signatures as keys
 from tests.fixtures_clubs import add_member, make_club
 from tests.fixtures_xero import ConnectedClub, XeroWorld, make_app
 
@@ -139,7 +139,7 @@ def test_a_key_rotated_at_xero_is_followed(connected: ConnectedClub):
 
 @pytest.mark.django_db
 def test_an_id_token_for_another_nonce_binds_nothing(xero: XeroWorld):
-    from clubledger.xero import connections
+    from clubledger.xero.connection import revocation as connections
     from clubledger.xero.models import AuthorisationRequest
 
     make_app()

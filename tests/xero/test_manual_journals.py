@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.xero import connections, manual_journals, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import manual_journals
+from clubledger.xero.access import XeroAccess
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.http.wire import read_json
 from clubledger.xero.manual_journals import Answer
 from clubledger.xero.models import Authorisation, Connection
-from clubledger.xero.tokens import XeroAccess
-from clubledger.xero.wire import read_json
 from tests.fixtures_xero import GOLF, SAM, TESS, ConnectedClub
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ import httpcore2
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.xero import client, network
-from clubledger.xero.client import Reply, exchange
 from clubledger.xero.errors import AnswerLost, NeverSent
-from clubledger.xero.network import Deadline
+from clubledger.xero.http import client, network
+from clubledger.xero.http.client import Reply, exchange
+from clubledger.xero.http.network import Deadline
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nXero-Correlation-Id: c-1\r\nContent-Length: 2\r\n\r\n{}"
 

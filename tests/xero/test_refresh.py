@@ -12,10 +12,11 @@ from django.db import connection, connections, transaction
 
 from clubledger.clubs.models import AuditEvent
 from clubledger.foundation import clock
-from clubledger.xero import connections as xero_connections
-from clubledger.xero import refresh, tasks
+from clubledger.xero import tasks
+from clubledger.xero.connection import revocation as xero_connections
 from clubledger.xero.errors import AppMisconfigured, AuthorisationLost, NeverSent, XeroUnavailable
 from clubledger.xero.models import TokenSet, XeroApp
+from clubledger.xero.oauth import refresh
 from tests.fixtures_xero import BOWLS, ConnectedClub, XeroWorld, connect_club
 
 TOKEN = "/connect/token"

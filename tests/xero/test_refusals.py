@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.xero import connections
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.models import TokenSet
 from tests.fixtures_clubs import add_member, make_club
 from tests.fixtures_xero import XeroWorld, make_app

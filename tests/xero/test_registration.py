@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from clubledger.clubs.models import AuditEvent
-from clubledger.xero import registration
+from clubledger.xero.connection import registration
 from clubledger.xero.errors import AppMisconfigured
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import make_club

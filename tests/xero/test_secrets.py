@@ -14,9 +14,12 @@ from django.db import connection
 
 from clubledger.clubs.models import AuditEvent
 from clubledger.foundation import clock
-from clubledger.xero import charts, connections, manual_journals, refresh, tokens
+from clubledger.xero import access as tokens
+from clubledger.xero import charts, manual_journals
+from clubledger.xero.connection import revocation as connections
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import AuthorisationRequest, TokenSet, XeroApp
+from clubledger.xero.oauth import refresh
 from tests.fixtures_xero import BOWLS, GOLF, SAM, ConnectedClub
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clubledger.xero.wire import (
+from clubledger.xero.http.wire import (
     Limits,
     Unreadable,
     messages_of,

@@ -18,11 +18,11 @@ from django.conf import settings
 from clubledger.cli.demo import club as made_up
 from clubledger.cli.demo import setting_up, surroundings, vendor
 from clubledger.cli.demo.surroundings import Ports
-from clubledger.cli.failing import Failure
-from clubledger.cli.running import migrate, web_children
-from clubledger.cli.supervising import Child, Supervisor, own_command
+from clubledger.cli.errors import Failure
+from clubledger.cli.programs import migrate, web_children
+from clubledger.cli.supervisor import Child, Supervisor, own_command
 from clubledger.clubs.models import User
-from clubledger.xero import registration
+from clubledger.xero.connection import registration
 
 START_WITHIN_SECONDS = 170
 TAIL_LINES = 15

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from clubledger.cli.demo import club as made_up
 from clubledger.cli.demo import year
-from clubledger.cli.failing import Failure
+from clubledger.cli.errors import Failure
 from clubledger.clubs import people
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
-from clubledger.ledger import importing, mapping
+from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode
-from clubledger.xero import registration
+from clubledger.xero.connection import registration
 
 SOURCE = "demo"
 Say = Callable[[str], None]

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from clubledger.cli.failing import Failure
+from clubledger.cli.errors import Failure
 
 ROOT = Path(__file__).resolve().parents[3]
 XERO_APP = ("clubledger-v2", "clubledger-v2-secret")

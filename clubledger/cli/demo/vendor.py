@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import Call, Delivery

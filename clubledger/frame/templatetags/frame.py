@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from clubledger.foundation.told import told as in_readers_words
+from clubledger.foundation.phrasebook import told as in_readers_words
 from clubledger.frame import formats
 from clubledger.frame.paging import address_with
 

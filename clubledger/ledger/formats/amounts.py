@@ -3,7 +3,7 @@
 import re
 
 from clubledger.bookkeeping.facts import CARRIES_TAX, Kind
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 
 is_amount = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,2})?").fullmatch
 """Tells whether a text is an amount."""

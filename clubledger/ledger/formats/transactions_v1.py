@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from clubledger.bookkeeping.facts import CARRIES_TAX, Kind
-from clubledger.bookkeeping.said import said
+from clubledger.bookkeeping.phrases import said
 from clubledger.ledger.formats.amounts import KIND_WORDS, amount_fault, is_amount, minor_of, tax_fault
 
 COLUMNS = (

@@ -1,0 +1,1 @@
+"""What the vendor's staff see of all clubs. Reads only."""

@@ -1,0 +1,1 @@
+"""One club's move from one app to another, step by step."""

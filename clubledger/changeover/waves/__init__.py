@@ -1,0 +1,1 @@
+"""Many clubs at once: planned, from files, stepped together."""

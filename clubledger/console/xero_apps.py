@@ -1,0 +1,159 @@
+"""Console → Xero Apps: registering an app, changing it, rotating its secret with no downtime, how full its tier is."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clubledger.changeover.fleet import health as fleet
+from clubledger.clubs.models import User
+from clubledger.console.page import show, staff_page
+from clubledger.frame import exports, pictures, sorting
+from clubledger.xero.connection import registration
+from clubledger.xero.models import XeroApp
+
+TIERS = [
+    ("starter", "Starter (5)"),
+    ("core", "Core (50)"),
+    ("plus", "Plus (1,000)"),
+    ("advanced", "Advanced (10,000)"),
+    ("enterprise", "Enterprise"),
+]
+
+ORDERS: sorting.Keys = {
+    "app": lambda one: str(one.app).casefold(),
+    "certified": lambda one: not one.app.is_certified,
+    "tier": lambda one: one.most or None,
+    "clubs": lambda one: one.clubs,
+    "people": lambda one: one.people,
+    "connections": lambda one: one.connections,
+    "state": lambda one: one.app.status,
+}
+
+
+class AppForm(forms.Form):
+    """What is known of an app, without its secret."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+    version = forms.CharField(label=gettext_lazy("Version"), max_length=20, required=False)
+    scopes = forms.CharField(label=gettext_lazy("Scopes"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    tier = forms.ChoiceField(label=gettext_lazy("Tier (connections)"), choices=TIERS)
+    is_certified = forms.BooleanField(label=gettext_lazy("Certified by Xero"), required=False)
+    use_pkce = forms.BooleanField(label=gettext_lazy("Use PKCE"), required=False)
+
+
+class NewAppForm(AppForm):
+    """A new app, with its client id and secret."""
+
+    client_id = forms.CharField(label=gettext_lazy("Client id"), max_length=100)
+    client_secret = forms.CharField(
+        label=gettext_lazy("Client secret"), max_length=500, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+    field_order = ("name", "version", "client_id", "client_secret", "scopes", "tier", "is_certified", "use_pkce")
+
+
+@require_safe
+@staff_page
+def apps(request: HttpRequest, actor: User) -> HttpResponseBase:
+    """List the apps with what hangs on each, or give the list as a file."""
+    sort = sorting.asked(request, ORDERS)
+    listed = sorting.in_order(fleet.apps(actor=actor), sort, ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(listed, request.GET["format"])
+    used = [{"use": one, "picture": pictures.share(one.connections, one.most) if one.most else ""} for one in listed]
+    return show(
+        request, "console/apps.html", apps=used, redirect_address=registration.redirect_address(), sort_asked=sort
+    )
+
+
+def _as_file(listed: list[fleet.AppUse], file_format: str) -> HttpResponseBase:
+    cells = (
+        (
+            str(one.app), one.app.client_id, _("Certified") if one.app.is_certified else _("Uncertified"),
+            one.app.tier.capitalize(), one.clubs, one.people, one.connections, one.most,
+            _("Active") if one.app.status == "active" else _("Retired"),
+        )
+        for one in listed
+    )  # fmt: skip
+    header = [
+        _("App"), _("Client id"), _("Certified"), _("Tier"), _("Clubs"), _("People"), _("Connections"), _("Maximum"),
+        _("State"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name="xero-apps", header=header, rows=cells)
+
+
+@sensitive_post_parameters("client_secret")
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def new_app(request: HttpRequest, actor: User) -> HttpResponseBase:
+    """Register an app."""
+    form = NewAppForm(request.POST or None, initial={"scopes": settings.XERO_SCOPES, "use_pkce": True, "tier": "plus"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = registration.register_app(actor=actor, **form.cleaned_data)
+        except registration.BadApp as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("%(app)s is registered.") % {"app": made})
+            return redirect("console-app", made.pk)
+    status = 422 if request.method == "POST" else 200
+    return show(
+        request, "console/new_app.html", status=status, form=form, redirect_address=registration.redirect_address()
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def app(request: HttpRequest, actor: User, app_id: int) -> HttpResponseBase:
+    """Show one app, and change it."""
+    found = get_object_or_404(XeroApp, pk=app_id)
+    initial = {name: getattr(found, name) for name in AppForm.base_fields}
+    form = AppForm(request.POST or None, initial=initial)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid() and _change(request, actor, found, form, form.cleaned_data):
+            return redirect("console-app", app_id)
+    use = next(one for one in fleet.apps(actor=actor) if one.app.pk == found.pk)
+    return show(request, "console/app.html", status=status, app=found, form=form, use=use)
+
+
+def _change(request: HttpRequest, actor: User, found: XeroApp, form: forms.Form, fields: dict[str, Any]) -> bool:
+    try:
+        registration.change_app(actor=actor, app=found, **fields)
+    except registration.BadApp as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, _("Changed."))
+    return True
+
+
+@sensitive_post_parameters("next_secret")
+@require_POST
+@staff_page
+def rotate(request: HttpRequest, actor: User, app_id: int) -> HttpResponseBase:
+    """Begin or end the rotation of an app's secret, or retire the app."""
+    found = get_object_or_404(XeroApp, pk=app_id)
+    act = request.POST.get("act", "")
+    try:
+        if act == "begin":
+            registration.begin_rotation(actor=actor, app=found, next_secret=request.POST.get("next_secret", ""))
+            messages.success(request, _("Both secrets are tried now. Delete the old one at Xero, then press Finish."))
+        elif act in {"finish", "forget"}:
+            registration.finish_rotation(actor=actor, app=found, keep_new=act == "finish")
+            messages.success(request, _("One secret is left."))
+        elif act in {"retire", "activate"}:
+            status = "retired" if act == "retire" else "active"
+            registration.change_app(actor=actor, app=found, status=status)
+            messages.success(request, _("Changed."))
+    except registration.BadApp as error:
+        messages.error(request, str(error))
+    return redirect("console-app", app_id)

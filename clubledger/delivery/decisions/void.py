@@ -1,0 +1,285 @@
+"""What a person decides about a journal that is in Xero: accept how it differs, or void it there and reopen.
+
+Both are explicit, need the right to undo, and leave who, when and why in the audit trail.
+"""
+
+import zlib
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext
+
+from clubledger.clubs import access, audit
+from clubledger.clubs.access import Permission
+from clubledger.clubs.models import Club, User
+from clubledger.delivery import payload
+from clubledger.delivery.errors import CannotSettle, VoidFailed
+from clubledger.delivery.models import Call, Delivery, Sighting
+from clubledger.delivery.reconciliation import sightings
+from clubledger.delivery.reconciliation.comparison import GONE
+from clubledger.delivery.reference import date_and_sequence_in
+from clubledger.delivery.sending import carriers as carried
+from clubledger.delivery.sending.send import CALL_SECONDS
+from clubledger.foundation import clock, crash
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import reopen as voiding
+from clubledger.ledger.models import Journal, JournalState
+from clubledger.xero import access as tokens
+from clubledger.xero import manual_journals
+from clubledger.xero.access import XeroAccess
+from clubledger.xero.manual_journals import ManualJournal
+
+
+@transaction.atomic
+def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) -> None:
+    """Take a journal that differs as sent, by a person's word. Raises NotAllowed, CannotSettle."""
+    access.require(club=club, actor=actor, permission=Permission.UNDO)
+    access.lock_club(club)
+    if not reason.strip():
+        raise CannotSettle(gettext("Give a reason, for whoever asks later why the two are not the same."))
+    journal = Journal.objects.of(club).filter(pk=journal_id).first()
+    if journal is not None and _is_gone_from_xero(club, journal):
+        raise CannotSettle(
+            gettext("It is not in Xero's books any more. Void it here: its transactions are then sent anew.")
+        )
+    moved = journals.move(
+        club=club,
+        journal_ids=[journal_id],
+        from_states=[JournalState.DIFFERS],
+        to_state=JournalState.SENT,
+        sent_at=clock.now(),
+        sent_by=actor,
+        number=voiding.next_number(club=club),
+    )
+    if not moved or journal is None:
+        raise CannotSettle(gettext("This journal does not differ from Xero's."))
+    audit.note(
+        club=club,
+        actor=actor,
+        action="journal.difference_accepted",
+        subject=str(journal),
+        summary=f"{actor} accepted the journal as it is in Xero: {reason}",
+        before={"differences": journal.xero_words},
+    )
+    for delivery in Delivery.objects.of(club).filter(journal=journal, closed_because="differs").order_by("-pk")[:1]:
+        carried.arrived(club, delivery)
+
+
+def _is_gone_from_xero(club: Club, journal: Journal) -> bool:
+    """Tell whether what was read back of a journal that differs was voided or deleted there."""
+    rows = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
+    found = rows.order_by("-pk").values_list("found_in_xero", flat=True).first()
+    return found is not None and found["status"] in GONE
+
+
+def void_and_reopen(*, club: Club, actor: User, journal_id: int, reason: str) -> Journal:
+    """Void a journal in Xero, read it back, and put its transactions into the date's next journal, which is given.
+
+    Pressing it again after an unclear answer is safe: what Xero shows decides. Raises NotAllowed, CannotSettle,
+    VoidFailed with Xero's words, or the errors of `xero`. No database transaction is open while Xero is asked.
+
+    A further journal that carried its difference is voided with it, and first: alone it would stand for nothing.
+    """
+    access.require(club=club, actor=actor, permission=Permission.UNDO)
+    if not reason.strip():
+        raise CannotSettle(gettext("Give a reason, for whoever asks later why the journal was voided."))
+    voidable = (JournalState.SENT, JournalState.DIFFERS)
+    journal = Journal.objects.of(club).filter(pk=journal_id, state__in=voidable).exclude(xero_journal_id="").first()
+    if journal is None:
+        raise CannotSettle(gettext("Only a journal that is in Xero can be voided."))
+    whole = _whole_of_carrier(club, journal)
+    xero = tokens.access_for_sending(club=club, user=actor)
+    for carrier in _carriers_to_void(club, journal):
+        _void_in_xero(club, actor, carrier.xero_journal_id, xero)
+        _note_voided(club, actor, carrier, reason)
+    _void_in_xero(club, actor, journal.xero_journal_id, xero)
+    if whole is not None:
+        _note_voided(club, actor, journal, reason)
+        return whole
+    return _reopen(club, actor, journal, reason)
+
+
+def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
+    """Give the journal whose difference this one carries, if it does and may be voided alone: the other still differs.
+
+    Raises CannotSettle where the other counts as sent because of it.
+    """
+    carrying = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
+    delivery = carrying.exclude(difference_of=None).select_related("difference_of").order_by("-pk").first()
+    if delivery is None:
+        return None
+    whole: Journal = delivery.difference_of
+    if whole.state == JournalState.SENT:
+        raise CannotSettle(
+            gettext("It carries the difference of %(number)s. Void that one: this one goes with it.")
+            % {"number": whole.number}
+        )
+    return whole
+
+
+def _carriers_to_void(club: Club, journal: Journal) -> list[Journal]:
+    """Give the journals that brought this one's difference to Xero. Raises CannotSettle while one is on its way."""
+    carriers = [delivery.journal for delivery in carried.carriers_of(club, journal)]
+    if any(carrier.state in carried.LIVE for carrier in carriers):
+        raise CannotSettle(
+            gettext("Its difference is on its way to Xero. Take that out of the queue, or wait until it is there.")
+        )
+    return carriers
+
+
+def _void_in_xero(club: Club, actor: User, xero_journal_id: str, xero: XeroAccess) -> None:
+    found = _read(xero_journal_id, xero)
+    if found.status == "POSTED":
+        _ask_to_void(club, actor, found, xero)
+        found = _read(xero_journal_id, xero)
+    if found.status not in GONE:
+        raise VoidFailed(gettext("The journal is still %(status)s in Xero.") % {"status": found.status})
+
+
+@transaction.atomic
+def _note_voided(club: Club, actor: User, journal: Journal, reason: str) -> None:
+    """Note that a journal that carried a difference was voided; it has no transactions to reopen."""
+    access.lock_club(club)
+    if not _close_voided(club, actor, journal):
+        return
+    audit.note(
+        club=club,
+        actor=actor,
+        action="journal.voided",
+        subject=str(journal),
+        summary=f"{actor} voided {journal.number or journal} in Xero, which carried a difference: {reason}",
+        after={"xero_journal_id": journal.xero_journal_id},
+    )
+
+
+def _close_voided(club: Club, actor: User, journal: Journal) -> bool:
+    moved = journals.move(
+        club=club,
+        journal_ids=[journal.pk],
+        from_states=[JournalState.SENT, JournalState.DIFFERS],
+        to_state=JournalState.VOIDED,
+    )
+    if moved:
+        Delivery.objects.of(club).filter(journal=journal, closed_at=None).update(
+            closed_at=clock.now(), closed_because="voided"
+        )
+        sightings.settle_voided(club, journal.xero_journal_id, actor)
+    return bool(moved)
+
+
+def _read(xero_journal_id: str, xero: XeroAccess) -> ManualJournal:
+    found = manual_journals.read(access=xero, journal_id=xero_journal_id)
+    if found is None:
+        raise VoidFailed(gettext("Xero no longer knows this journal."))
+    return found
+
+
+def _ask_to_void(club: Club, actor: User, found: ManualJournal, xero: XeroAccess) -> None:
+    call = _write_call(club, actor, found, xero)
+    crash.point("delivery.after_void_call")
+    answer = manual_journals.void(
+        access=xero,
+        journal_id=found.journal_id,
+        narration=found.narration,
+        idempotency_key=call.idempotency_key,
+        deadline_at=call.deadline_at,
+    )
+    Call.objects.of(club).filter(pk=call.pk).update(
+        finished_at=clock.now(),
+        http_status=answer.http_status,
+        correlation_id=answer.correlation_id,
+        outcome=answer.outcome,
+        words=answer.words[:4000],
+    )
+    if answer.outcome in {"rejected", "not_sent"}:
+        raise VoidFailed(answer.words or gettext("Xero did not void the journal."))
+
+
+@transaction.atomic
+def _write_call(club: Club, actor: User, found: ManualJournal, xero: XeroAccess) -> Call:
+    at = clock.now()
+    element = {"ManualJournalID": found.journal_id, "Narration": found.narration, "Status": "VOIDED"}
+    body = manual_journals.join([manual_journals.write_payload(element)])
+    # Each press is a request of its own: a stored refusal must not answer for it.
+    attempt = Call.objects.of(club).filter(purpose="void").count()
+    call: Call = Call.objects.of(club).create(
+        club=club,
+        app_id=xero.app_id,
+        tenant_id=xero.tenant_id,
+        sender=actor,
+        purpose="void",
+        idempotency_key=payload.idempotency_key(xero.tenant_id, [(found.journal_id, attempt)], body),
+        body=zlib.compress(body),
+        body_hash=payload.hash_of(body),
+        started_at=at,
+        deadline_at=at + timedelta(seconds=CALL_SECONDS),
+    )
+    return call
+
+
+@transaction.atomic
+def _reopen(club: Club, actor: User, journal: Journal, reason: str) -> Journal:
+    access.lock_club(club)
+    # Somebody may have queued its difference while Xero was asked: that one must not go out alone.
+    if carried.carriers_of(club, journal):
+        raise CannotSettle(
+            gettext("Its difference was queued in the meantime. Take that out of the queue and void it again.")
+        )
+    if not _close_voided(club, actor, journal):
+        raise CannotSettle(gettext("Somebody else has settled this journal in the meantime."))
+    further = voiding.reopen_voided(club=club, journal=journal)
+    audit.note(
+        club=club,
+        actor=actor,
+        action="journal.voided",
+        subject=str(journal),
+        summary=f"{actor} voided {journal.number or journal} in Xero and reopened its transactions: {reason}",
+        after={"xero_journal_id": journal.xero_journal_id, "further_journal": further.pk},
+    )
+    return further
+
+
+# --- What was seen in Xero and is not ours to account for -------------------------------------------------------------
+
+
+def void_sighted(*, club: Club, actor: User, sighting_id: int, reason: str) -> None:
+    """Void a journal in Xero that bears our reference and that we can't account for: an unknown one, or a second one.
+
+    Its reference is not used again; what stands here under it goes on as the date's next journal. Pressing it again is
+    safe, as with `void_and_reopen`. Raises NotAllowed, CannotSettle, VoidFailed, or the errors of `xero`.
+    """
+    access.require(club=club, actor=actor, permission=Permission.UNDO)
+    if not reason.strip():
+        raise CannotSettle(gettext("Give a reason, for whoever asks later why the journal was voided."))
+    sighting = _open_sighting(club, sighting_id)
+    xero = tokens.access_for_sending(club=club, user=actor)
+    _void_in_xero(club, actor, sighting.xero_journal_id, xero)
+    with transaction.atomic():
+        access.lock_club(club)
+        sighting = _open_sighting(club, sighting_id)
+        accounting_date, sequence = date_and_sequence_in(sighting.reference)
+        xero_journal_id = sighting.xero_journal_id
+        voiding.set_aside(
+            club=club, accounting_date=accounting_date, sequence=sequence, xero_journal_id=xero_journal_id
+        )
+        sightings.settle_voided(club, xero_journal_id, actor)
+        audit.note(
+            club=club,
+            actor=actor,
+            action="xero.sighted_journal_voided",
+            subject=sighting.reference,
+            summary=f"{actor} voided a journal in Xero that was not accounted for here: {reason}",
+            after={"xero_journal_id": xero_journal_id},
+        )
+
+
+def _open_sighting(club: Club, sighting_id: int) -> Sighting:
+    """Give an alarm whose journal may be voided. Raises CannotSettle while ours is on its way under its name."""
+    sighting: Sighting | None = (
+        Sighting.objects.of(club).filter(pk=sighting_id, settled_at=None, kind__in=sightings.VOIDABLE).first()
+    )
+    if sighting is None:
+        raise CannotSettle(gettext("Nothing waits to be voided here."))
+    if Delivery.objects.of(club).filter(reference=sighting.reference, closed_at=None).exists():
+        raise CannotSettle(gettext("A journal with this reference is on its way. It is compared with this one first."))
+    return sighting

@@ -1,0 +1,1 @@
+"""Sending by schedule each night, and the letter about it."""

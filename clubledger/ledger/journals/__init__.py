@@ -1,0 +1,1 @@
+"""The journals: their states, totals and lines, and how people see them."""

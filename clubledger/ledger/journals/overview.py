@@ -1,0 +1,254 @@
+"""Journals as people see them: what is not sent, days, selections, recording by hand. Totals only, never history.
+
+The one entrance for other rooms: states change through `move`, lines come from `resolve`, `freeze` and `lines_of`.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Subquery, Sum
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext
+
+from clubledger.bookkeeping.money import from_minor
+from clubledger.bookkeeping.phrases import counted
+from clubledger.clubs import access, audit
+from clubledger.clubs.models import Club, User
+from clubledger.foundation import clock
+from clubledger.ledger.errors import NotRecordable, NotRecorded
+from clubledger.ledger.journals.drill_down import LineView, Reading, TransactionPage, lines_of, transactions_of
+from clubledger.ledger.journals.lines import figures_of, freeze, resolve
+from clubledger.ledger.journals.states import ImpossibleMove, move, open_recorded
+from clubledger.ledger.models import TAKES_IN, Journal, JournalState
+
+__all__ = [
+    "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "figures_of", "freeze",
+    "lines_of", "move", "overview", "record_manually", "resolve", "select", "transactions_of", "undo_recording",
+    "unsent_at",
+]  # fmt: skip
+
+NOT_DONE = tuple(
+    str(state) for state in JournalState if state not in {JournalState.SENT, JournalState.RECORDED, JournalState.VOIDED}
+)
+"""The states of a journal that is still to come to an end; word for word those of the partial index."""
+
+_NOT_DONE_SQL = "ledger_journal.state IN (" + ", ".join(f"'{state}'" for state in NOT_DONE) + ")"
+
+NEEDS_HELP = Q(state__in=["rejected", "uncertain", "differs"]) | (Q(state="open") & ~Q(findings=[]))
+"""What waits for a person: refused, unclear or different in Xero, or open with findings of its last validation."""
+
+LONGEST_PRESET_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How a club stands. Days before its Post from date don't count as unsent. Amount: total debits of the unsent."""
+
+    oldest_unsent_on: date | None
+    newest_unsent_on: date | None
+    transactions_unposted: int
+    amount_unposted: Decimal
+    journals_unsent: int
+    journals_needing_help: int
+    first_on: date | None
+    last_on: date | None
+    preset: tuple[date, date] | None = field(default=None, compare=False)
+    """The preset of From and Up To, as `default_range` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day that has journals. Status: help, unsent, locked, empty, before_cutover, sent or recorded."""
+
+    on: date
+    status: str
+    journals: int
+
+
+def overview(*, club: Club) -> Overview:
+    """Give how the club stands, from its unfinished journals alone, in one query unless it has none."""
+    today = clock.today_in(club.time_zone)
+    # One look at either end of the index; as plain minimum and maximum they would walk every journal there is.
+    dates = Journal.objects.of(club).order_by().values_list("accounting_date", flat=True)
+    ends = {"first": dates.order_by("accounting_date")[:1], "last": dates.order_by("-accounting_date")[:1]}
+    found = _unsent(club).aggregate(
+        oldest=Min("accounting_date"),
+        newest=Max("accounting_date"),
+        newest_until_today=Max("accounting_date", filter=Q(accounting_date__lte=today)),
+        transactions=Sum("transaction_count"),
+        amount=Sum("debit_minor"),
+        journals=Count("pk"),
+        helped=Count("pk", filter=NEEDS_HELP),
+        **{name: Max(Subquery(rows)) for name, rows in ends.items()},
+    )
+    if not found["journals"]:
+        found |= {name: rows.first() for name, rows in ends.items()}
+    return Overview(
+        found["oldest"],
+        found["newest"],
+        found["transactions"] or 0,
+        from_minor(found["amount"] or 0),
+        found["journals"],
+        found["helped"],
+        found["first"],
+        found["last"],
+        _preset(today, found["oldest"], found["newest_until_today"]),
+    )
+
+
+def _unsent(club: Club) -> QuerySet[Journal]:
+    # The states stand in the statement itself: with bound values SQLite can't prove that the partial index will do.
+    rows: QuerySet[Journal] = Journal.objects.of(club).extra(where=[_NOT_DONE_SQL])  # noqa: S610 - our own words
+    return rows.filter(accounting_date__gte=club.post_from) if club.post_from else rows
+
+
+def unsent_at(*, clubs: Collection[Club]) -> dict[int, tuple[date, int, int]]:
+    """Give by club, of those that have unsent journals: the oldest day, how many there are, how many need help.
+
+    In one query, however many clubs; as `overview` counts them.
+    """
+    rows = Journal.objects.across_clubs("one person's clubs stand side by side").filter(club__in=[c.pk for c in clubs])
+    rows = rows.extra(where=[_NOT_DONE_SQL])  # noqa: S610 - our own words
+    rows = rows.filter(Q(club__post_from=None) | Q(accounting_date__gte=F("club__post_from"))).order_by()
+    found = rows.values("club_id").annotate(
+        oldest=Min("accounting_date"), journals=Count("pk"), helped=Count("pk", filter=NEEDS_HELP)
+    )
+    return {one["club_id"]: (one["oldest"], one["journals"], one["helped"]) for one in found}
+
+
+def default_range(*, club: Club) -> tuple[date, date]:
+    """Give the preset of From and Up To: at most a week, to today in the club's zone or the newest unsent day."""
+    today = clock.today_in(club.time_zone)
+    ends = (
+        _unsent(club)
+        .filter(accounting_date__lte=today)
+        .aggregate(oldest=Min("accounting_date"), newest=Max("accounting_date"))
+    )
+    return _preset(today, ends["oldest"], ends["newest"])
+
+
+def _preset(today: date, oldest: date | None, newest: date | None) -> tuple[date, date]:
+    if newest is None or oldest is None:
+        return today - timedelta(days=LONGEST_PRESET_DAYS - 1), today
+    up_to_on = today if newest > today - timedelta(days=LONGEST_PRESET_DAYS) else newest
+    return max(oldest, up_to_on - timedelta(days=LONGEST_PRESET_DAYS - 1)), up_to_on
+
+
+def select(*, club: Club, from_on: date, up_to_on: date, states: Collection[str] | None = None) -> QuerySet[Journal]:
+    """Give the journals of these days, both included, in these states (all, if None), by date and sequence."""
+    rows: QuerySet[Journal] = Journal.objects.of(club).filter(accounting_date__range=(from_on, up_to_on))
+    if states is not None:
+        rows = rows.filter(state__in=[str(state) for state in states])
+    return rows.order_by("accounting_date", "sequence")
+
+
+def days(*, club: Club, from_on: date, up_to_on: date, locked_until: date | None = None) -> list[Day]:
+    """Give each day of the range that has a journal, with the status that most wants to be seen.
+
+    A day is locked where validation found it so, a journal waits for the lock, or it is not after `locked_until`.
+    """
+    rows = select(club=club, from_on=from_on, up_to_on=up_to_on).values_list(
+        "accounting_date", "state", "debit_minor", "findings", "wait_reason"
+    )
+    by_day: dict[date, list[str]] = {}
+    for on, state, debit, findings, wait_reason in rows:
+        if club.post_from and on < club.post_from and state in NOT_DONE:
+            status = "before_cutover"
+        else:
+            status = _status_of(state, debit, findings, wait_reason)
+            if status == "unsent" and locked_until and on <= locked_until:
+                status = "locked"
+        by_day.setdefault(on, []).append(status)
+    shown = ((on, min(found, key=_URGENCY.index), len(found)) for on, found in by_day.items())
+    return [Day(on, status if status != "voided" else "empty", count) for on, status, count in shown]
+
+
+_URGENCY = ("help", "locked", "unsent", "before_cutover", "sent", "recorded", "empty", "voided")
+
+
+def _status_of(state: str, debit_minor: int, findings: Iterable[dict[str, Any]], wait_reason: str) -> str:
+    if state in {"sent", "recorded", "voided"}:
+        return state
+    if state in {"rejected", "uncertain", "differs"}:
+        return "help"
+    if state == "open" and not debit_minor:
+        return "empty"
+    if wait_reason == "lock" and state == "queued":
+        return "locked"
+    faults = {finding.get("code") for finding in findings if finding.get("severity", "fault") == "fault"}
+    if state == "open" and faults:
+        return "locked" if faults == {"locked"} else "help"
+    return "unsent"
+
+
+@transaction.atomic
+def record_manually(*, club: Club, actor: User, journal_ids: Collection[int], reason: str) -> int:
+    """Record journals as manually added to GL; gives how many. Nothing is asked of Xero, and no number is given.
+
+    From open, valid or rejected only: what is queued must be withdrawn first, and what is on its way or unclear is
+    never recorded. All or none. Raises NotAllowed, NotRecordable.
+    """
+    access.require(club=club, actor=actor, permission=access.Permission.SEND)
+    if not reason.strip():
+        raise NotRecordable(gettext("Give the reason: it stays with the journals."))
+    access.lock_club(club)
+    now = clock.now()
+    moved = move(
+        club=club,
+        journal_ids=journal_ids,
+        from_states=TAKES_IN,
+        to_state=JournalState.RECORDED,
+        recorded_at=now,
+        recorded_by=actor,
+        recorded_reason=reason.strip(),
+    )
+    _all_or_none(club, journal_ids, moved, gettext("can't be recorded as manually added"), NotRecordable)
+    _note(club, actor, moved, "journals.recorded", f"Recorded as manually added to GL: {reason.strip()}")
+    return len(moved)
+
+
+@transaction.atomic
+def undo_recording(*, club: Club, actor: User, journal_ids: Collection[int], reason: str) -> int:
+    """Open recorded journals again; gives how many. Each keeps its sequence beside a further one of its date.
+
+    All or none. Raises NotAllowed, NotRecorded.
+    """
+    access.require(club=club, actor=actor, permission=access.Permission.UNDO)
+    if not reason.strip():
+        raise NotRecorded(gettext("Give the reason: it stays in the audit trail."))
+    access.lock_club(club)
+    moved = open_recorded(club=club, journal_ids=journal_ids)
+    _all_or_none(club, journal_ids, moved, gettext("is not recorded as manually added"), NotRecorded)
+    _note(club, actor, moved, "journals.recording_undone", f"Recording undone: {reason.strip()}")
+    return len(moved)
+
+
+def _all_or_none(
+    club: Club, asked: Collection[int], moved: Collection[int], why: str, error: type[NotRecordable | NotRecorded]
+) -> None:
+    left = set(asked) - set(moved)
+    if not left:
+        return
+    found = Journal.objects.of(club).filter(pk__in=left).order_by("accounting_date", "sequence").first()
+    if found is None:
+        raise error(gettext("There is no such journal."))
+    values = {
+        "day": date_format(found.accounting_date, pgettext("date pattern", "d/m/Y")),
+        "state": gettext(JournalState(found.state).label),
+        "why": why,
+        "count": len(left) - 1,
+    }
+    if len(left) > 1:
+        raise error(gettext("The journal of %(day)s, %(state)s, %(why)s (and %(count)s more).") % values)
+    raise error(gettext("The journal of %(day)s, %(state)s, %(why)s.") % values)
+
+
+def _note(club: Club, actor: User, ids: Collection[int], action: str, summary: str) -> None:
+    rows = Journal.objects.of(club).filter(pk__in=ids).order_by("accounting_date", "sequence")
+    of_days = [[row.pk, row.accounting_date, row.sequence, row.debit_minor] for row in rows]
+    subject = f"journal {of_days[0][0]}" if len(of_days) == 1 else counted(len(of_days), "journal", "journals")
+    audit.note(club=club, actor=actor, action=action, subject=subject, summary=summary, after={"journals": of_days})

@@ -1,0 +1,1 @@
+"""Figures of periods and days, worked out from the rows. Reads only."""

@@ -1,0 +1,1 @@
+"""Chart of Accounts: GL Code and Job#."""

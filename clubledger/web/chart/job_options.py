@@ -1,0 +1,32 @@
+"""Choosing the tracking option that a job code of the source system stands for."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.mapping import job_options as linking
+from clubledger.ledger.models import JobCode
+from clubledger.web.page import club_page, link_to
+
+
+@require_POST
+@club_page(Permission.CONFIGURE)
+def link_job_code(request: HttpRequest, at: ClubAccess, job_id: int) -> HttpResponseBase:
+    """Let a job code stand for the option of another one, which was typed or chosen."""
+    if not JobCode.objects.of(at.club).filter(pk=job_id).exists():
+        raise Http404
+    like = request.POST.get("option", "").strip()[:100]
+    try:
+        job = linking.link_job(club=at.club, actor=at.user, job_id=job_id, like=like)
+    except LedgerError as error:
+        messages.error(request, str(error))
+    else:
+        words = _("Job code %(code)s now stands for %(category)s: %(option)s.")
+        told = {"code": job.code, "category": job.category_name, "option": job.option_name}
+        messages.success(request, words % told)
+    return redirect(link_to(at, "job-codes"))

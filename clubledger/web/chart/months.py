@@ -1,0 +1,184 @@
+"""One GL code over the last twelve months: a picture of each month's debits and credits, and the table behind it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess
+from clubledger.clubs.models import Club
+from clubledger.foundation import clock
+from clubledger.frame import exports, formats, sorting
+from clubledger.ledger.models import FinancialItem, GLCode
+from clubledger.ledger.reports import movements as amounts
+from clubledger.ledger.reports.movements import Moved
+from clubledger.web.page import club_page, link_to, show
+
+MONTHS, WEEKS = 12, 13
+WIDE, HIGH = 6, 22
+"""Of a small picture: the room of a week, and its height."""
+
+ORDERS: sorting.Keys = {
+    "month": lambda row: row[0],
+    "debit": lambda row: row[1].debit,
+    "credit": lambda row: row[1].credit,
+    "debit_unsent": lambda row: row[1].debit_unsent,
+    "credit_unsent": lambda row: row[1].credit_unsent,
+}
+NEWEST_FIRST = "-month"
+
+
+@dataclass(frozen=True, slots=True)
+class OfOne:
+    """What a code moved in the weeks shown, and the small picture of it."""
+
+    debit: int
+    credit: int
+    picture: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What every code of a club moved in the last thirteen weeks."""
+
+    weeks: Sequence[date]
+    moved: dict[Any, amounts.Periods]
+
+    @classmethod
+    def of_club(cls, club: Club, by: amounts.By) -> "Quarter":
+        """Read it."""
+        weeks = amounts.weeks_until(clock.today_in(club.time_zone), WEEKS)
+        return cls(weeks, amounts.moved(club=club, starts=weeks, by=by))
+
+    def of(self, key: Any) -> OfOne | None:
+        """Give what a code moved; None if nothing did."""
+        row = row_of(self.moved.get(key, {}), self.weeks)
+        debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
+        return OfOne(debit, credit, small(row)) if debit or credit else None
+
+    def amounts_of(self, key: Any) -> tuple[Decimal | None, Decimal | None]:
+        """Give what was debited and credited, for a file; None where nothing moved."""
+        found = self.moved.get(key, {}).values()
+        debit, credit = sum(one.debit for one in found), sum(one.credit for one in found)
+        return (from_minor(debit), from_minor(credit)) if debit or credit else (None, None)
+
+    def total(self) -> OfOne:
+        """Give what all codes moved together."""
+        every = [self.of(key) for key in self.moved]
+        debit, credit = sum(one.debit for one in every if one), sum(one.credit for one in every if one)
+        return OfOne(debit, credit, mark_safe(""))
+
+
+def row_of(found: amounts.Periods, starts: Sequence[date]) -> list[Moved]:
+    """Give a code's periods, oldest first, those where nothing moved too."""
+    return [found.get(start, Moved()) for start in starts]
+
+
+def small(row: Sequence[Moved]) -> SafeString:
+    """Draw each week's debits less credits: above the line what was debited, below it what was credited."""
+    most = max((abs(one.net) for one in row), default=0)
+    base = HIGH // 2
+    path = "".join(
+        f"M{place * WIDE} {base}h{WIDE - 1}v{-(one.net * (base - 1)) // most}h{1 - WIDE}z"
+        for place, one in enumerate(row)
+        if one.net
+    )
+    return mark_safe(  # noqa: S308 - numbers only
+        f'<svg class=spark viewBox="0 0 {len(row) * WIDE} {HIGH}" aria-hidden=true>'
+        f'<path class=axis d="M0 {base}h{len(row) * WIDE}"/><path d="{path}"/></svg>'
+    )
+
+
+def large(months: Sequence[date], row: Sequence[Moved]) -> SafeString:
+    """Draw each month's debits above the line and its credits below; what is not in Xero in another colour."""
+    step, bar, high, top, under = 50, 34, 130, 6, 22
+    most_debit, most_credit = max(one.debit for one in row), max(one.credit for one in row)
+    # Each side has the room that it needs: a code that is only credited leaves none empty above the line.
+    scale = high / (most_debit + most_credit or 1)
+    base, foot, drawn = top + scale * most_debit, top + high + under, []
+    for place, (month, one) in enumerate(zip(months, row, strict=True)):
+        x, name = place * step + 8, escape(formats.month(month))
+        for word, sent, unsent, down in (
+            (_("Debit"), one.debit_sent, one.debit_unsent, False),
+            (_("Credit"), one.credit_sent, one.credit_unsent, True),
+        ):  # fmt: skip
+            at = 0.0
+            for status, amount in (("sent", sent), ("unsent", unsent)):
+                tall = scale * amount
+                y = base + at if down else base - at - tall
+                at += tall
+                title = f"{name}, {escape(word)}: {formats.minor(amount)}"
+                if amount:
+                    drawn.append(
+                        f'<rect class="c-{status}" x="{x}" y="{y:.1f}" width="{bar}" height="{max(tall, 1):.1f}">'
+                        f"<title>{title}</title></rect>"
+                    )
+        drawn.append(f'<text x="{x + bar / 2:.0f}" y="{foot - 5}" text-anchor="middle">{name}</text>')
+    drawn.append(f'<line x1="0" x2="{len(row) * step}" y1="{base:.1f}" y2="{base:.1f}"/>')
+    return mark_safe(  # noqa: S308 - every text in it is escaped above
+        f'<svg class="hourbars" viewBox="0 0 {len(row) * step} {foot}" preserveAspectRatio="xMinYMid" '
+        'aria-hidden="true">'
+        f"{''.join(drawn)}</svg>"
+    )
+
+
+@require_safe
+@club_page()
+def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseBase:
+    """Show a GL code's last twelve months, or give them as a file."""
+    found = GLCode.objects.of(at.club).filter(pk=code_id).first()
+    if found is None:
+        raise Http404
+    months = amounts.months_until(clock.today_in(at.club.time_zone), MONTHS)
+    row = row_of(amounts.moved(club=at.club, starts=months, only=found.pk).get(found.pk, {}), months)
+    sort = sorting.asked(request, ORDERS, NEWEST_FIRST)
+    listed = sorting.in_order(zip(months, row, strict=True), sort, ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, found, listed, request.GET["format"])
+    chart = link_to(at, "chart-of-accounts")
+    return show(
+        request,
+        at,
+        "web/chart/gl_code.html",
+        crumbs=[
+            (_("Configuration"), ""), (_("Financials"), ""), (_("Chart of Accounts"), chart),
+            (_("GL Code"), link_to(at, "gl-codes")), (found.code, ""),
+        ],
+        code=found,
+        items=FinancialItem.objects.of(at.club).filter(gl_code=found).order_by("kind", "code"),
+        rows=[(month, one, _days(at, month)) for month, one in listed],
+        sort_asked=sort,
+        total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
+        picture=large(months, row),
+        span=formats.span(months[0], clock.today_in(at.club.time_zone)),
+    )  # fmt: skip
+
+
+def _days(at: ClubAccess, month: date) -> str:
+    """Give the address of GL Integration with all journals of a month."""
+    last_on = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return f"{reverse('gl', args=[at.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"
+
+
+def _as_file(at: ClubAccess, found: GLCode, listed: Sequence[tuple[date, Moved]], file_format: str) -> HttpResponseBase:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for month, one in listed:
+            parts = (one.debit, one.credit, one.debit_sent, one.credit_sent, one.debit_unsent, one.credit_unsent)
+            yield (month, *(from_minor(part) for part in parts))
+
+    header = [
+        _("Month"), _("Debit"), _("Credit"), _("Debit in Xero"), _("Credit in Xero"), _("Debit not in Xero"),
+        _("Credit not in Xero"),
+    ]  # fmt: skip
+    name = f"gl-code-{at.club.slug}-{found.code}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

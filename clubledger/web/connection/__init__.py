@@ -1,0 +1,1 @@
+"""Integration Settings: General Ledger, organisation, changeover."""

@@ -1,0 +1,274 @@
+"""Integration Settings → Manage Integrations → General Ledger: authorise, confirm, revoke; and the return from Xero.
+
+Every return from Xero ends on a page that says what happened and what to do; none of them shows a code or a token.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs import access, currency
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.foundation import clock
+from clubledger.foundation.phrasebook import told
+from clubledger.frame import exports, sorting
+from clubledger.ledger.models import GLCode
+from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
+from clubledger.web.xero_errors import explain, tell
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.errors import (
+    AppMisconfigured,
+    BindingRefused,
+    CurrencyDiffers,
+    OrganisationTaken,
+    WrongOrganisation,
+    XeroError,
+)
+from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection
+
+ENDED_BECAUSE = {
+    "revoked": gettext_lazy("revoked here"),
+    "disconnected": gettext_lazy("disconnected in Xero"),
+    "expired": gettext_lazy("expired"),
+    "replaced": gettext_lazy("another organisation was chosen"),
+}
+"""Why an authorisation ended."""
+AUTHORISED_ORDERS: sorting.Keys = {
+    "person": lambda one: str(one["row"].user).casefold(),
+    "organisation": lambda one: one["row"].organisation_name.casefold(),
+    "app": lambda one: str(one["row"].app).casefold(),
+    "authorised": lambda one: one["row"].authorised_at,
+    "sent": lambda one: one["row"].last_sent_at,
+    "state": lambda one: ("live", "moved", "ended").index(one["sign"]),
+}
+
+
+@require_safe
+@club_page()
+def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the integrations a club has: the general ledger."""
+    return show(
+        request,
+        at,
+        "web/connection/integration_settings.html",
+        crumbs=[(_("Configuration"), ""), (_("Integration"), "")],
+        connection=connections.current(club=at.club),
+    )
+
+
+@require_safe
+@club_page()
+def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the connection: organisation, where this person stands, who has authorised; or the last as a file."""
+    connection = connections.current(club=at.club)
+    sort = sorting.asked(request, AUTHORISED_ORDERS)
+    authorised = [_shown(row, connection) for row in connections.authorisations(club=at.club)]
+    authorised = sorting.in_order(authorised, sort, AUTHORISED_ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        return _authorised_as_file(at, authorised, request.GET["format"])
+    return show(
+        request,
+        at,
+        "web/connection/general_ledger.html",
+        crumbs=general_ledger_trail(at),
+        connection=connection,
+        standing=connections.standing_of(club=at.club, user=at.user, connection=connection),
+        authorisations=authorised,
+        sort_asked=sort,
+        has_gl_codes=GLCode.objects.of(at.club).exclude(account_id="").exists(),
+        today=clock.today_in(at.club.time_zone),
+    )
+
+
+def _shown(row: Authorisation, connection: Connection | None) -> dict[str, Any]:
+    if row.ended_at:
+        state = ("ended", _("Ended"))
+    elif connection is None or row.app_id != connection.app_id:
+        state = ("moved", _("Connection moved"))
+    else:
+        state = ("live", _("Connected"))
+    because = str(ENDED_BECAUSE.get(row.ended_because, row.ended_because)) if row.ended_at else ""
+    return {"row": row, "sign": state[0], "state": state[1], "because": because}
+
+
+def _authorised_as_file(at: ClubAccess, authorised: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
+    cells = (
+        (
+            str(row.user), row.user.email, row.organisation_name, str(row.app), row.authorised_at, row.last_sent_at,
+            one["state"], one["because"], row.ended_at,
+        )
+        for one in authorised
+        for row in (one["row"],)
+    )  # fmt: skip
+    header = [
+        _("Person"), _("E-mail address"), _("Organisation"), _("App"), _("Authorised"), _("Last sent"), _("State"),
+        _("Reason"), _("Ended"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"authorised-{at.club.slug}", header=header, rows=cells)
+
+
+@require_POST
+@club_page(Permission.AUTHORISE)
+def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Leave for Xero. A page that goes on by itself: the strict form policy would stop a redirect to another site."""
+    base_url = f"{request.scheme}://{request.get_host()}"
+    try:
+        address = connections.begin_authorisation(club=at.club, actor=at.user, base_url=base_url)
+    except XeroError as error:
+        tell(request, at, error)
+        return redirect(link_to(at, "general-ledger"))
+    crumbs = general_ledger_trail(at, _("Authorize Xero"))
+    return show(request, at, "web/connection/leaving_for_xero.html", crumbs=crumbs, address=address)
+
+
+@require_POST
+@club_page(Permission.AUTHORISE)
+def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Disconnect this person's own connection, after they saw what that means."""
+    connection = connections.current(club=at.club)
+    if request.POST.get("confirmed") != "1":
+        others = [row for row in connections.authorisations(club=at.club) if row.is_live and row.user_id != at.user.pk]
+        return show(
+            request,
+            at,
+            "web/connection/revoke.html",
+            crumbs=general_ledger_trail(at, _("Revoke Connection")),
+            connection=connection,
+            others=others,
+        )
+    try:
+        connections.revoke(club=at.club, actor=at.user)
+    except XeroError as error:
+        tell(request, at, error)
+    else:
+        messages.success(request, _("Your connection was removed, in Xero and here. Nobody else's was touched."))
+    return redirect(link_to(at, "general-ledger"))
+
+
+@require_safe
+@club_page(Permission.AUTHORISE)
+def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
+    """Show the organisation by name, before the club is bound to it."""
+    asked = _open_request(at, request_id)
+    if asked is None:
+        return _answered_already(request, at)
+    return show(
+        request,
+        at,
+        "web/connection/confirm_organisation.html",
+        crumbs=general_ledger_trail(at, _("Confirm the organisation")),
+        choices=asked.choices,
+        request_id=request_id,
+    )
+
+
+@require_POST
+@club_page(Permission.AUTHORISE)
+def bind(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
+    """Bind the club to the organisation that was confirmed, or let it go."""
+    if _open_request(at, request_id) is None:
+        return _answered_already(request, at)
+    try:
+        if request.POST.get("answer") == "no":
+            connections.decline_organisation(club=at.club, actor=at.user, request_id=request_id)
+            messages.success(request, _("Nothing was connected."))
+        else:
+            row = connections.confirm_organisation(
+                club=at.club, actor=at.user, request_id=request_id, tenant_id=request.POST.get("tenant_id", "")
+            )
+            messages.success(
+                request, _("%(organisation)s is connected.") % {"organisation": row.organisation_name}
+            )  # fmt: skip
+    except WrongOrganisation as error:
+        return _wrong(request, at, error.bound_name, (error.offered_name,), "")
+    except OrganisationTaken as error:
+        return _wrong(request, at, "", (error.organisation_name,), error.club_name)
+    except CurrencyDiffers as error:
+        return _returned(request, at, 409, kind="other_currency", words=error.words)
+    except BindingRefused as error:
+        messages.error(request, told(error.words))
+    except XeroError as error:
+        tell(request, at, error)
+    return redirect(link_to(at, "general-ledger"))
+
+
+@require_POST
+@club_page(Permission.UNDO)
+def set_currency(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Say in which currency the club's books are."""
+    try:
+        club = currency.set_currency(club=at.club, actor=at.user, currency=request.POST.get("currency", ""))
+    except currency.UnknownCurrency as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("The club's books are in %(currency)s.") % {"currency": club.currency})
+    return redirect(link_to(at, "general-ledger"))
+
+
+def _open_request(at: ClubAccess, request_id: int) -> AuthorisationRequest | None:
+    """Give this person's request while it waits for an answer, else None. Raises Http404 where it is not theirs."""
+    found: AuthorisationRequest | None = (
+        AuthorisationRequest.objects.of(at.club).filter(pk=request_id, user=at.user).first()
+    )
+    if found is None:
+        raise Http404
+    return found if found.outcome in {"confirm", "choose"} else None
+
+
+def _answered_already(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    # A second press, a reload, the Back button or another tab: nothing is wrong, so the page says how it stands.
+    messages.info(request, _("The question about the organisation was answered already. This is how it stands."))
+    return redirect(link_to(at, "general-ledger"))
+
+
+def _wrong(
+    request: HttpRequest, at: ClubAccess, bound: str, offered: tuple[str, ...], taken_by: str
+) -> HttpResponseBase:
+    return _returned(
+        request, at, 409, kind="wrong_organisation", bound_name=bound, offered=", ".join(offered), taken_by=taken_by
+    )
+
+
+def _returned(request: HttpRequest, at: ClubAccess, status: int, **context: Any) -> HttpResponseBase:
+    crumbs = general_ledger_trail(at, _("Authorize Xero"))
+    return show(request, at, "web/connection/returned.html", status=status, crumbs=crumbs, **context)
+
+
+@require_safe
+@login_required
+@sensitive_variables()
+def xero_callback(request: HttpRequest) -> HttpResponseBase:
+    """Take the return from Xero and lead on, or say what happened. The address itself is never shown or logged."""
+    try:
+        outcome = connections.finish_authorisation(actor=person(request), params=request.GET.dict())
+    except access.NotAllowed:
+        return render(request, "403.html", {"reason": _("You may no longer authorise Xero for this club.")}, status=403)
+    except AppMisconfigured as error:
+        context = {"words": explain(error).words, "is_registration": True}
+        return render(request, "web/connection/returned_alone.html", context, status=502)
+    if outcome.club is None:
+        return render(request, "web/connection/returned_alone.html", {"words": told(outcome.words)}, status=400)
+    try:
+        at = access.open_club(person(request), outcome.club.slug)
+    except access.ClubNotFound:
+        raise Http404 from None
+    if outcome.kind in {"confirm", "choose"} and outcome.request_id is not None:
+        return redirect(reverse("confirm-organisation", args=[at.club.slug, outcome.request_id]))
+    if outcome.kind == "connected":
+        organisation = outcome.authorisation.organisation_name if outcome.authorisation else ""
+        messages.success(
+            request, _("Xero is authorised: you can send journals to %(name)s.") % {"name": organisation}
+        )  # fmt: skip
+        return redirect(link_to(at, "general-ledger"))
+    if outcome.kind == "wrong_organisation":
+        return _wrong(request, at, outcome.bound_name, outcome.offered_names, outcome.taken_by)
+    return _returned(request, at, 400, kind=outcome.kind, words=outcome.words, xero_words=outcome.xero_words)

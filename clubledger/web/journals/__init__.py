@@ -1,0 +1,1 @@
+"""GL Integration: the list of journals, one journal, and what can be done with them."""

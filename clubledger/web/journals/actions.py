@@ -1,0 +1,212 @@
+"""What can be done with selected journals: validate, send, record, undo, withdraw, take over; and the progress.
+
+What leaves the club's hands is said with count and amount first; if that is not what the person saw, they are asked.
+"""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.delivery import preflight
+from clubledger.delivery.errors import DeliveryError
+from clubledger.delivery.models import SendRun
+from clubledger.delivery.sending import queue
+from clubledger.frame import formats
+from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.journals import overview as journals
+from clubledger.web.journals.integration import is_moving
+from clubledger.web.journals.selection import Selection
+from clubledger.web.page import club_page, link_to, show
+from clubledger.web.xero_errors import tell
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.errors import XeroError
+
+
+def _back(at: ClubAccess, chosen: Selection, **more: str) -> HttpResponse:
+    return redirect(link_to(at, "gl") + chosen.asked.address(**more))
+
+
+def _nothing(request: HttpRequest, at: ClubAccess, chosen: Selection) -> HttpResponse:
+    messages.warning(request, _("No journal was selected. Tick some, or Select All at the head of the table."))
+    return _back(at, chosen)
+
+
+def _counted(number: int) -> str:
+    return ngettext("%(count)s journal", "%(count)s journals", number) % {"count": formats.count(number)}
+
+
+@require_POST
+@club_page(Permission.SEND)
+def validate(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Check the selected journals against a chart fetched now, and come back with the valid ones ticked."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    try:
+        result = preflight.validate(club=at.club, actor=at.user, journal_ids=chosen.ids)
+    except XeroError as error:
+        tell(request, at, error)
+        return _back(at, chosen)
+    except (DeliveryError, LedgerError) as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    valid, checked = len(result.valid_ids), chosen.count
+    if valid == checked:
+        words = _("%(journals)s checked against Xero's chart of accounts: all valid.")
+        messages.success(request, words % {"journals": _counted(checked)})
+    else:
+        messages.warning(
+            request,
+            _("%(journals)s checked: %(valid)s valid, %(faulty)s to mend.")
+            % {"journals": _counted(checked), "valid": formats.count(valid), "faulty": formats.count(checked - valid)},
+        )
+    return _back(at, chosen, ticked="valid")
+
+
+@require_POST
+@club_page(Permission.SEND)
+def send(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Queue the selected journals; if they are not what the person was told, say what they are and ask."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    if not chosen.is_as_said:
+        return show(
+            request, at, "web/journals/confirm_send.html", chosen=chosen, connection=connections.current(club=at.club)
+        )  # fmt: skip
+    try:
+        run = queue.send_to_gl(club=at.club, actor=at.user, journal_ids=chosen.ids)
+    except XeroError as error:
+        tell(request, at, error)
+        return _back(at, chosen)
+    except (DeliveryError, LedgerError) as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    # All of these days are shown from here on: what was sent would leave a list of what is not in Xero.
+    return _back(at, chosen, run=str(run.pk), show="all")
+
+
+@require_safe
+@club_page()
+def send_progress(request: HttpRequest, at: ClubAccess, run_id: int) -> HttpResponseBase:
+    """Give the progress of a send run as a part of the page."""
+    run = SendRun.objects.of(at.club).filter(pk=run_id).first()
+    if run is None:
+        raise Http404
+    progress = queue.progress(club=at.club, run=run)
+    return render(
+        request, "web/journals/progress.html", {"run": run, "progress": progress, "is_moving": is_moving(progress)}
+    )
+
+
+@require_POST
+@club_page(Permission.SEND)
+def record(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Ask for the reason, then record the selected journals as manually added to GL."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    reason = request.POST.get("reason")
+    if reason is None or not reason.strip() or not chosen.is_as_said:
+        return show(
+            request, at, "web/journals/record.html", chosen=chosen, is_missing=reason is not None, reason=reason or ""
+        )
+    try:
+        number = journals.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    messages.success(
+        request,
+        _("%(journals)s recorded as manually added. Clubledger has not checked Xero.") % {"journals": _counted(number)},
+    )
+    return _back(at, chosen)
+
+
+@require_POST
+@club_page(Permission.UNDO)
+def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Ask for the reason, then take the recording of the selected journals back."""
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    reason = request.POST.get("reason")
+    if reason is None or not reason.strip() or not chosen.is_as_said:
+        return show(
+            request,
+            at,
+            "web/journals/undo_recording.html",
+            chosen=chosen,
+            is_missing=reason is not None,
+            reason=reason or "",
+        )
+    try:
+        number = journals.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return _back(at, chosen)
+    words = ngettext("%(count)s journal stands open again.", "%(count)s journals stand open again.", number)
+    messages.success(request, words % {"count": formats.count(number)})
+    return _back(at, chosen, show="unsent")
+
+
+@require_POST
+@club_page(Permission.SEND)
+def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Take queued journals back before they are sent."""
+
+    def words(number: int) -> str:
+        return ngettext(
+            "%(journals)s withdrawn; nothing of it was sent.",
+            "%(journals)s withdrawn; nothing of them was sent.",
+            number,
+        )
+
+    return _queued(request, at, queue.withdraw, words)
+
+
+@require_POST
+@club_page(Permission.SEND)
+def take_over(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Send queued journals of somebody who can't any more under the present person's authorisation."""
+
+    def words(number: int) -> str:
+        return ngettext(
+            "%(journals)s taken over: it goes out under your authorisation.",
+            "%(journals)s taken over: they go out under your authorisation.",
+            number,
+        )
+
+    return _queued(request, at, queue.take_over, words)
+
+
+def _queued(
+    request: HttpRequest, at: ClubAccess, act: Callable[..., int], words: Callable[[int], str]
+) -> HttpResponseBase:
+    chosen = Selection.from_form(request, at)
+    if not chosen.count:
+        return _nothing(request, at, chosen)
+    try:
+        number = act(club=at.club, actor=at.user, journal_ids=chosen.ids)
+    except XeroError as error:
+        tell(request, at, error)
+    except (DeliveryError, LedgerError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, words(number) % {"journals": _counted(number)})
+        if left := chosen.count - number:
+            # Such as one that a worker sent in the meantime: nobody may read that it was taken back.
+            told = ngettext(
+                "%(count)s of the selected journals stays as it is: see its state.",
+                "%(count)s of the selected journals stay as they are: see their states.",
+                left,
+            )
+            messages.warning(request, told % {"count": formats.count(left)})
+    return _back(at, chosen)

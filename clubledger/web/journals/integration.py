@@ -1,0 +1,318 @@
+"""GL Integration: what is not in Xero yet, the days as a picture, what needs help, the journals and what to do next."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import Club
+from clubledger.delivery.models import RestoreHold, SendRun, Sighting
+from clubledger.delivery.reconciliation import sightings
+from clubledger.delivery.sending import queue
+from clubledger.foundation import clock
+from clubledger.frame import calendar, exports, formats, paging
+from clubledger.frame.templatetags.frame import state_word
+from clubledger.ledger.intake import samples
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.models import FinancialItem, Import, Journal
+from clubledger.web.journals import causes as mending
+from clubledger.web.journals import journal_rows
+from clubledger.web.journals.decisions import sighting_words
+from clubledger.web.journals.list_rows import rows_of
+from clubledger.web.journals.selection import SHOWS, TICKABLE, Asked, Tally, read_day
+from clubledger.web.page import club_page, link_to, show
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.models import Connection
+
+STRIP_DAYS = calendar.WEEKS * 7
+ALARMS_SHOWN = 5
+"""Alarms about journals in Xero that are shown at once; the next come up as these are settled."""
+
+
+@require_safe
+@club_page()
+def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show GL Integration, or its list as a file."""
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"])
+    overview = journals.overview(club=at.club)
+    asked = Asked.from_query(at, request.GET, preset=overview.preset)
+    connection = connections.current(club=at.club)
+    if overview.first_on is None:
+        return show(request, at, "web/journals/gl_first_run.html", steps=first_steps(at, overview, connection))
+    counts = Tally.of(asked)
+    total = _total(counts.shown(asked.show))
+    page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total["journals"])
+    ticked = request.GET.get("ticked", "")
+    signs = _signs(asked, connection, has_queued=counts.has("queued"))
+    run_id, progress = _run(request, at, signs)
+    return show(
+        request,
+        at,
+        "web/journals/gl.html",
+        asked=asked,
+        overview=overview,
+        sentence=_sentence(overview),
+        strip=_strip(request, at.club, asked, connection),
+        chips=_chips(asked, counts),
+        total=total,
+        page=page,
+        connection=connection,
+        rows=journal_rows.draw(rows_of(page.rows, at, connection, ticked)),
+        select_all=_select_all(counts.sendable()),
+        causes=_causes(at, asked, counts),
+        run_id=run_id,
+        progress=progress,
+        is_moving=progress is not None and is_moving(progress),
+        alarms=_alarms(at) if signs["alarms"] else [],
+        alarms_left=max(0, signs["alarms"] - ALARMS_SHOWN),
+        has_sample=signs["has_sample"],
+        is_restored=signs["has_holds"],
+        can_take_over=signs["can_take_over"],
+        oldest_link=_oldest_link(asked, overview.oldest_unsent_on),
+        empty_link=_empty_link(at, overview, counts),
+        is_valid_selection=ticked == "valid",
+        has_valid=counts.has("valid"),
+        has_queued=any(group["state"] == "queued" for group in counts.shown(asked.show)),
+        standing=connections.standing_of(club=at.club, user=at.user, connection=connection)
+        if at.may(Permission.SEND)
+        else None,
+        steps=None if signs["has_sent"] else first_steps(at, overview, connection, signs["unmapped"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the four steps of a new club."""
+
+    title: str
+    words: str
+    label: str
+    link: str
+    is_done: bool
+
+
+def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
+    """Give the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
+    see = _("See")
+    return [
+        Step(
+            _("Bring transactions"),
+            _("Export them from the membership or point-of-sale system and import the file.")
+            if at.may(Permission.IMPORT)
+            else _("An Owner or somebody of Accounts imports them from the membership or point-of-sale system."),
+            _("Import") if at.may(Permission.IMPORT) else see,
+            link_to(at, "imports"),
+            overview.first_on is not None,
+        ),
+        Step(
+            _("Connect Xero"),
+            _("Authorise with your own Xero login; Clubledger shows the organisation before it is used.")
+            if at.may(Permission.AUTHORISE)
+            else _("An Owner, an Administrator or somebody of Accounts authorises with their own Xero login."),
+            _("Open General Ledger") if at.may(Permission.AUTHORISE) else see,
+            link_to(at, "general-ledger"),
+            connection is not None and bool(connection.tenant_id),
+        ),
+        Step(
+            _("Map"),
+            _unmapped_words(unmapped, may_map=at.may(Permission.CONFIGURE)),
+            _("Map") if at.may(Permission.CONFIGURE) else see,
+            link_to(at, "charges"),
+            overview.first_on is not None and not unmapped,
+        ),
+        Step(
+            _("Send"),
+            _("Validate the journals against Xero, see every fault at once, and send what is valid.")
+            if at.may(Permission.SEND)
+            else _("An Owner or somebody of Accounts validates the journals against Xero and sends what is valid."),
+            _("Open GL Integration") if at.may(Permission.SEND) else see,
+            link_to(at, "gl"),
+            False,
+        ),
+    ]  # fmt: skip
+
+
+def _unmapped_words(unmapped: int, *, may_map: bool) -> str:
+    if not unmapped:
+        if may_map:
+            return _("Give each charge, account type and payment method its GL code.")
+        return _("An Owner or an Administrator gives each charge, account type and payment method its GL code.")
+    words = ngettext("%(count)s item has no GL code yet.", "%(count)s items have no GL code yet.", unmapped)
+    counted, who = words % {"count": unmapped}, _("An Owner or an Administrator maps them.")
+    return counted if may_map else f"{counted} {who}"
+
+
+def _signs(asked: Asked, connection: Connection | None, *, has_queued: bool) -> Mapping[str, Any]:
+    """Ask in one query which of the rarer things there are to show at all."""
+    club = asked.at.club
+    newest = SendRun.objects.of(club).order_by("-pk")
+    return (
+        Club.objects.filter(pk=club.pk)
+        .values(
+            has_sent=Exists(Journal.objects.of(club).filter(state="sent")),
+            run_id=Subquery(newest.values("pk")[:1]),
+            run_finished_at=Subquery(newest.values("finished_at")[:1]),
+            alarms=_number_of(Sighting.objects.of(club).filter(settled_at=None)),
+            has_sample=Exists(Import.objects.of(club).filter(source=samples.SOURCE, state="done")),
+            has_holds=Exists(RestoreHold.objects.of(club).filter(confirmed_at=None)),
+            unmapped=_number_of(FinancialItem.objects.of(club).filter(gl_code=None)),
+            can_take_over=Exists(_waiting_for_senders(asked, connection)) if has_queued else Value(value=False),
+        )
+        .get()
+    )
+
+
+def _waiting_for_senders(asked: Asked, connection: Connection | None) -> QuerySet[Any]:
+    days = (asked.from_on, asked.up_to_on)
+    return queue.without_sender(club=asked.at.club, connection=connection).filter(journal__accounting_date__range=days)
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("club").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _sentence(overview: Any) -> dict[str, str]:
+    count = overview.journals_unsent
+    if not count:
+        return {"main": _("Everything up to %(day)s is in Xero.") % {"day": formats.day(overview.last_on)}, "help": ""}
+    span = formats.span(overview.oldest_unsent_on, overview.newest_unsent_on or overview.oldest_unsent_on)
+    main = ngettext(
+        "%(count)s journal of %(span)s is not in Xero yet.",
+        "%(count)s journals from %(span)s are not in Xero yet.",
+        count,
+    ) % {"count": formats.count(count), "span": span}
+    needing = overview.journals_needing_help
+    if not needing:
+        return {"main": main, "help": ""}
+    if count == 1:
+        return {"main": main, "help": _("It needs your help.")}
+    words = ngettext("%(count)s of them needs your help.", "%(count)s of them need your help.", needing)
+    return {"main": main, "help": words % {"count": formats.count(needing)}}
+
+
+def _strip(request: HttpRequest, club: Club, asked: Asked, connection: Any) -> calendar.Strip:
+    today = clock.today_in(club.time_zone)
+    # Who asks for everything up to a far day wants to see the days until now, not the empty ones to come.
+    ahead = today + timedelta(days=31 if asked.from_on <= today else 366)
+    until = min(asked.up_to_on, ahead)
+    last_on = read_day(request.GET.get("strip")) or until
+    first_on = calendar.monday_of(last_on) - timedelta(days=STRIP_DAYS - 7)
+    locked_until = connection.organisation.locked_until if connection is not None else None
+    days = journals.days(club=club, from_on=first_on, up_to_on=last_on, locked_until=locked_until)
+    status = {day.on: str(day.status) for day in days}
+    return calendar.draw(status, last_on=last_on, link=lambda on: f"?on={on.isoformat()}")
+
+
+def _chips(asked: Asked, counts: Tally) -> list[dict[str, Any]]:
+    chips = []
+    for name, (title, _states) in SHOWS.items():
+        number = sum(group["journals"] for group in counts.shown(name))
+        if number or name in {"unsent", "all", asked.show}:
+            chips.append(
+                {"title": title, "count": number, "link": asked.address(show=name), "is_here": name == asked.show}
+            )
+    return chips
+
+
+def _total(groups: list[dict[str, Any]]) -> dict[str, int]:
+    """Give what journals add up to: how many there are, and the figures of those that are not voided.
+
+    What a voided one held stands in another journal of its date, and would be counted twice.
+    """
+    standing = [group for group in groups if group["state"] != "voided"]
+    sums = {name: sum(group[name] for group in standing) for name in ("minor", "transactions", "lines")}
+    number = sum(group["journals"] for group in groups)
+    return sums | {"journals": number, "voided": number - sum(group["journals"] for group in standing)}
+
+
+def _select_all(groups: list[dict[str, Any]]) -> dict[str, Any]:
+    total = _total(groups)
+    states = " ".join(sorted({group["state"] for group in groups}))
+    return {"count": total["journals"], "minor": total["minor"], "states": states}
+
+
+def _causes(at: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[mending.Cause]]:
+    causes = []
+    if counts.has("tickable", "is_found"):
+        suffering = asked.days.filter(state__in=TICKABLE).exclude(findings=[])
+        causes = mending.causes(at, suffering.values_list("pk", "findings"))
+    return {
+        "faults": [cause for cause in causes if cause.is_fault],
+        "warnings": [cause for cause in causes if not cause.is_fault],
+    }
+
+
+def _run(request: HttpRequest, at: ClubAccess, signs: Mapping[str, Any]) -> tuple[int | None, queue.Progress | None]:
+    """Give the send run whose progress the page shows: the newest that goes on, or the one just asked for."""
+    run_id = signs["run_id"]
+    is_asked = request.GET.get("run") == str(run_id)
+    if run_id is None or (signs["run_finished_at"] is not None and not is_asked):
+        return None, None
+    progress = queue.progress_of(club=at.club, run_id=run_id)
+    return (None, None) if progress.is_finished and not is_asked else (run_id, progress)
+
+
+def is_moving(progress: queue.Progress) -> bool:
+    """Tell whether asking again soon would show something new: not if all that is left waits for a reason."""
+    return not progress.is_finished and progress.total - progress.done > progress.waiting
+
+
+def _alarms(at: ClubAccess) -> list[dict[str, Any]]:
+    seen = Sighting.objects.of(at.club).filter(settled_at=None).order_by("seen_at")[:ALARMS_SHOWN]
+    return [
+        {
+            "words": sighting_words(one),
+            "link": link_to(at, "settle-sighting", one.pk),
+            "void_link": link_to(at, "void-sighted", one.pk) if one.kind in sightings.VOIDABLE else "",
+        }
+        for one in seen
+    ]
+
+
+def _oldest_link(asked: Asked, oldest: date | None) -> str:
+    if oldest is None or asked.from_on == oldest:
+        return ""
+    return asked.address(**{"from": oldest.isoformat(), "show": "unsent"})
+
+
+def _empty_link(at: ClubAccess, overview: Any, counts: Tally) -> str:
+    if not at.may(Permission.SEND) or overview.oldest_unsent_on is None:
+        return ""
+    if not counts.has("tickable", "is_empty"):
+        return ""
+    newest = overview.newest_unsent_on or overview.last_on
+    return (
+        f"{reverse('gl', args=[at.club.slug])}?from={overview.oldest_unsent_on.isoformat()}"
+        f"&up_to={newest.isoformat()}&show=empty&ticked=all"
+    )
+
+
+def _as_file(at: ClubAccess, asked: Asked, file_format: str) -> HttpResponseBase:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for journal in asked.ordered.iterator(chunk_size=500):
+            amount: Decimal = from_minor(journal.debit_minor)
+            yield (
+                journal.accounting_date, journal.sequence, journal.number or _("TBA"), journal.transaction_count,
+                journal.line_count, amount, amount, state_word(journal.state), journal.xero_words,
+            )  # fmt: skip
+
+    header = [
+        _("Date"), _("Sequence"), _("Journal"), _("Transactions"), _("Lines"), _("Debit"), _("Credit"), _("State"),
+        _("Xero's words"),
+    ]  # fmt: skip
+    name = f"journals-{at.club.slug}-{asked.from_on}-{asked.up_to_on}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

@@ -1,0 +1,218 @@
+"""What the address of GL Integration asks for: days, states, order; and which journals a form has selected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Case, Count, Q, QuerySet, Sum, When
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from clubledger.clubs.access import ClubAccess
+from clubledger.frame import paging, sorting
+from clubledger.ledger.formats.transactions_v1 import EARLIEST_YEAR, LATEST_YEAR
+from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.models import TAKES_IN, Journal, JournalState
+
+NOT_DONE = tuple(s.value for s in JournalState if s not in {"sent", "recorded", "voided"})
+TICKABLE = tuple(state.value for state in TAKES_IN)
+FROZEN = ("queued", "sending", "uncertain")
+
+SHOWS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
+    "unsent": (_("Not in Xero"), NOT_DONE),
+    "help": (_("Needs your help"), ("open", "rejected", "differs", "uncertain")),
+    "empty": (_("Empty"), TICKABLE),
+    "queued": (_("On their way"), FROZEN),
+    "sent": (_("Sent"), ("sent",)),
+    "recorded": (_("Recorded"), ("recorded",)),
+    "all": (_("All"), tuple(JournalState.values)),
+}
+"""The filters by state: what each is called and which states it shows."""
+
+ORDERS = {
+    "date": ("accounting_date", "sequence"),
+    "number": ("number~", "accounting_date", "sequence"),
+    "transactions": ("transaction_count", "accounting_date", "sequence"),
+    "lines": ("line_count", "accounting_date", "sequence"),
+    "debit": ("debit_minor", "accounting_date", "sequence"),
+    "state": ("state", "accounting_date", "sequence"),
+}
+"""The columns of the journals; day and sequence make every order a whole one, so that no page repeats a row."""
+
+HELP = Q(state__in=("rejected", "differs", "uncertain")) | (Q(state="open") & ~Q(findings=[]))
+EMPTY = Q(debit_minor=0)
+
+
+def read_day(text: str | None) -> date | None:
+    """Read a date as browsers write it (2026-11-03); None for anything else, and for years that no file may have."""
+    try:
+        on = date.fromisoformat(text) if text and len(text) == 10 else None
+    except ValueError:
+        return None
+    return on if on is not None and EARLIEST_YEAR <= on.year <= LATEST_YEAR else None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The days and the filter that a listing of journals is about, and its order."""
+
+    at: ClubAccess
+    from_on: date
+    up_to_on: date
+    show: str
+    sort: str = ""
+
+    @classmethod
+    def from_query(cls, at: ClubAccess, query: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
+        """Read it from an address or a form; what is missing or unreadable takes the preset, if need be looked up."""
+        only, sort = read_day(query.get("on")), query.get("sort", "")
+        sort = sort if sort.removeprefix("-") in ORDERS else ""
+        if only is not None:
+            return cls(at, only, only, "all", sort)
+        from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
+        if from_on is None or up_to_on is None:
+            preset_from, preset_up_to = preset or journals.default_range(club=at.club)
+            from_on, up_to_on = from_on or preset_from, up_to_on or preset_up_to
+        show = query.get("show", "")
+        return cls(at, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent", sort)
+
+    @property
+    def days(self) -> QuerySet[Journal]:
+        """All journals of the days, in whatever state."""
+        return journals.select(club=self.at.club, from_on=self.from_on, up_to_on=self.up_to_on)
+
+    @property
+    def matching(self) -> QuerySet[Journal]:
+        """The journals that match days and filter."""
+        rows: QuerySet[Journal] = self.days.filter(state__in=SHOWS[self.show][1])
+        if self.show == "help":
+            rows = rows.filter(HELP)
+        return rows.filter(EMPTY) if self.show == "empty" else rows
+
+    @property
+    def ordered(self) -> QuerySet[Journal]:
+        """The same in the order asked for."""
+        return self.matching.order_by(*sorting.fields_of(self.sort, ORDERS)) if self.sort else self.matching
+
+    @property
+    def sendable(self) -> QuerySet[Journal]:
+        """Those of the matching that can be ticked: not frozen, not done, not before the cut-over."""
+        rows = self.matching
+        if self.show == "recorded":
+            return rows
+        if self.show == "queued":
+            return rows.filter(state="queued")
+        return self.after_cutover(rows.filter(state__in=TICKABLE))
+
+    def after_cutover(self, rows: QuerySet[Journal]) -> QuerySet[Journal]:
+        """Leave out the days before the club's Post from date."""
+        post_from = self.at.club.post_from
+        return rows.filter(accounting_date__gte=post_from) if post_from else rows
+
+    def address(self, **more: str) -> str:
+        """Give the query that shows the same again."""
+        return "?" + urlencode(dict(self.hidden()) | more)
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """Give the same as hidden fields of a form."""
+        days = [("from", self.from_on.isoformat()), ("up_to", self.up_to_on.isoformat()), ("show", self.show)]
+        return [*days, ("sort", self.sort)] if self.sort else days
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The journals a form has selected, read afresh, and what the person had been told about them."""
+
+    asked: Asked
+    ids: list[int]
+    count: int
+    debit_minor: int
+    transactions: int
+    first_on: date | None
+    last_on: date | None
+    is_all: bool
+    is_as_said: bool
+
+    @classmethod
+    def from_form(cls, request: HttpRequest, at: ClubAccess) -> "Selection":
+        """Read ticked rows, or "all that match" as the server sees it now."""
+        form = request.POST
+        asked = Asked.from_query(at, form)
+        is_all = form.get("all") == "1"
+        rows = (
+            asked.sendable
+            if is_all
+            else Journal.objects.of(at.club).filter(pk__in=paging.keys(form.getlist("journal")))
+        )
+        chosen = list(
+            rows.order_by("accounting_date", "sequence").values_list(
+                "pk", "debit_minor", "transaction_count", "accounting_date"
+            )
+        )
+        minor = sum(row[1] for row in chosen)
+        said = (form.get("said_count", ""), form.get("said_minor", ""))
+        return cls(
+            asked=asked,
+            ids=[row[0] for row in chosen],
+            count=len(chosen),
+            debit_minor=minor,
+            transactions=sum(row[2] for row in chosen),
+            first_on=chosen[0][3] if chosen else None,
+            last_on=chosen[-1][3] if chosen else None,
+            is_all=is_all,
+            is_as_said=said == (str(len(chosen)), str(minor)),
+        )
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """Give the selection as hidden fields, with what is being said of it now."""
+        chosen = [("all", "1")] if self.is_all else [("journal", str(pk)) for pk in self.ids]
+        return [
+            *self.asked.hidden(),
+            *chosen,
+            ("said_count", str(self.count)),
+            ("said_minor", str(self.debit_minor)),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The journals of the days counted in one query; each group is of one state and has the same flags."""
+
+    asked: Asked
+    groups: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, asked: Asked) -> "Tally":
+        """Count them."""
+        post_from = asked.at.club.post_from
+        flags = {
+            "is_helped": HELP,
+            "is_empty": EMPTY,
+            "is_early": Q(accounting_date__lt=post_from) if post_from else Q(pk=None),
+            "is_found": ~Q(findings=[]),
+        }
+        flagged = {name: Case(When(flag, then=True), default=False) for name, flag in flags.items()}
+        rows = asked.days.order_by().annotate(**flagged).values("state", *flags)
+        sums = {"minor": Sum("debit_minor"), "transactions": Sum("transaction_count"), "lines": Sum("line_count")}
+        return cls(asked, list(rows.annotate(journals=Count("pk"), **sums)))
+
+    def shown(self, show: str) -> list[dict[str, Any]]:
+        """Give the groups that a filter shows, as `Asked.matching` does."""
+        flag = {"help": "is_helped", "empty": "is_empty"}.get(show)
+        return [group for group in self.groups if group["state"] in SHOWS[show][1] and (not flag or group[flag])]
+
+    def sendable(self) -> list[dict[str, Any]]:
+        """Give the groups of the shown that can be ticked, as `Asked.sendable` does."""
+        groups = self.shown(self.asked.show)
+        if self.asked.show == "recorded":
+            return groups
+        if self.asked.show == "queued":
+            return [group for group in groups if group["state"] == "queued"]
+        return [group for group in groups if group["state"] in TICKABLE and not group["is_early"]]
+
+    def has(self, state: str, flag: str = "") -> bool:
+        """Tell whether there is a journal in this state, or in one that can be ticked, with this flag."""
+        states = TICKABLE if state == "tickable" else (state,)
+        return any(group["state"] in states and (not flag or group[flag]) for group in self.groups)

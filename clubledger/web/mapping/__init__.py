@@ -1,0 +1,1 @@
+"""Charges, Account Types and Payment Methods."""

@@ -1,0 +1,239 @@
+"""Charges, Account Types and Payment Methods: one grid each that says where an item goes in the general ledger.
+
+Unmapped items come first, each with a guess to confirm. What a change moves among open journals is said before it is
+saved.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from clubledger.clubs import access
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.frame import exports, formats, paging
+from clubledger.frame.sorting import order_asked
+from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.models import FinancialItem, TaxCode
+from clubledger.web.mapping.form import Change, Choices, changes_in, save
+from clubledger.web.page import ClubPage, club_page, link_to, show
+
+TITLES = {
+    "charge": (gettext_lazy("Charges"), "charges", gettext_lazy("charges")),
+    "account_type": (gettext_lazy("Account Types"), "account-types", gettext_lazy("account types")),
+    "payment_method": (gettext_lazy("Payment Methods"), "payment-methods", gettext_lazy("payment methods")),
+}
+PER_PAGE = 40
+ORDERS = {
+    "": ("is_mapped", "code"), "code": ("code",), "gl_code": ("gl_code__code?", "code"),
+    "tax_type": ("tax_type~", "code"), "job": ("default_job__code?", "code"),
+}  # fmt: skip
+KEPT = ("q", "gl_code", "tax_type", "unmapped", "sort", "page")
+"""What of the address stays after saving, so that a search is worked off without being made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row of the grid: the item, what was typed if it could not be saved, and the guess."""
+
+    item: FinancialItem
+    gl_code: str
+    gl_name: str
+    tax_type: str
+    untaxed_tax_type: str
+    job: str
+    was: str
+    guess: str
+    guess_name: str
+    is_asked: bool
+    error: str
+    taxes: Sequence[TaxCode]
+    tax_name: str
+    untaxed_name: str
+
+
+def _grid(kind: str) -> ClubPage[[]]:
+    def view(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+        if request.method == "POST":
+            at.require(Permission.CONFIGURE)
+            return _save(request, at, kind)
+        if request.GET.get("format") in exports.FORMATS:
+            return _as_file(at, kind, _items(request, at, kind), request.GET["format"])
+        return _show(request, at, kind, [])
+
+    view.__name__ = TITLES[kind][1].replace("-", "_")
+    return view
+
+
+charges = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid("charge")))
+account_types = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid("account_type")))
+payment_methods = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid("payment_method")))
+
+
+def _items(request: HttpRequest, at: ClubAccess, kind: str) -> QuerySet[FinancialItem]:
+    query = request.GET
+    rows: QuerySet[FinancialItem] = (
+        FinancialItem.objects.of(at.club)
+        .filter(kind=kind)
+        .select_related("gl_code", "default_job")
+        .annotate(is_mapped=Q(gl_code__isnull=False))
+        .order_by(*order_asked(request, ORDERS))
+    )
+    words = query.get("q", "").strip()[:100]
+    if words:
+        rows = rows.filter(Q(code__icontains=words) | Q(name__icontains=words) | Q(gl_code__code=words))
+    if query.get("gl_code"):
+        rows = rows.filter(gl_code__code=query["gl_code"])
+    if query.get("tax_type"):
+        rows = rows.filter(Q(tax_type=query["tax_type"]) | Q(untaxed_tax_type=query["tax_type"]))
+    return rows.filter(gl_code=None) if query.get("unmapped") else rows
+
+
+def _show(
+    request: HttpRequest, at: ClubAccess, kind: str, tried: Sequence[Change], status: int = 200
+) -> HttpResponseBase:
+    title, name, plural = TITLES[kind]
+    rows = _items(request, at, kind)
+    everything = FinancialItem.objects.of(at.club).filter(kind=kind)
+    page = paging.page_of(request, rows, total=rows.count(), per_page=PER_PAGE)
+    choices = Choices.of(at.club)
+    asked = request.GET.get("item", "")
+    items = list(page.rows)
+    if asked and all(item.code != asked for item in items):
+        items = [*everything.filter(code=asked).select_related("gl_code", "default_job"), *items]
+    items.sort(key=lambda item: item.code != asked)
+    by_item = {change.item.pk: change for change in tried}
+    failed = [change.item.pk for change in tried if change.error]
+    unmapped = everything.filter(gl_code=None).count()
+    return show(
+        request,
+        at,
+        "web/mapping/mapping.html",
+        status=status,
+        crumbs=[(_("Configuration"), ""), (_("Financials"), "")],
+        title=title,
+        kind=kind,
+        plural=plural,
+        name=name,
+        page=page,
+        rows=[_row(item, choices, asked, by_item.get(item.pk)) for item in items],
+        failed=len(failed),
+        first_failed=next((item.pk for item in items if item.pk in failed), None),
+        total=everything.count(),
+        unmapped=unmapped,
+        choices=choices,
+        has_tax=kind == "charge" and bool(choices.tax_codes),
+        has_jobs=kind == "charge" and bool(choices.jobs),
+        who_maps=_who_maps(at) if unmapped and not at.may(Permission.CONFIGURE) else [],
+        history=f"{link_to(at, 'audit-trail')}?{urlencode({'area': 'mapping.'})}",
+        asked={key: request.GET.get(key, "") for key in ("q", "gl_code", "tax_type", "unmapped")},
+    )
+
+
+def _who_maps(at: ClubAccess) -> list[str]:
+    """Give the names of those who may map, for whoever may not."""
+    return [str(one) for one in access.people_who_may(at.club, Permission.CONFIGURE)[:5]]
+
+
+def _row(item: FinancialItem, choices: Choices, asked: str, tried: Change | None) -> GridRow:
+    gl_code = item.gl_code.code if item.gl_code else ""
+    job = item.default_job.code if item.default_job else ""
+    guess = choices.guess(item) if item.gl_code is None else None
+    shown = tried or Change(item, gl_code, item.tax_type, item.untaxed_tax_type, job)
+    return GridRow(
+        item=item,
+        gl_code=shown.gl_code,
+        gl_name=choices.name_of(shown.gl_code),
+        tax_type=shown.tax_type,
+        untaxed_tax_type=shown.untaxed_tax_type,
+        job=shown.job,
+        was="|".join((gl_code, item.tax_type, item.untaxed_tax_type, job)),
+        guess=guess.code if guess else "",
+        guess_name=guess.name if guess else "",
+        is_asked=bool(asked) and item.code == asked,
+        error=tried.error if tried else "",
+        taxes=choices.taxes_for(shown.gl_code or (guess.code if guess else ""), shown.tax_type, shown.untaxed_tax_type)
+        if item.kind == "charge"
+        else (),
+        tax_name=choices.tax_name(shown.tax_type),
+        untaxed_name=choices.tax_name(shown.untaxed_tax_type),
+    )
+
+
+def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
+    """Save the rows that were changed; what would move open journals is shown first."""
+    choices = Choices.of(at.club)
+    changes = changes_in(request.POST, at.club, kind, choices)
+    here = link_to(at, TITLES[kind][1])
+    if not changes:
+        messages.warning(request, _("Nothing was changed."))
+        return redirect(here)
+    if any(change.error for change in changes):
+        return _show(request, at, kind, changes, status=422)
+    moved = [] if request.POST.get("confirmed") == "1" else [change for change in changes if change.item.gl_code]
+    effects = effects_of(at, moved, choices)
+    if effects:
+        return show(
+            request,
+            at,
+            "web/mapping/mapping_effect.html",
+            crumbs=[(_("Configuration"), ""), (_("Financials"), ""), (TITLES[kind][0], here)],
+            effects=[
+                (change, journals, amount, choices.name_of(change.gl_code), _besides(change, choices))
+                for change, journals, amount in effects
+            ],
+            changes=changes,
+            back=here,
+        )
+    failed = save(at, changes)
+    if failed:
+        return _show(request, at, kind, failed, status=422)
+    told = ngettext("%(count)s item saved.", "%(count)s items saved.", len(changes))
+    messages.success(request, told % {"count": formats.count(len(changes))})
+    kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+    return redirect(f"{here}?{urlencode(kept)}" if kept else here)
+
+
+def _besides(change: Change, choices: Choices) -> tuple[str, str]:
+    """Give the tax types and the job code that change too, before and after; both empty where they stay."""
+    item = change.item
+    pairs = (
+        (choices.tax_name(item.tax_type), choices.tax_name(change.tax_type)),
+        (choices.tax_name(item.untaxed_tax_type), choices.tax_name(change.untaxed_tax_type)),
+        (item.default_job.code if item.default_job else "", change.job),
+    )
+    moved = [pair for pair in pairs if pair[0] != pair[1]]
+    return ", ".join(before or "–" for before, _after in moved), ", ".join(after or "–" for _before, after in moved)
+
+
+def effects_of(at: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:
+    """Give those of the changes that move open journals, with how many and by what amount."""
+    wanted = [choices.wanted(change) for change in changes if not change.error]
+    found = mapping.effects_of(club=at.club, wanted=wanted)
+    return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]
+
+
+def _as_file(at: ClubAccess, kind: str, rows: QuerySet[FinancialItem], file_format: str) -> HttpResponseBase:
+    """Give what is shown, searched and sorted alike; rows that are left out stay as they are when it comes back in."""
+
+    def cells() -> Iterator[tuple[Any, ...]]:
+        for item in rows:
+            yield (
+                item.kind, item.code, item.gl_code.code if item.gl_code else "", item.tax_type,
+                item.untaxed_tax_type, item.default_job.code if item.default_job else "",
+            )  # fmt: skip
+
+    # The same columns that `clubledger map --csv` reads.
+    header = ["kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job"]
+    name = f"{TITLES[kind][1]}-{at.club.slug}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=cells())

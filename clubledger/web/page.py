@@ -1,0 +1,205 @@
+"""The way in to every page of a club: who asks, for which club, with what right, and the frame around the answer.
+
+Outsiders get 404, members without the right a page that says so. No page reaches a club's rows in another way.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clubledger.changeover.move import steps
+from clubledger.clubs import access
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import Role, User
+from clubledger.ledger.intake import samples
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection.revocation import Standing
+from clubledger.xero.models import Connection
+
+RIGHTS = {
+    Permission.SEE: gettext_lazy("see everything of the club"),
+    Permission.IMPORT: gettext_lazy("import and correct transactions"),
+    Permission.CONFIGURE: gettext_lazy("change mapping, chart and settings"),
+    Permission.GET_GL_CODES: gettext_lazy("get GL codes from Xero"),
+    Permission.AUTHORISE: gettext_lazy("authorise Xero"),
+    Permission.SEND: gettext_lazy("validate, send, record and take over journals"),
+    Permission.UNDO: gettext_lazy("undo recordings, void journals, set Post from and change the organisation"),
+    Permission.PEOPLE: gettext_lazy("manage people and roles"),
+}
+"""What each permission is called in a sentence."""
+
+Rest = ParamSpec("Rest")
+ClubPage = Callable[Concatenate[HttpRequest, ClubAccess, Rest], HttpResponseBase]
+
+
+class Entry(NamedTuple):
+    """A line of the menu."""
+
+    title: str
+    link: str
+    is_here: bool
+
+
+class Section(NamedTuple):
+    """A group of the menu."""
+
+    title: str
+    entries: list[Entry]
+
+
+class Chip(NamedTuple):
+    """The sign in the head that tells whether Xero is connected."""
+
+    words: str
+    is_on: bool
+    link: str
+
+
+def person(request: HttpRequest) -> User:
+    """Give the person who is signed in."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
+
+
+def club_page(permission: Permission = Permission.SEE) -> Callable[[ClubPage[Rest]], Callable[..., HttpResponseBase]]:
+    """Open a view of a club: it receives the ClubAccess in place of the slug, after its permission was checked."""
+
+    def decorate(view: ClubPage[Rest]) -> Callable[..., HttpResponseBase]:
+        @login_required
+        @wraps(view)
+        def opened(request: HttpRequest, slug: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+            try:
+                at = access.open_club(person(request), slug)
+            except access.ClubNotFound:
+                raise Http404 from None
+            try:
+                at.require(permission)
+                return view(request, at, *args, **kwargs)
+            except access.NotAllowed as error:
+                return refuse(request, at, error)
+
+        opened.permission = permission  # type: ignore[attr-defined]
+        return opened
+
+    return decorate
+
+
+def refuse(request: HttpRequest, at: ClubAccess, error: access.NotAllowed) -> HttpResponse:
+    """Answer 403 with the reason, inside the club's frame."""
+    reason = _("You are %(role)s at %(club)s. This needs the right to %(right)s.") % {
+        "role": Role(at.role).label,
+        "club": at.club.name,
+        "right": RIGHTS[error.permission],
+    }
+    return render(request, "403.html", {"reason": reason, "back": link_to(at, "gl")}, status=403)
+
+
+def link_to(at: ClubAccess, name: str, *args: Any) -> str:
+    """Give the address of a page of the club."""
+    return reverse(name, args=[at.club.slug, *args])
+
+
+def general_ledger_trail(at: ClubAccess, leaf: str = "") -> list[tuple[str, str]]:
+    """Give the way to General Ledger, or to `leaf` below it: titles with their addresses, empty where there is none."""
+    trail = [
+        (_("Configuration"), ""),
+        (_("Integration"), ""),
+        (_("Integration Settings"), link_to(at, "integration-settings")),
+        (_("Manage Integrations"), link_to(at, "integration-settings") + "#manage"),
+        (_("General Ledger"), link_to(at, "general-ledger") if leaf else ""),
+    ]
+    return [*trail, (leaf, "")] if leaf else trail
+
+
+def show(request: HttpRequest, at: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    """Render a page of the club in its frame: menu, connection, messages."""
+    menu = _menu(request, at)
+    is_financial = any(entry.is_here for entry in menu[0].entries)
+    frame = {
+        "at": at,
+        "may": {permission.name: at.may(permission) for permission in Permission},
+        "zone": at.club.time_zone,
+        "role": Role(at.role).label,
+        "menu": menu,
+        "home_link": link_to(at, "gl"),
+        "chip": _chip(
+            at,
+            context["connection"] if "connection" in context else connections.current(club=at.club),
+            context.get("standing"),
+        ),
+        # Few pages show these; the others don't ask for them.
+        "changeover": SimpleLazyObject(lambda: steps.live_of(club=at.club)),
+        "has_sample": SimpleLazyObject(lambda: is_financial and samples.has_sample(club=at.club)),
+    }
+    return render(request, template, frame | context, status=status)
+
+
+SIGNS = {
+    "live": gettext_lazy("Xero: %(organisation)s"),
+    "unauthorized": gettext_lazy("Xero: connection moved"),
+    "not_authorised": gettext_lazy("Xero: not authorised by you"),
+    "waiting": gettext_lazy("Xero: waiting for its answer"),
+    "nobody": gettext_lazy("Xero: nobody has authorised"),
+}
+"""What the sign in the head says of a connected club, to whoever reads it."""
+
+
+def _chip(at: ClubAccess, connection: Connection | None, standing: Any) -> Chip:
+    link = link_to(at, "general-ledger")
+    if connection is None or not connection.tenant_id:
+        return Chip(_("Xero: not connected"), False, link)
+    sign: str = (
+        standing.kind
+        if isinstance(standing, Standing)
+        else connections.sign_for(club=at.club, user=at.user, connection=connection, needs_own=at.may(Permission.SEND))
+    )
+    return Chip(SIGNS[sign] % {"organisation": connection.organisation_name}, sign == "live", link)
+
+
+def _menu(request: HttpRequest, at: ClubAccess) -> list[Section]:
+    sections = [
+        (
+            _("Financials"),
+            [
+                (_("GL Integration"), "gl"),
+                (_("Transactions"), "transactions"),
+                (_("Import"), "imports"),
+                (_("GST check"), "gst-check"),
+                (_("Balances"), "balances"),
+            ],
+        ),
+        (
+            _("Configuration → Financials"),
+            [
+                (_("Chart of Accounts"), "chart-of-accounts"),
+                (_("Charges"), "charges"),
+                (_("Account Types"), "account-types"),
+                (_("Payment Methods"), "payment-methods"),
+            ],
+        ),
+        (_("Configuration → Integration"), [(_("Integration Settings"), "integration-settings")]),
+        (
+            _("Configuration → Security"),
+            [
+                (_("Users"), "users"),
+                (_("API Keys"), "api-keys"),
+                (_("Audit Trail"), "audit-trail"),
+                (_("Support access"), "support-access"),
+            ],
+        ),
+    ]
+    made = []
+    for title, entries in sections:
+        links = [(name, link_to(at, view)) for name, view in entries]
+        made.append(Section(title, [Entry(name, link, request.path.startswith(link)) for name, link in links]))
+    return made

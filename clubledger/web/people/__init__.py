@@ -1,0 +1,1 @@
+"""Configuration → Security: users, API keys, audit trail."""

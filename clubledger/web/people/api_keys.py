@@ -1,0 +1,151 @@
+"""Configuration → Security → API Keys: making a key, shown once, and ending it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clubledger.clubs import access
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.models import ApiKey
+from clubledger.frame import exports, paging, sorting
+from clubledger.web.page import club_page, link_to, show
+
+ORDERS: sorting.Keys = {
+    "name": lambda row: row["key"].name.casefold(),
+    "may": lambda row: row["key"].may_import,
+    "acts_for": lambda row: str(row["key"].acts_for).casefold(),
+    "made": lambda row: row["key"].created_at,
+    "used": lambda row: row["key"].last_used_at,
+    "state": lambda row: (not row["is_live"], not row["works"]),
+}
+
+
+class KeyForm(forms.Form):
+    """A new key."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("The system that will use it, such as Clubhouse POS."),
+    )
+    may_import = forms.BooleanField(label=gettext_lazy("It may import transactions, not only read"), required=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page()
+def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """List the club's keys; a POST makes one and shows its secret, this once."""
+    if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
+        return _as_file(request, at, request.GET["format"])
+    form = _form(at, request.POST or None)
+    secret, made = "", None
+    if request.method == "POST":
+        at.require(Permission.CONFIGURE)
+        if form.is_valid():
+            try:
+                made, secret = keys.create(club=at.club, actor=at.user, **form.cleaned_data)
+            except keys.TooManyKeys as error:
+                form.add_error("name", str(error))
+            else:
+                form = _form(at, None)
+    rows = _rows(request, at)
+    return show(
+        request,
+        at,
+        "web/people/api_keys.html",
+        crumbs=[(_("Configuration"), ""), (_("Security"), "")],
+        form=form,
+        page=paging.page_of(request, rows, total=len(rows)),
+        sort_asked=sorting.asked(request, ORDERS),
+        live=sum(1 for row in rows if row["is_live"]),
+        secret=secret,
+        made=made,
+        status=422 if form.errors else 200,
+    )
+
+
+def _rows(request: HttpRequest, at: ClubAccess) -> list[dict[str, Any]]:
+    roles = access.roles_at(at.club)
+    rows = [_shown(at, key, roles) for key in keys.of_club(club=at.club)]
+    return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
+    """Give the keys, never their secrets."""
+    cells = (
+        (
+            row["key"].name, row["key"].prefix, row["may"], str(row["key"].acts_for), row["key"].created_at,
+            row["key"].last_used_at, row["key"].revoked_at, row["state"],
+        )
+        for row in _rows(request, at)
+    )  # fmt: skip
+    header = [
+        _("Name"), _("Begins with"), _("May"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"api-keys-{at.club.slug}", header=header, rows=cells)
+
+
+def _state_of(key: ApiKey, roles: Mapping[int, str]) -> str:
+    if key.revoked_at:
+        return _("Revoked")
+    return _("Active") if keys.works(key, roles) else _("Its person lost the right")
+
+
+def _form(at: ClubAccess, given: QueryDict | None) -> KeyForm:
+    form = KeyForm(given)
+    if not at.may(Permission.IMPORT):
+        form.fields["may_import"].disabled = True
+        form.fields["may_import"].help_text = _("An Owner can make a key that imports.")
+    return form
+
+
+def _shown(at: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> dict[str, Any]:
+    works = keys.works(key, roles)
+    may_act = at.may(Permission.IMPORT) if key.may_import else True
+    return {
+        "key": key,
+        "may": _("import and read") if key.may_import else _("read"),
+        "state": _state_of(key, roles),
+        "is_live": key.revoked_at is None,
+        "works": works,
+        "can_take_over": at.may(Permission.CONFIGURE) and may_act and key.revoked_at is None and not works,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page(Permission.CONFIGURE)
+def revoke(request: HttpRequest, at: ClubAccess, key_id: int) -> HttpResponseBase:
+    """Ask once more, then end a key."""
+    key = _key(at, key_id)
+    if request.method == "POST":
+        keys.revoke(club=at.club, actor=at.user, key_id=key.pk)
+        messages.success(request, _("The key %(name)s opens nothing any more.") % {"name": key.name})
+        return redirect(link_to(at, "api-keys"))
+    crumbs = [(_("Configuration"), ""), (_("Security"), ""), (_("API Keys"), link_to(at, "api-keys"))]
+    return show(request, at, "web/people/revoke_api_key.html", crumbs=[*crumbs, (key.name, "")], key=key)
+
+
+@require_POST
+@club_page(Permission.CONFIGURE)
+def take_over(request: HttpRequest, at: ClubAccess, key_id: int) -> HttpResponseBase:
+    """Let a key act for the person who asks, because its own person lost the right."""
+    key = _key(at, key_id)
+    keys.take_over(club=at.club, actor=at.user, key_id=key.pk)
+    messages.success(request, _("The key %(name)s acts for you from now on.") % {"name": key.name})
+    return redirect(link_to(at, "api-keys"))
+
+
+def _key(at: ClubAccess, key_id: int) -> ApiKey:
+    key: ApiKey | None = ApiKey.objects.of(at.club).filter(pk=key_id, revoked_at=None).first()
+    if key is None:
+        raise Http404
+    return key

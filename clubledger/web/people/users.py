@@ -1,0 +1,341 @@
+"""Configuration → Security → Users: who belongs to the club, in which role, who is invited, and changing that."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs import access, invitations, people
+from clubledger.clubs import api_keys as keys
+from clubledger.clubs import sign_in as signing_in
+from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
+from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, User
+from clubledger.foundation import clock
+from clubledger.frame import exports, paging, sorting
+from clubledger.web.page import RIGHTS, club_page, link_to, show
+from clubledger.web.sign_in.forms import BAD_EMAIL
+from clubledger.xero.connection import revocation as connections
+
+RECENT = 10
+ROLES = list(PERMISSIONS)
+"""The roles from the one that may most down, which is the order that lists are sorted in, whatever the language."""
+ORDERS: sorting.Keys = {
+    "name": lambda one: str(one.user).casefold(),
+    "role": lambda one: ROLES.index(one.role_code),
+    "xero": lambda one: not one.has_authorised,
+    "second_step": lambda one: not one.has_second_step,
+    "signed_in": lambda one: one.user.last_login,
+    "state": lambda one: not one.is_active,
+}
+INVITED_ORDERS: sorting.Keys = {
+    "email": lambda one: one.email.casefold(),
+    "role": lambda one: ROLES.index(one.role),
+    "by": lambda one: str(one.invited_by).casefold(),
+    "until": lambda one: one.expires_at,
+}
+
+
+def _holds(permission: Permission) -> Callable[[str], Any]:
+    """Give what tells of a role whether it holds the permission."""
+    return lambda role: permission in PERMISSIONS[role]
+
+
+def _may_configure(role: str) -> Any:
+    """Whole, not at all, or that part of it which a role may have alone."""
+    if Permission.CONFIGURE in PERMISSIONS[role]:
+        return True
+    return _("Get GL Codes only") if Permission.GET_GL_CODES in PERMISSIONS[role] else False
+
+
+def _may_manage_people(role: str) -> Any:
+    if Permission.PEOPLE not in PERMISSIONS[role]:
+        return False
+    return True if role == Role.OWNER else _("but not Owners")
+
+
+TABLE: tuple[tuple[Any, Callable[[str], Any]], ...] = (
+    (RIGHTS[Permission.SEE], _holds(Permission.SEE)),
+    (RIGHTS[Permission.IMPORT], _holds(Permission.IMPORT)),
+    (gettext_lazy("change mapping, chart and settings, Get GL Codes"), _may_configure),
+    (gettext_lazy("authorise Xero for oneself"), _holds(Permission.AUTHORISE)),
+    (RIGHTS[Permission.SEND], _holds(Permission.SEND)),
+    (RIGHTS[Permission.UNDO], _holds(Permission.UNDO)),
+    (RIGHTS[Permission.PEOPLE], _may_manage_people),
+)
+"""Who may do what, a line each: its words, and what holds of a role: yes, no, or how far in words."""
+
+
+class Member(NamedTuple):
+    """A person of the club, as the list tells of them."""
+
+    pk: int
+    user: User
+    role_code: str
+    role: str
+    is_active: bool
+    has_authorised: bool
+    has_second_step: bool
+
+
+class RoleForm(forms.Form):
+    """A role to give."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices)
+
+
+class InviteForm(RoleForm):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"), max_length=254, error_messages={"invalid": BAD_EMAIL}
+    )
+    field_order = ("email", "role")
+
+
+@require_safe
+@club_page()
+def users(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """List the people of the club, who is invited, and what each role may do; or give one of the lists as a file."""
+    if request.GET.get("format") in exports.FORMATS:
+        maker = _invited_as_file if request.GET.get("table") == "invitations" else _as_file
+        return maker(request, at, request.GET["format"])
+    return _users(request, at, InviteForm(initial={"role": Role.ACCOUNTS}))
+
+
+def _as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
+    cells = (
+        (
+            str(one.user), one.user.email, one.role, _("authorised") if one.has_authorised else "",
+            _("set up") if one.has_second_step else "", one.user.last_login,
+            _("Active") if one.is_active else _("No access"),
+        )
+        for one in _members(request, at)
+    )  # fmt: skip
+    titles = [
+        _("Name"), _("E-mail address"), _("Role"), _("Xero"), _("Second step"), _("Last signed in"), _("State"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"users-{at.club.slug}", header=titles, rows=cells)
+
+
+def _invited_as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
+    cells = (
+        (one.email, str(Role(one.role).label), str(one.invited_by), one.created_at, one.sent_at, one.expires_at)
+        for one in _invited(request, at)
+    )
+    titles = [_("E-mail address"), _("Role"), _("Invited by"), _("Invited"), _("Sent"), _("Works until")]
+    return exports.download(file_format=file_format, name=f"invitations-{at.club.slug}", header=titles, rows=cells)
+
+
+def _authorised(at: ClubAccess) -> set[int]:
+    return {row.user_id for row in connections.authorisations(club=at.club) if row.is_live}
+
+
+def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
+    paging.stands_at(request, link_to(at, "users"))
+    members = _members(request, at)
+    form.fields["role"].choices = _roles(at)  # type: ignore[attr-defined]
+    return show(
+        request,
+        at,
+        "web/people/users.html",
+        status=status,
+        crumbs=_crumbs(at),
+        page=paging.page_of(request, members, total=len(members)),
+        active=sum(1 for member in members if member.is_active),
+        sort_asked=sorting.asked(request, ORDERS),
+        invitations=[_shown(at, one) for one in _invited(request, at)],
+        form=form,
+        support_link=link_to(at, "support-access"),
+        role_titles=[Role(role).label for role in PERMISSIONS],
+        rights=[
+            {"words": words, "held": [(Role(role).label, held(role)) for role in PERMISSIONS]} for words, held in TABLE
+        ],
+    )
+
+
+def _members(request: HttpRequest, at: ClubAccess) -> list[Member]:
+    """Give the people in the order asked for; unless asked, who has access first, by name."""
+    rows = Membership.objects.filter(club=at.club).select_related("user")
+    found = list(rows.order_by("-is_active", "-user__is_active", "user__name", "user__email"))
+    authorised, secured = _authorised(at), signing_in.who_have_set_up(one.user_id for one in found)
+    members = [
+        Member(
+            pk=one.pk,
+            user=one.user,
+            role_code=one.role,
+            role=str(Role(one.role).label),
+            is_active=one.is_active and one.user.is_active,
+            has_authorised=one.user_id in authorised,
+            has_second_step=one.user_id in secured,
+        )
+        for one in found
+    ]
+    return sorting.in_order(members, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _invited(request: HttpRequest, at: ClubAccess) -> list[Invitation]:
+    wanted = sorting.asked(request, INVITED_ORDERS, by="invited")
+    return sorting.in_order(invitations.open_ones(club=at.club), wanted, INVITED_ORDERS)
+
+
+def _shown(at: ClubAccess, one: Invitation) -> dict[str, Any]:
+    return {
+        "invitation": one,
+        "role": Role(one.role).label,
+        "is_too_old": one.expires_at <= clock.now(),
+        "can_change": _may_change(at, one.role),
+    }
+
+
+def _may_change(at: ClubAccess, role: str) -> bool:
+    return at.may(Permission.PEOPLE) and (at.role == Role.OWNER or role != Role.OWNER)
+
+
+def _roles(at: ClubAccess) -> list[tuple[str, str]]:
+    return [(value, str(label)) for value, label in Role.choices if at.role == Role.OWNER or value != Role.OWNER]
+
+
+def _crumbs(at: ClubAccess, *more: str) -> list[tuple[str, str]]:
+    here = [(_("Users"), link_to(at, "users")), *((title, "") for title in more)] if more else []
+    return [(_("Configuration"), ""), (_("Security"), ""), *here]
+
+
+@require_safe
+@club_page()
+def user(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpResponseBase:
+    """Show one person: role, second step, Xero, keys, what they did of late, and how to change their role."""
+    member = _member(at, membership_id)
+    form = RoleForm(initial={"role": member.role})
+    form.fields["role"].choices = _roles(at)  # type: ignore[attr-defined]
+    return show(
+        request,
+        at,
+        "web/people/user.html",
+        crumbs=_crumbs(at, str(member.user)),
+        member=member,
+        person=member.user,
+        member_role=Role(member.role).label,
+        is_active=member.is_active and member.user.is_active,
+        is_self=member.user_id == at.user.pk,
+        can_change=_may_change(at, member.role),
+        form=form,
+        has_second_step=signing_in.has_set_up(member.user),
+        authorisation=next(
+            (row for row in connections.authorisations(club=at.club) if row.user_id == member.user_id and row.is_live),
+            None,
+        ),
+        keys=[key for key in keys.of_club(club=at.club) if key.acts_for_id == member.user_id and not key.revoked_at],
+        events=AuditEvent.objects.of(at.club).filter(user=member.user).order_by("-position")[:RECENT],
+    )
+
+
+@require_POST
+@club_page(Permission.PEOPLE)
+def invite(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Invite somebody by e-mail."""
+    form = InviteForm(request.POST)
+    if not form.is_valid():
+        return _users(request, at, form, status=422)
+    try:
+        made = invitations.invite(club=at.club, actor=at.user, **form.cleaned_data)
+    except people.PeopleError as error:
+        form.add_error("email", str(error))
+        return _users(request, at, form, status=422)
+    _tell_sent(request, made)
+    return redirect(link_to(at, "users"))
+
+
+@require_POST
+@club_page(Permission.PEOPLE)
+def send_invitation_again(request: HttpRequest, at: ClubAccess, invitation_id: int) -> HttpResponseBase:
+    """Send an invitation again, with a new address and seven more days."""
+    known = _invitation(at, invitation_id)
+
+    def change() -> None:
+        _tell_sent(request, invitations.send_again(club=at.club, actor=at.user, invitation_id=known.pk))
+
+    return _change(request, at, change)
+
+
+@require_POST
+@club_page(Permission.PEOPLE)
+def withdraw_invitation(request: HttpRequest, at: ClubAccess, invitation_id: int) -> HttpResponseBase:
+    """Take an invitation back."""
+    known = _invitation(at, invitation_id)
+
+    def change() -> None:
+        invitations.withdraw(club=at.club, actor=at.user, invitation_id=known.pk)
+        messages.success(request, _("The invitation of %(email)s was withdrawn.") % {"email": known.email})
+
+    return _change(request, at, change)
+
+
+def _tell_sent(request: HttpRequest, made: Invitation) -> None:
+    if made.sent_at:
+        messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": made.email})
+    else:
+        words = _("The invitation is kept, but the e-mail to %(email)s could not be sent. Send it again later.")
+        messages.error(request, words % {"email": made.email})
+
+
+@require_POST
+@club_page(Permission.PEOPLE)
+def set_role(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpResponseBase:
+    """Give somebody of the club another role, or their access back."""
+    member = _member(at, membership_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("There is no such role."))
+        return redirect(link_to(at, "user", member.pk))
+    role = form.cleaned_data["role"]
+
+    def change() -> None:
+        people.set_role(club=at.club, actor=at.user, user=member.user, role=role)
+        words = _("%(person)s is now %(role)s.") % {"person": member.user, "role": Role(role).label}
+        messages.success(request, words)
+
+    return _change(request, at, change)
+
+
+@require_POST
+@club_page(Permission.PEOPLE)
+def remove_user(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpResponseBase:
+    """Take somebody's access to the club away."""
+    member = _member(at, membership_id)
+
+    def change() -> None:
+        people.remove(club=at.club, actor=at.user, user=member.user)
+        messages.success(request, _("%(person)s no longer has access.") % {"person": member.user})
+
+    return _change(request, at, change)
+
+
+def _change(request: HttpRequest, at: ClubAccess, change: Callable[[], None]) -> HttpResponseBase:
+    """Do it, or say why it can't be done; then show the list again, unless the person took their own access away."""
+    try:
+        change()
+    except people.PeopleError as error:
+        messages.error(request, str(error))
+    is_still_here = access.may(at.user, at.club, Permission.SEE)
+    return redirect(link_to(at, "users") if is_still_here else "home")
+
+
+def _member(at: ClubAccess, membership_id: int) -> Membership:
+    member = Membership.objects.select_related("user").filter(club=at.club, pk=membership_id).first()
+    if member is None:
+        raise Http404
+    return member
+
+
+def _invitation(at: ClubAccess, invitation_id: int) -> Invitation:
+    found: Invitation | None = Invitation.objects.of(at.club).filter(pk=invitation_id).first()
+    if found is None:
+        raise Http404
+    return found

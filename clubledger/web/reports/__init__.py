@@ -1,0 +1,1 @@
+"""GST check and Balances."""

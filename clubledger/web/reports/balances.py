@@ -1,0 +1,125 @@
+"""Balances: that nothing is lost, as the worker proved it, and what Xero says of it beside."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from clubledger.clubs import access
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.delivery import proofs as proving
+from clubledger.delivery.agreeing import agreement
+from clubledger.delivery.errors import CannotProve
+from clubledger.delivery.models import BalanceProof
+from clubledger.foundation import clock
+from clubledger.frame import exports, formats, sorting
+from clubledger.ledger.reports.balances import FIGURES, Balance, add_up, last_day
+from clubledger.web.journals.decisions import sighting_words
+from clubledger.web.journals.selection import read_day
+from clubledger.web.page import club_page, link_to, show
+
+ORDERS: sorting.Keys = {
+    "code": lambda row: row.code.casefold(),
+    **{name: attrgetter(name) for name in FIGURES},
+}
+EARLIER_SHOWN = 6
+"""How many days that were proved are offered."""
+
+
+@require_safe
+@club_page()
+def balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show what was proved of the day asked for, or of the last one with transactions; or give it as a file."""
+    last_on = last_day(club=at.club)
+    on = read_day(request.GET.get("at")) or last_on
+    proof = proving.find(club=at.club, at=on)
+    is_under_way = proof is not None and proving.is_under_way(proof)
+    if request.GET.get("part") == "progress":
+        return render(request, "web/reports/balances_progress.html", {"is_under_way": is_under_way})
+    rows = proving.rows_of(proof) if proof and proof.made_at else []
+    ordered = sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(request, at, on, ordered)
+    off = [row for row in rows if row.difference]
+    seen = agreement(club=at.club, at=on)
+    kept = BalanceProof.objects.of(at.club).exclude(made_at=None).order_by("-made_at")
+    return show(
+        request,
+        at,
+        "web/reports/balances.html",
+        on=on,
+        has_none=last_on is None,
+        proof=proof,
+        sentence=_sentence(at, proof, off),
+        is_under_way=is_under_way,
+        is_left=proof is not None and proof.ended_at is None and not is_under_way,
+        is_overtaken=proof is not None and not is_under_way and proving.is_overtaken(club=at.club, proof=proof),
+        # Staff who visit with an Owner's leave are no members.
+        may_prove=not at.user.is_staff or access.may(at.user, at.club, Permission.SEE),
+        rows=ordered,
+        totals=add_up(rows),
+        has_early=any(row.before_cutover for row in rows),
+        off=len(off),
+        proved_days=list(kept.values_list("at", flat=True)[:EARLIER_SHOWN]),
+        seen=seen,
+        alarms=[(sighting_words(one), link_to(at, "settle-sighting", one.pk)) for one in seen.alarms],
+    )
+
+
+@require_POST
+@club_page()
+def prove_balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Have the worker prove the day asked for; the page says how it stands."""
+    on = read_day(request.POST.get("at")) or last_day(club=at.club)
+    if on is None:
+        messages.error(request, _("No transaction has come in yet."))
+        return redirect(link_to(at, "balances"))
+    try:
+        proving.ask(club=at.club, actor=at.user, at=on)
+    except CannotProve as error:
+        messages.error(request, str(error))
+    return redirect(f"{link_to(at, 'balances')}?{urlencode({'at': on.isoformat()})}")
+
+
+def _sentence(at: ClubAccess, proof: BalanceProof | None, off: Sequence[Balance]) -> dict[str, str]:
+    """Give the answer in a sentence: whether all adds up, when that was proved, and what is off."""
+    if proof is None or proof.made_at is None:
+        return {"main": _("Nothing was proved yet."), "help": ""}
+    zone = at.club.time_zone
+    is_today = proof.made_at.astimezone(ZoneInfo(zone)).date() == clock.today_in(zone)
+    when = formats.clock_time(proof.made_at, zone) if is_today else formats.instant(proof.made_at, zone)
+    told = {"day": formats.short_day(proof.at), "when": when}
+    if not off and is_today:
+        main = _("Every account type adds up to the cent at %(day)s, proved today at %(when)s.")
+        return {"main": main % told, "help": ""}
+    if not off:
+        main = _("Every account type adds up to the cent at %(day)s, proved on %(when)s.")
+        return {"main": main % told, "help": ""}
+    words = ngettext(
+        "%(count)s account type is off by %(amount)s.",
+        "%(count)s account types are off, by %(amount)s in all.",
+        len(off),
+    )
+    amount = formats.money(sum((abs(row.difference) for row in off), Decimal(0)))
+    main = _("At %(day)s, proved today at %(when)s:") if is_today else _("At %(day)s, proved on %(when)s:")
+    return {"main": main % told, "help": words % {"count": formats.count(len(off)), "amount": amount}}
+
+
+def _as_file(request: HttpRequest, at: ClubAccess, on: date | None, rows: Sequence[Balance]) -> HttpResponseBase:
+    header = [
+        _("Code"), _("Name"), _("Opening balance"), _("Transactions"), _("Closing balance"), _("Sent"), _("Recorded"),
+        _("Not sent"), _("Before cut-over"), _("Difference"),
+    ]  # fmt: skip
+    cells = ((row.code, row.name, *(getattr(row, name) for name in FIGURES)) for row in rows)
+    name = f"balances-{at.club.slug}" + (f"-{on}" if on else "")
+    return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)

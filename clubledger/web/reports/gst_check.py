@@ -1,0 +1,332 @@
+"""GST check: the page before the BAS. Per tax period and tax type the documents' tax, Xero's, and why they differ."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.chart import Organisation
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess
+from clubledger.foundation import clock
+from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame.templatetags.frame import state_word
+from clubledger.ledger.reports import gst
+from clubledger.ledger.reports.gst import Document, JournalTax, Period, Tax, TaxType
+from clubledger.web.journals.selection import read_day
+from clubledger.web.page import club_page, link_to, show
+from clubledger.web.words import KINDS
+from clubledger.xero.connection import revocation as connections
+from clubledger.xero.models import Connection
+
+LENGTHS = {
+    "month": gettext_lazy("Months"), "two_months": gettext_lazy("Two months"), "quarter": gettext_lazy("Quarters"),
+    "half_year": gettext_lazy("Half-years"), "year": gettext_lazy("Years"),
+}  # fmt: skip
+ALWAYS_OFFERED = ("month", "quarter")
+"""Lengths that anybody can look at; the organisation's own is the preset, and offered too."""
+Table = tuple[list[str], Iterator[tuple[Any, ...]]]
+"""A table's head and its rows."""
+
+PERIODS_SHOWN = {"half_year": 3, "year": 2}
+"""How many periods are listed, where that is not four: longer ones hold more journals."""
+DOCUMENTS_SHOWN = 25
+ORDERS: sorting.Keys = {
+    "date": lambda row: row.accounting_date,
+    "journal": lambda row: row.number or None,
+    "tax_type": lambda row: row.tax_type.name.casefold() or None,
+    "stated": lambda row: row.tax.stated,
+    "xero": lambda row: row.tax.xero,
+    "difference": lambda row: row.tax.difference,
+}
+"""The columns of the journals that differ; unless asked, what rounding does not explain stands first."""
+TYPE_ORDERS: sorting.Keys = {
+    "type": lambda row: row[0].name.casefold() or None,
+    "gross": lambda row: row[1].gross,
+    "documents": lambda row: row[1].documents,
+    "unsent": lambda row: row[1].unsent,
+    "recorded": lambda row: row[1].recorded,
+    "stated": lambda row: row[1].stated,
+    "xero": lambda row: row[1].xero,
+    "difference": lambda row: row[1].difference,
+}
+DOCUMENT_ORDERS: sorting.Keys = {
+    "transaction": lambda row: row.source_id,
+    "member": lambda row: row.member.casefold() or None,
+    "dated": lambda row: row.document_date,
+    "on": lambda row: row.accounting_date,
+    "tax": lambda row: row.tax,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """A period in the list at the top. Sales and purchases apart, as on the BAS."""
+
+    period: Period
+    name: str
+    link: str
+    is_here: bool
+    collected: Tax
+    paid: Tax
+
+    @property
+    def both(self) -> Tax:
+        """Collected less paid: what the club owes the tax office, or is owed."""
+        whole = Tax()
+        for name in ("gross", "stated", "xero", "unstated", "unsent", "recorded", "silent"):
+            setattr(whole, name, getattr(self.collected, name) - getattr(self.paid, name))
+        return whole
+
+
+@require_safe
+@club_page()
+def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the period asked for, or the last full one; or one of the page's tables as a file."""
+    connection = connections.current(club=at.club)
+    own = connection.organisation if connection else Organisation("", "")
+    length = request.GET.get("length", "")
+    length = length if length in LENGTHS else gst.length_of(own)
+    today = clock.today_in(at.club.time_zone)
+    now = Period.holding(today, length, ends_in=own.tax_year_end_month)
+    asked_on = read_day(request.GET.get("period"))
+    period = Period.holding(asked_on, length, ends_in=own.tax_year_end_month) if asked_on else now.before(length)
+    periods = _around(period, now, length)
+    every = gst.journals_between(club=at.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
+    rows = [row for row in every if period.holds(row.dated_on)]
+    listed = [_period_row(one, every, length, is_here=one == period) for one in reversed(periods)]
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(request, at, period, rows, listed)
+    documents, document_count, document_tax = _documents(request, at, period, limit=DOCUMENTS_SHOWN)
+    off = [row for row in _ordered(request, rows) if row.tax.difference or row.tax.unread]
+    here = _period_row(period, rows, length, is_here=True)
+    return show(
+        request,
+        at,
+        "web/reports/gst_check.html",
+        connection=connection,
+        standing=_registration(connection),
+        lengths=[
+            (name, words, name == length)
+            for name, words in LENGTHS.items()
+            if name in {*ALWAYS_OFFERED, gst.length_of(own), length}
+        ],
+        length=length,
+        period=period,
+        name=_name(period),
+        is_running=period.last_on >= today,
+        is_to_come=period.first_on > today,
+        periods=listed,
+        earlier=_link(periods[0].before(length), length),
+        later=_link(period.after(length), length) if period < now else "",
+        here=here,
+        nothing_sent=all(row.state not in {"sent", "differs"} for row in rows),
+        sentence=_sentence(here, off),
+        types=_types(request, rows),
+        has_both_sides=len({row.tax_type.is_purchase for row in rows}) > 1,
+        beyond={row.tax_type for row in off if not row.tax.is_rounding},
+        page=paging.page_of(request, off, total=len(off)),
+        unsent=len({row.journal_id for row in rows if row.tax.unsent or row.tax.silent}),
+        unsent_link=_unsent_link(at, rows),
+        moved=[row for row in rows if not period.holds(row.accounting_date)],
+        documents=documents,
+        document_count=document_count,
+        document_tax=document_tax,
+        post_from=at.club.post_from if at.club.post_from and at.club.post_from > period.first_on else None,
+    )
+
+
+def _ordered(request: HttpRequest, rows: Sequence[JournalTax]) -> list[JournalTax]:
+    """Put journals' tax types into the order asked for; else those first whose difference rounding does not explain."""
+    worst_first = sorted(rows, key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)))
+    return sorting.in_order(worst_first, sorting.asked(request, ORDERS), ORDERS)
+
+
+def _types(request: HttpRequest, rows: Sequence[JournalTax]) -> list[tuple[TaxType, Tax]]:
+    return sorting.in_order(gst.sum_up(rows).items(), sorting.asked(request, TYPE_ORDERS, by="types"), TYPE_ORDERS)
+
+
+def _documents(
+    request: HttpRequest, at: ClubAccess, period: Period, limit: int | None = None
+) -> tuple[list[Document], int, int]:
+    """Give the earlier documents in the order asked for, cut off at the limit; their number and tax are of all."""
+    wanted = sorting.asked(request, DOCUMENT_ORDERS, by="documents")
+    found, count, tax = gst.earlier_documents(club=at.club, period=period, limit=None if wanted else limit)
+    return sorting.in_order(found, wanted, DOCUMENT_ORDERS)[:limit], count, tax
+
+
+def _around(period: Period, now: Period, length: str) -> list[Period]:
+    """Give the periods to list, oldest first: those up to the present one, or up to the one asked for."""
+    last, count = now, PERIODS_SHOWN.get(length, 4)
+    for _step in range(count - 1):
+        if last <= period:
+            break
+        last = last.before(length)
+    shown = [now] if last <= period <= now else [period]
+    while len(shown) < count:
+        shown.append(shown[-1].before(length))
+    return shown[::-1]
+
+
+def _link(period: Period, length: str) -> str:
+    return f"?length={length}&period={period.first_on.isoformat()}"
+
+
+def _name(period: Period) -> str:
+    return formats.span(period.first_on, period.last_on)
+
+
+def _period_row(period: Period, rows: Sequence[JournalTax], length: str, *, is_here: bool) -> PeriodRow:
+    collected, paid = Tax(), Tax()
+    for row in rows:
+        if period.holds(row.dated_on):
+            (paid if row.tax_type.is_purchase else collected).add(row.tax)
+    return PeriodRow(period, _name(period), _link(period, length), is_here, collected, paid)
+
+
+def _registration(connection: Connection | None) -> str:
+    """Say how the organisation stands to GST: none (not registered), cash, fine, or unknown before Xero was read."""
+    if connection is None or not connection.tenant_id or not connection.sales_tax_basis:
+        return "unknown"
+    if not connection.organisation.is_registered_for_tax:
+        return "none"
+    return "cash" if connection.organisation.is_on_cash_basis else "fine"
+
+
+def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
+    """Give the answer in a sentence: whether documents and Xero agree, and what is not there yet."""
+    silent = abs(here.collected.silent) + abs(here.paid.silent)
+    if not any((silent, here.collected.documents, here.paid.documents, here.collected.xero, here.paid.xero)):
+        return {"main": _("There is no GST in this period."), "help": ""}
+    beyond = sum(not row.tax.is_rounding for row in off)
+    helps = []
+    if not any((here.collected.stated, here.paid.stated, here.collected.xero, here.paid.xero)):
+        main = _("Nothing of it is in Xero to compare with.")
+    elif not any((here.collected.stated, here.paid.stated, *(row.tax.difference for row in off))):
+        main = _("The documents of what is in Xero state no GST to compare with.")
+    elif not any(row.tax.difference for row in off):
+        main = _("The GST in Xero and in your documents agrees to the cent.")
+    else:
+        main = _("The GST in Xero and in your documents differs by %(amount)s, which rounding explains.")
+        if beyond:
+            main = _("The GST in Xero and in your documents differs by %(amount)s.")
+            words = ngettext(
+                "%(count)s journal differs by more than rounding explains.",
+                "%(count)s journals differ by more than rounding explains.",
+                beyond,
+            )
+            helps.append(words % {"count": formats.count(beyond)})
+        main %= {"amount": formats.minor(abs(here.both.difference))}
+    if any((here.collected.unsent, here.paid.unsent)):
+        helps.append(_("GST of %(amount)s is not in Xero yet.") % {"amount": formats.minor(here.both.unsent)})
+    if silent:
+        words = _("Of %(amount)s that is not in Xero yet, only Xero will say the GST: the documents state none.")
+        helps.append(words % {"amount": formats.minor(silent)})
+    return {"main": main, "help": " ".join(helps)}
+
+
+def _unsent_link(at: ClubAccess, rows: Sequence[JournalTax]) -> str:
+    days = [row.accounting_date for row in rows if row.tax.unsent or row.tax.silent]
+    if not days:
+        return ""
+    return f"{link_to(at, 'gl')}?from={min(days).isoformat()}&up_to={max(days).isoformat()}&show=unsent"
+
+
+# --- as files ---------------------------------------------------------------------------------------------------------
+
+
+def _as_file(
+    request: HttpRequest, at: ClubAccess, period: Period, rows: Sequence[JournalTax], periods: Sequence[PeriodRow]
+) -> HttpResponseBase:
+    """Give one of the tables: by tax type (the preset), by journal, the earlier documents, or the periods."""
+    table = request.GET.get("table", "")
+    makers: dict[str, Callable[[], Table]] = {
+        "journals": lambda: _journals_table(_ordered(request, rows)),
+        "documents": lambda: _documents_table(_documents(request, at, period)[0]),
+        "periods": lambda: _periods_table(periods),
+    }
+    header, cells = makers.get(table, lambda: _types_table(_types(request, rows)))()
+    name = f"gst-check-{at.club.slug}-{period.first_on}-{period.last_on}" + (f"-{table}" if table in makers else "")
+    return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)
+
+
+def _periods_table(periods: Sequence[PeriodRow]) -> Table:
+    header = [
+        _("From"), _("Up To"), _("Collected, documents"), _("Collected, Xero"), _("Paid, documents"), _("Paid, Xero"),
+        _("Difference"), _("Not sent yet"),
+    ]  # fmt: skip
+    cells = (
+        (
+            one.period.first_on, one.period.last_on,
+            *(
+                from_minor(amount) for amount in (
+                    one.collected.documents, one.collected.xero, one.paid.documents, one.paid.xero,
+                    one.both.difference, one.both.unsent,
+                )
+            ),
+        )
+        for one in periods
+    )  # fmt: skip
+    return header, cells
+
+
+def _figures(tax: Tax) -> tuple[Any, ...]:
+    amounts = (
+        tax.gross,
+        tax.documents,
+        tax.stated,
+        tax.xero,
+        tax.unstated,
+        tax.difference,
+        tax.unsent,
+        tax.recorded,
+        tax.silent,
+    )
+    return tuple(from_minor(amount) for amount in amounts)
+
+
+def _figure_titles() -> list[str]:
+    return [
+        _("Amount with tax"), _("Documents' tax"), _("Documents' tax in Xero's journals"), _("Xero's tax"),
+        _("of which documents state none"), _("Difference"), _("Not sent yet"), _("Recorded by hand"),
+        _("Amount not sent whose documents state no tax"),
+    ]  # fmt: skip
+
+
+def _side(tax_type: TaxType) -> str:
+    return _("Purchases") if tax_type.is_purchase else _("Sales")
+
+
+def _types_table(types: Sequence[tuple[TaxType, Tax]]) -> Table:
+    header = [_("Side"), _("Tax type"), _("Name"), *_figure_titles()]
+    return header, ((_side(one), one.code, one.name, *_figures(tax)) for one, tax in types)
+
+
+def _journals_table(rows: Sequence[JournalTax]) -> Table:
+    header = [
+        _("Date"), _("Date in Xero"), _("Journal"), _("State"), _("Side"), _("Tax type"), _("Name"), *_figure_titles(),
+        _("Rounding explains up to"),
+    ]  # fmt: skip
+    cells = (
+        (
+            row.accounting_date, row.dated_on, row.number or _("TBA"), state_word(row.state), _side(row.tax_type),
+            row.tax_type.code, row.tax_type.name, *_figures(row.tax), from_minor(row.tax.tolerance // 2),
+        )
+        for row in rows
+    )  # fmt: skip
+    return header, cells
+
+
+def _documents_table(found: Sequence[Document]) -> Table:
+    header = [_("Transaction"), _("Kind"), _("Member"), _("Document dated"), _("Accounting date"), _("Tax")]
+    cells = (
+        (one.source_id, str(KINDS.get(one.kind, one.kind)), one.member, one.document_date, one.accounting_date,
+         None if one.tax is None else from_minor(one.tax))
+        for one in found
+    )  # fmt: skip
+    return header, cells

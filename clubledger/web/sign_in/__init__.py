@@ -1,0 +1,1 @@
+"""Signing in, a person's own security, and invitations."""

@@ -1,0 +1,309 @@
+"""Import: choose a file, see its first rows, bring it in with progress, get the refused rows back to mend."""
+
+import re
+import secrets
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clubledger.bookkeeping.facts import Kind
+from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.foundation.phrasebook import told
+from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame.templatetags.frame import state_word
+from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
+from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import undo as undoing
+from clubledger.ledger.models import Import, RefusedRow
+from clubledger.web.page import club_page, link_to, show
+
+ORDERS = {
+    "at": ("pk",), "file": ("file_name~", "-pk"), "by": ("actor__name~", "-pk"), "new": ("transactions_new", "-pk"),
+    "already": ("transactions_already_there", "-pk"), "corrected": ("transactions_corrected", "-pk"),
+    "refused": ("transactions_refused", "-pk"), "state": ("state", "-pk"),
+}  # fmt: skip
+NEWEST_FIRST = "-at"
+REFUSED_ORDERS = {
+    "line": ("line_number", "pk"), "transaction": ("source_id", "line_number", "pk"),
+    "column": ("column~", "line_number", "pk"), "reason": ("reason", "line_number", "pk"),
+}  # fmt: skip
+MOST_SORTED = 20_000
+"""Refused rows that are sorted by more than their line; a file of which more are bad is bad as a whole."""
+KEPT_SECONDS = 86_400
+MOST_KEPT = 5
+"""How long, and how many, files of a club wait between the look at them and bringing them in."""
+FILE_COLUMNS = (
+    ("source_id", gettext_lazy("Its id in the source system; rows of one id are one transaction and stand together.")),
+    ("kind", gettext_lazy("Invoice, payment and so on, by the names below.")),
+    ("accounting_date", gettext_lazy("The day of its journal, such as 2026-07-01.")),
+    ("account_type", gettext_lazy("Code of the member account type, such as SUBS.")),
+    ("item", gettext_lazy("Code of the charge or payment method; in a transfer, of the account type that receives.")),
+    ("amount", gettext_lazy("With tax, such as 1100.00. Negative only for a discount row of an invoice.")),
+    ("tax_amount", gettext_lazy("The tax contained in it; blank where it is not stated.")),
+    ("job", gettext_lazy("Job code; blank for the charge's own.")),
+    ("member", gettext_lazy("Member number.")),
+    ("description", gettext_lazy("Up to 200 characters.")),
+    ("document_date", gettext_lazy("The document's own date, if it is another.")),
+    ("reverses", gettext_lazy("The source_id of the transaction that this one is about.")),
+)
+"""The columns of the transactions file, in words for whoever exports it."""
+
+if TYPE_CHECKING:
+    Upload = UploadedFile[Any]
+else:
+    Upload = UploadedFile
+
+
+class ImportForm(forms.Form):
+    """A file and the name of the system it comes from. How big a file may be says the middleware of `uploads`."""
+
+    source = forms.RegexField(r"^[\w .\-]{1,60}$", label=gettext_lazy("Source system"), initial="file")
+    file = forms.FileField(label=gettext_lazy("Transactions file"), max_length=200)
+
+
+@require_http_methods(["GET", "HEAD"])
+@club_page()
+def imports(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the form and past imports, or give those as a file."""
+    if request.GET.get("format") in exports.FORMATS:
+        return _as_file(at, _ordered(request, at), request.GET["format"])
+    return _page(request, at, ImportForm())
+
+
+def _ordered(request: HttpRequest, at: ClubAccess) -> QuerySet[Import]:
+    rows: QuerySet[Import] = Import.objects.of(at.club).select_related("actor")
+    return rows.order_by(*sorting.order_asked(request, ORDERS, NEWEST_FIRST))
+
+
+def _as_file(at: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpResponseBase:
+    titles = [
+        _("When"), _("File"), _("Source system"), _("By"), _("New"), _("Already there"), _("Corrected"), _("Amended"),
+        _("Refused"), _("State"),
+    ]  # fmt: skip
+    cells = (
+        (
+            one.created_at, one.file_name, one.source, str(one.actor), one.transactions_new,
+            one.transactions_already_there, one.transactions_corrected, one.transactions_amended,
+            one.transactions_refused, state_word(one.state),
+        )
+        for one in rows.iterator(chunk_size=1000)
+    )  # fmt: skip
+    return exports.download(file_format=file_format, name=f"imports-{at.club.slug}", header=titles, rows=cells)
+
+
+def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
+    paging.stands_at(request, link_to(at, "imports"))
+    rows = _ordered(request, at)
+    page = paging.page_of(request, rows, total=rows.count())
+    return show(
+        request,
+        at,
+        "web/transactions/imports.html",
+        form=form,
+        page=page,
+        newest=Import.objects.of(at.club).order_by("-pk").first(),
+        sort_asked=sorting.asked(request, ORDERS, NEWEST_FIRST),
+        columns=[(name, name in REQUIRED_COLUMNS, words) for name, words in FILE_COLUMNS],
+        kinds=[str(kind) for kind in Kind],
+        status=status,
+    )
+
+
+@require_POST
+@club_page(Permission.IMPORT)
+def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Keep the uploaded file and show its first rows before anything is brought in."""
+    form = ImportForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, at, form, status=422)
+    file: Upload = form.cleaned_data["file"]
+    name = f"{at.club.pk}-{secrets.token_hex(16)}.csv"
+    path = _kept(at, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _forget_old(at, path.parent)
+    with path.open("wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+    seen = importing.preview(path, limit=12)
+    return show(
+        request,
+        at,
+        "web/transactions/import_preview.html",
+        crumbs=[(_("Import"), link_to(at, "imports")), (_("Preview"), "")],
+        preview=seen,
+        rows=[list(zip(seen.header, values, strict=False)) for values in seen.rows],
+        amounts=("amount", "tax_amount"),
+        kept=name,
+        file_name=file.name,
+        size=file.size,
+        source=form.cleaned_data["source"],
+        status=422 if seen.refusal else 200,
+    )
+
+
+def _forget_old(at: ClubAccess, folder: Path) -> None:
+    """Remove the club's files that were looked at and never brought in: after a day, and all but the newest few."""
+    waiting = sorted(folder.glob(f"{at.club.pk}-*.csv"), key=_age_seconds)
+    for number, path in enumerate(waiting, start=1):
+        if number >= MOST_KEPT or _age_seconds(path) > KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
+def _kept(at: ClubAccess, name: str) -> Path:
+    """Give the path of an uploaded file. Raises Http404 for a name that is not one of this club's."""
+    if not re.fullmatch(rf"{at.club.pk}-[0-9a-f]{{32}}\.csv", name):
+        raise Http404
+    return Path(settings.MEDIA_ROOT) / "uploads" / name
+
+
+@require_POST
+@club_page(Permission.IMPORT)
+def start_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Bring the previewed file in; the worker reads it."""
+    path = _kept(at, request.POST.get("kept", ""))
+    if not path.exists():
+        messages.error(request, _("The uploaded file is no longer here. Choose it again."))
+        return redirect(link_to(at, "imports"))
+    try:
+        begun = importing.begin_import(
+            club=at.club,
+            actor=at.user,
+            path=path,
+            file_name=request.POST.get("file_name", "")[:255],
+            source=request.POST.get("source", "file")[:60] or "file",
+        )
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return redirect(link_to(at, "imports"))
+    # The ledger has made its own copy.
+    path.unlink(missing_ok=True)
+    return redirect(link_to(at, "import", begun.pk))
+
+
+@require_safe
+@club_page()
+def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Show an import: its progress while it runs, then what came of it and the refused rows."""
+    found = _found(at, import_id)
+    is_long = found.rows_refused > MOST_SORTED
+    refused = RefusedRow.objects.of(at.club).filter(of_import=found)
+    refused = refused.order_by(*(REFUSED_ORDERS["line"] if is_long else sorting.order_asked(request, REFUSED_ORDERS)))
+    if request.GET.get("format") in exports.FORMATS:
+        return _refused_as_file(at, found, refused, request.GET["format"])
+    page = paging.page_of(request, refused, total=found.rows_refused)
+    return show(
+        request,
+        at,
+        "web/transactions/import.html",
+        crumbs=[(_("Import"), link_to(at, "imports")), (found.file_name or found.source, "")],
+        found=found,
+        is_over=found.finished_at is not None,
+        seconds_left=_seconds_left(found),
+        can_undo=at.may(Permission.IMPORT) and found.state in undoing.UNDOABLE,
+        page=page,
+        sort_asked=sorting.asked(request, REFUSED_ORDERS, "line"),
+        sort_is_off=is_long,
+        most_sorted=MOST_SORTED,
+    )
+
+
+def _refused_as_file(
+    at: ClubAccess, found: Import, rows: QuerySet[RefusedRow], file_format: str
+) -> HttpResponseBase:  # fmt: skip
+    """Give the list of refused rows as it is shown, for reading; the one to mend and import again is `refused_rows`."""
+    cells = ((one.line_number, one.source_id, one.column, one.value, told(one.reason)) for one in rows.iterator(2000))
+    header = [_("Line"), _("Transaction"), _("Column"), _("Value"), _("Reason")]
+    name = f"refused-list-{at.club.slug}-{found.pk}"
+    return exports.download(file_format=file_format, name=name, header=header, rows=cells)
+
+
+@require_safe
+@club_page()
+def import_progress(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Give the progress of an import as a part of the page."""
+    found = _found(at, import_id)
+    context = {"found": found, "is_over": found.finished_at is not None, "seconds_left": _seconds_left(found)}
+    return render(request, "web/transactions/import_progress.html", context)
+
+
+def _seconds_left(found: Import) -> float | None:
+    """Say how long the rest of the file will take at the pace so far; None where that is not known yet."""
+    if not (found.started_at and found.seen_at and found.rows_done) or found.rows_total <= found.rows_done:
+        return None
+    taken = (found.seen_at - found.started_at).total_seconds()
+    return taken / found.rows_done * (found.rows_total - found.rows_done)
+
+
+@require_safe
+@club_page()
+def refused_rows(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Give the refused rows as a file of the same format with the reason, to mend and import again."""
+    found = _found(at, import_id)
+    answer = StreamingHttpResponse(
+        importing.refused_rows_csv(club=at.club, of_import=found), content_type="text/csv; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="refused-rows-{found.pk}.csv"'
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page(Permission.IMPORT)
+def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+    """Show what undoing an import takes back, or why it can't be; then undo it with a reason."""
+    found = _found(at, import_id)
+    foresight = undoing.foresee(club=at.club, of_import=found)
+    reason = request.POST.get("reason", "")
+    if request.method == "POST" and reason.strip() and not foresight.obstacles:
+        try:
+            is_undone = undoing.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
+        except LedgerError as error:
+            messages.error(request, told(str(error)))
+        else:
+            words_for = ngettext(
+                "%(count)s transaction is gone.", "%(count)s transactions are gone.", foresight.transactions
+            )
+            words = _("The import was undone.") + " " + words_for % {"count": formats.count(foresight.transactions)}
+            messages.success(request, words if is_undone else _("The import is being undone. You may leave this page."))
+        return redirect(link_to(at, "import", found.pk))
+    return show(
+        request,
+        at,
+        "web/transactions/undo_import.html",
+        status=422 if request.method == "POST" else 200,
+        crumbs=[
+            (_("Import"), link_to(at, "imports")),
+            (found.file_name or found.source, link_to(at, "import", found.pk)),
+            (_("Undo the import"), ""),
+        ],
+        found=found,
+        foresight=foresight,
+        is_missing=request.method == "POST",
+        reason=reason,
+    )
+
+
+def _found(at: ClubAccess, import_id: int) -> Import:
+    found: Import | None = Import.objects.of(at.club).select_related("actor").filter(pk=import_id).first()
+    if found is None:
+        raise Http404
+    return found

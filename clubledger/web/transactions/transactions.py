@@ -1,0 +1,300 @@
+"""Transactions: search and filter, and the story of one from its file to its journals. It changes nothing.
+
+However many millions there are, a page looks through the newest days only and offers to look further back.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, Kind
+from clubledger.bookkeeping.money import from_minor
+from clubledger.clubs.access import ClubAccess
+from clubledger.clubs.models import Club
+from clubledger.foundation import clock
+from clubledger.foundation.phrasebook import told
+from clubledger.frame import exports, paging, sorting
+from clubledger.ledger.journals import search as searching
+from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
+from clubledger.web.journals.list_rows import notes_of, state_shown, xero_link
+from clubledger.web.journals.selection import read_day
+from clubledger.web.page import club_page, link_to, show
+from clubledger.web.words import KINDS
+from clubledger.xero.connection import revocation as connections
+
+PRESET_DAYS = 31
+MOST_COUNTED = 20_000
+"""Beyond this the list says "more than" and can't be sorted: only an import or a single day can be so large."""
+MOST_IN_FILE = {"csv": 1_000_000, "xlsx": 50_000}
+ORDERS = {
+    "date": ("accounting_date", "pk"),
+    "transaction": ("source_id", "pk"),
+    "kind": ("kind", "-accounting_date", "-pk"),
+    "member": ("member~", "-accounting_date", "-pk"),
+    "amount": ("gross_minor", "-accounting_date", "-pk"),
+}
+NEWEST_FIRST = "-date"
+"""The preset; an import's own rows stand as they came in, the last one first, unless another order is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the address asks for."""
+
+    text: str
+    kind: str
+    posted: str
+    from_on: date
+    up_to_on: date
+    import_id: int | None
+
+    @classmethod
+    def from_request(cls, request: HttpRequest, club: Club) -> "Search":
+        """Read it; the preset is the month that ends with the newest transaction."""
+        query = request.GET
+        from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
+        if up_to_on is None:
+            days = SourceTransaction.objects.of(club).order_by("-accounting_date")
+            up_to_on = days.values_list("accounting_date", flat=True).first() or clock.today_in(club.time_zone)
+        return cls(
+            text=query.get("q", "").strip()[:100],
+            kind=query.get("kind", "") if query.get("kind") in KINDS else "",
+            posted=query.get("posted", "") if query.get("posted") in {"yes", "no"} else "",
+            from_on=from_on or up_to_on - timedelta(days=PRESET_DAYS - 1),
+            up_to_on=up_to_on,
+            import_id=paging.key(query.get("import")),
+        )
+
+    def named(self, club: Club) -> QuerySet[SourceTransaction] | None:
+        """Give what is found whatever its date: the rows of an import, or the one whose whole id was given."""
+        rows: QuerySet[SourceTransaction] = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-pk")
+        if self.import_id:
+            return self._narrowed(rows.filter(of_import_id=self.import_id))
+        if self.text:
+            sources = Import.objects.of(club).order_by().values_list("source", flat=True).distinct()
+            whole = rows.filter(source__in=list(sources), source_id=self.text)
+            return whole if whole.exists() else None
+        return None
+
+    def of_days(self, club: Club, from_on: date) -> QuerySet[SourceTransaction]:
+        """Give the transactions from this day on that match, newest first."""
+        rows = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-accounting_date", "-pk")
+        days = (from_on, self.up_to_on)
+        # A transaction stands in journals of its own date: these few are read first, and their postings held against.
+        return self._narrowed(rows.filter(accounting_date__range=days), journal__accounting_date__range=days)
+
+    def _narrowed(self, rows: QuerySet[SourceTransaction], **of_days: Any) -> QuerySet[SourceTransaction]:
+        if self.kind:
+            rows = rows.filter(kind=self.kind)
+        if self.posted:
+            done = Posting.objects.filter(
+                transaction=OuterRef("pk"), journal__state__in=("sent", "recorded"), **of_days
+            )
+            rows = rows.filter(Exists(done) if self.posted == "yes" else ~Exists(done))
+        if self.text:
+            rows = rows.filter(
+                Q(member=self.text) | Q(source_id__istartswith=self.text) | Q(description__icontains=self.text)
+            )
+        return rows
+
+
+def _ordered(rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool) -> QuerySet[SourceTransaction]:
+    """Put them into the order asked for."""
+    wanted = sorting.asked(request, ORDERS)
+    if is_named and wanted.endswith("date"):
+        # An expression, or a database walks the index of all days of the club in search of an import's few.
+        rows = rows.annotate(on=Coalesce("accounting_date", "accounting_date"))
+        return rows.order_by("-on", "-pk") if wanted == NEWEST_FIRST else rows.order_by("on", "pk")
+    if wanted == NEWEST_FIRST:
+        # All of it turned round: so the index gives them without sorting.
+        return rows.order_by("-accounting_date", "-pk")
+    return rows.order_by(*sorting.order_asked(request, ORDERS)) if wanted else rows
+
+
+@require_safe
+@club_page()
+def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    """Show the transactions that match, or give them as a file, in the order asked for."""
+    search = Search.from_request(request, at.club)
+    named = search.named(at.club)
+    if request.GET.get("format") in exports.FORMATS:
+        rows = named if named is not None else search.of_days(at.club, search.from_on)
+        return _as_file(at, _ordered(rows, request, is_named=named is not None), request.GET["format"])
+    reach_on = search.from_on
+    if named is None:
+        reach_on = searching.reach(club=at.club, from_on=search.from_on, up_to_on=search.up_to_on)
+        found = search.of_days(at.club, reach_on)
+    else:
+        found = named
+    keys, total = _keys_of(found, request, is_named=named is not None, is_search=bool(search.text or search.posted))
+    is_more = total > MOST_COUNTED
+    page = paging.page_of(request, keys, total=min(total, MOST_COUNTED))
+    # Read by nothing but the keys, which are the club's: a database may else walk all that the club ever had.
+    by_key = SourceTransaction.objects.across_clubs("the keys were found within the club").in_bulk(page.rows)
+    shown = [by_key[key] for key in page.rows if key in by_key]
+    preset = NEWEST_FIRST if named is None else ""
+    where = _journals_of(shown)
+    of_import = Import.objects.of(at.club).filter(pk=search.import_id).first() if search.import_id else None
+    return show(
+        request,
+        at,
+        "web/transactions/transactions.html",
+        search=search,
+        of_import=of_import,
+        has_none=not total and not SourceTransaction.objects.of(at.club).exists(),
+        kinds=KINDS.items(),
+        page=page,
+        is_more=is_more,
+        sort_is_off=is_more,
+        sort_kept=sorting.asked(request, ORDERS),
+        sort_asked=preset if is_more else sorting.asked(request, ORDERS, preset),
+        most_in_file=MOST_IN_FILE,
+        reach_on=reach_on,
+        further=_further(request, search, reach_on),
+        rows=[
+            {"transaction": row, "kind": KINDS.get(row.kind, row.kind), "journals": where.get(row.pk, [])}
+            for row in shown
+        ],
+        gross=sum(row.gross_minor for row in shown),
+    )
+
+
+def _keys_of(
+    found: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool, is_search: bool
+) -> tuple[Any, int]:
+    """Give the keys in the order asked for, and how many there are; only as they come where there are too many.
+
+    Only keys are put into order: what is sorted is carried along whole. A search is what takes the time: it is made
+    once, not once to count and once more to show.
+    """
+    ordered = _ordered(found, request, is_named=is_named).values_list("pk", flat=True)
+    if is_search and not is_named:
+        keys = list(ordered[: MOST_COUNTED + 1])
+        if len(keys) <= MOST_COUNTED:
+            return keys, len(keys)
+    total = found.order_by()[: MOST_COUNTED + 1].count()
+    return found.values_list("pk", flat=True) if total > MOST_COUNTED else ordered, total
+
+
+def _further(request: HttpRequest, search: Search, reach_on: date) -> str:
+    """Give the address that looks further back; empty where all the days asked for were looked through."""
+    if reach_on <= search.from_on:
+        return ""
+    days = {"from": search.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
+    return paging.address_with(request, page=None, **days)
+
+
+def _journals_of(rows: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for posting in Posting.objects.filter(transaction__in=[row.pk for row in rows]).select_related("journal"):
+        found.setdefault(posting.transaction_id, []).append(posting.journal)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row as a pair of debit and credit."""
+
+    debit: str
+    credit: str
+    job: str
+    amount: Decimal
+    tax: Decimal | None
+
+
+@require_safe
+@club_page()
+def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> HttpResponseBase:
+    """Show one transaction: what came in, every version of it, and the journals it stands in."""
+    found = (
+        SourceTransaction.objects.of(at.club).select_related("of_import__actor").filter(pk=transaction_id).first()
+    )  # fmt: skip
+    if found is None:
+        raise Http404
+    versions = list(
+        SourceTransaction.objects.of(at.club)
+        .filter(source=found.source, source_id=found.source_id)
+        .select_related("of_import")
+        .order_by("-version")
+    )
+    postings = (
+        Posting.objects.filter(transaction__in=[version.pk for version in versions])
+        .select_related("journal__sent_by", "journal__recorded_by", "transaction")
+        .order_by("pk")
+    )
+    connection = connections.current(club=at.club)
+    lines = found.lines.select_related("account_type", "item").order_by("position")
+    return show(
+        request,
+        at,
+        "web/transactions/transaction.html",
+        crumbs=[(_("Transactions"), link_to(at, "transactions")), (found.source_id, "")],
+        found=found,
+        kind=KINDS.get(found.kind, found.kind),
+        pairs=[_pair(found, line) for line in lines],
+        gross=from_minor(found.gross_minor),
+        tax=_tax_of(lines),
+        versions=versions,
+        connection=connection,
+        postings=[
+            {
+                "journal": posting.journal,
+                "sign": posting.sign,
+                "state": state_shown(posting.journal, at),
+                "notes": notes_of(posting.journal, at),
+                "xero_link": xero_link(posting.journal, connection),
+            }
+            for posting in postings
+        ],
+        amendments=found.amendments.filter(club=at.club).select_related("actor").order_by("at"),
+        reversed_one=_reversed(at.club, found),
+    )
+
+
+def _tax_of(lines: Iterable[SourceLine]) -> Decimal | None:
+    """Add up the tax that the rows state; None where none states any."""
+    stated = [line.tax_minor for line in lines if line.tax_minor is not None]
+    return abs(from_minor(sum(stated))) if stated else None
+
+
+def _reversed(club: Club, found: SourceTransaction) -> SourceTransaction | None:
+    if not found.reverses:
+        return None
+    rows = SourceTransaction.objects.of(club).filter(source=found.source, source_id=found.reverses, is_current=True)
+    other: SourceTransaction | None = rows.first()
+    return other
+
+
+def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
+    """Give a row's two sides as the table of kinds says. Rows of discounts and of reversals are negative: mirrored."""
+    amount = from_minor(line.amount_minor)
+    debits_account = Kind(found.legs_kind) in DEBITS_THE_ACCOUNT_TYPE
+    if amount < 0:
+        debits_account, amount = not debits_account, -amount
+    tax = None if line.tax_minor is None else abs(from_minor(line.tax_minor))
+    sides = (told(str(line.account_type)), told(str(line.item)))
+    debit, credit = sides if debits_account else sides[::-1]
+    return Pair(debit, credit, line.job, amount, tax)
+
+
+def _as_file(at: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str) -> HttpResponseBase:
+    def cells() -> Iterator[tuple[Any, ...]]:
+        for row in rows[: MOST_IN_FILE[file_format]].iterator(chunk_size=2000):
+            yield (
+                row.accounting_date, row.source, row.source_id, str(KINDS.get(row.kind, row.kind)), row.member,
+                row.description, from_minor(row.gross_minor),
+            )  # fmt: skip
+
+    header = [
+        _("Date"), _("Source system"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Amount"),
+    ]  # fmt: skip
+    return exports.download(file_format=file_format, name=f"transactions-{at.club.slug}", header=header, rows=cells())

@@ -1,0 +1,1 @@
+"""A club's app, organisation and consents: made, standing, ended."""

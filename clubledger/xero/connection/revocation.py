@@ -1,0 +1,173 @@
+"""The club's connection and its people's authorisations: what the General Ledger page shows and does.
+
+The door of this room for consent and standing; the ends of authorisations are here.
+"""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.views.decorators.debug import sensitive_variables
+
+from clubledger.clubs import access, audit
+from clubledger.clubs.access import Permission
+from clubledger.clubs.models import Club, User
+from clubledger.foundation import clock
+from clubledger.xero.connection import binding, standing, tenants
+from clubledger.xero.connection.consent import (
+    begin_authorisation,
+    confirm_organisation,
+    decline_organisation,
+    finish_authorisation,
+)
+from clubledger.xero.connection.outcomes import Choice, Outcome
+from clubledger.xero.connection.standing import (
+    Standing,
+    authorisations,
+    current,
+    live_authorisation,
+    live_authorisations,
+    sign_for,
+    signs_for,
+    standing_of,
+)
+from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
+from clubledger.xero.models import FORGOTTEN, Authorisation, Connection, TokenSet
+from clubledger.xero.oauth import flow as oauth
+
+__all__ = [
+    "Choice",
+    "Outcome",
+    "Standing",
+    "authorisations",
+    "begin_authorisation",
+    "confirm_organisation",
+    "current",
+    "decline_organisation",
+    "disconnect",
+    "finish_authorisation",
+    "live_authorisation",
+    "live_authorisations",
+    "release_organisation",
+    "revoke",
+    "sign_for",
+    "signs_for",
+    "standing_of",
+]
+
+log = structlog.get_logger("clubledger.xero")
+
+
+def revoke(*, club: Club, actor: User) -> None:
+    """Disconnect the actor's own authorisation of the club, in Xero and here; nobody else's is touched.
+
+    Raises NotAllowed, NotAuthorised if there is none, and XeroUnavailable or AppMisconfigured with nothing changed.
+    """
+    access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
+    connection = current(club=club)
+    rows = [row for row in authorisations(club=club) if row.user_id == actor.pk and row.is_live]
+    rows.sort(key=lambda row: connection is None or row.app_id != connection.app_id)
+    if not rows:
+        raise NotAuthorised(standing.not_authorised_message())
+    _end_in_xero(rows[0], actor)
+
+
+def disconnect(*, club: Club, actor: User | None, authorisation_id: int) -> None:
+    """Disconnect one authorisation of the club, whosever it is: for leaving an old app behind, and for people who left.
+
+    Permission CONFIGURE, or the vendor's staff; None is Clubledger itself, doing what staff have planned. Raises
+    NotAllowed, NotAuthorised, XeroUnavailable, AppMisconfigured.
+    """
+    if actor is not None and not (actor.is_staff and actor.is_active):
+        access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
+    row = next((one for one in authorisations(club=club) if one.pk == authorisation_id and one.is_live), None)
+    if row is None:
+        raise NotAuthorised(standing.not_authorised_message())
+    _end_in_xero(row, actor)
+
+
+def _end_in_xero(row: Authorisation, actor: User | None) -> None:
+    """Remove the connection in Xero, then note it here: in the other order a failure would leave it there for good."""
+    token_set_id, by = row.token_set_id, actor or "Clubledger"
+    is_shared = token_set_id is not None and binding.is_used(
+        token_set_id=token_set_id, tenant_id=row.tenant_id, except_row=row.pk
+    )
+    if token_set_id is not None and not is_shared:
+        try:
+            _remove_connection(row, token_set_id)
+        except AuthorisationNeeded:
+            log.info("xero.connection_already_gone", authorisation=row.pk)
+    with transaction.atomic():
+        ended = (
+            Authorisation.objects.of(row.club)
+            .filter(pk=row.pk, ended_at=None)
+            .update(ended_at=clock.now(), ended_because="revoked")
+        )
+        if ended:
+            audit.note(
+                club=row.club,
+                actor=actor,
+                action="xero.revoked",
+                subject=f"authorisation {row.pk}",
+                summary=f"{by} disconnected the Xero authorisation of {row.user} for {row.organisation_name}",
+                before={"app": str(row.app), "organisation": row.organisation_name},
+                after={"connection_removed_in_xero": not is_shared},
+            )
+    if token_set_id is not None and not _rests_on(token_set_id):
+        _forget_tokens(token_set_id)
+
+
+def _remove_connection(row: Authorisation, token_set_id: int) -> None:
+    if row.connection_id and tenants.disconnect(token_set_id, row.connection_id):
+        return
+    # A reconnection may have given it another id.
+    for one in tenants.list_tenants(token_set_id):
+        if one.tenant_id == row.tenant_id:
+            tenants.disconnect(token_set_id, one.connection_id)
+
+
+def _rests_on(token_set_id: int) -> bool:
+    rows = Authorisation.objects.across_clubs("a Xero user's tokens serve several clubs")
+    return bool(rows.filter(token_set_id=token_set_id, ended_at=None).exists())
+
+
+@sensitive_variables("tokens")
+def _forget_tokens(token_set_id: int) -> None:
+    """Revoke and forget the tokens of a Xero user whose last authorisation has ended (xero-facts 1.7)."""
+    tokens = TokenSet.objects.select_related("app").get(pk=token_set_id)
+    if tokens.refresh_token and tokens.died_at is None:
+        try:
+            oauth.revoke(tokens.app, refresh_token=tokens.refresh_token)
+        except XeroError as error:
+            # The connection is gone already; what is left of the token dies of itself.
+            log.warning("xero.token_not_revoked", set_id=token_set_id, words=error.words)
+    TokenSet.objects.filter(pk=token_set_id, generation=tokens.generation).update(
+        **FORGOTTEN, died_at=clock.now(), generation=F("generation") + 1
+    )
+
+
+def release_organisation(*, club: Club, actor: User, reason: str) -> None:
+    """Let go of the club's organisation, so that another can be confirmed: the Owner's act, audited.
+
+    Ends every authorisation of the club here (Xero's connections stay until disconnected). The caller must have made
+    sure that nothing is in flight, and asks for the mapping again. Raises NotAllowed.
+    """
+    access.require(club=club, actor=actor, permission=Permission.UNDO)
+    with transaction.atomic():
+        access.lock_club(club)
+        connection = current(club=club)
+        if connection is None or not connection.tenant_id:
+            return
+        Connection.objects.of(club).filter(pk=connection.pk).update(
+            tenant_id="", organisation_name="", short_code="", confirmed_at=None, organisation_read_at=None
+        )
+        Authorisation.objects.of(club).filter(ended_at=None).update(ended_at=clock.now(), ended_because="replaced")
+        audit.note(
+            club=club,
+            actor=actor,
+            action="xero.organisation_released",
+            subject=f"organisation {connection.tenant_id}",
+            summary=f"{actor} let go of the organisation {connection.organisation_name}: {reason}",
+            before={"organisation": connection.organisation_name, "tenant_id": connection.tenant_id},
+        )

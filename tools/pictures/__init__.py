@@ -1,0 +1,1 @@
+"""Pictures of every page, taken and looked through for faults."""
