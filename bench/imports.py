@@ -99,7 +99,7 @@ def _import(path: Path, folder: Path) -> tuple[float, float]:
     from django.db import connections
 
     from clubledger.clubs.models import Club, Membership, User
-    from clubledger.ledger.intake import imports as importing
+    from clubledger.ledger.intake import imports
     from clubledger.ledger.models import Journal
 
     call_command("migrate", verbosity=0)
@@ -107,8 +107,8 @@ def _import(path: Path, folder: Path) -> tuple[float, float]:
     club = Club.objects.create(name="Bench", slug="bench")
     Membership.objects.create(user=owner, club=club, role="owner")
     began = time.perf_counter()
-    begun = importing.begin_import(club=club, actor=owner, path=path, file_name=path.name)
-    done = importing.read_import(import_id=begun.pk)
+    begun = imports.begin_import(club=club, actor=owner, path=path, file_name=path.name)
+    done = imports.read_import(import_id=begun.pk)
     seconds = time.perf_counter() - began
     if (done.state, done.transactions_new) != ("done", TRANSACTIONS):
         raise RuntimeError(f"the import came to {done.state}, {done.transactions_new} transactions: {done.refusal}")

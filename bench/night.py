@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import night_world
-from bench.simulator import _free_port as free_port
+from bench.simulator import _free_port
 
 NAMES = ["night."]
 CLUBS = int(os.environ.get("BENCH_NIGHT_CLUBS", "2000"))
@@ -61,7 +61,7 @@ def figures() -> list[dict[str, Any]]:
     share = max(20, CLUBS // 10)
     name = f"bench_night_{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="clubledger-night-") as scratch, night_world.own_database(name) as database:
-        folder, port = Path(scratch), free_port()
+        folder, port = Path(scratch), _free_port()
         night_world.set_environment(database, port, folder)
         with night_world.simulator(port, CLUBS + share, folder) as simulator:
             on = _prepare(CLUBS + share, port, folder)

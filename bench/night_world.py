@@ -149,7 +149,7 @@ def _make_template(given: dict[str, Any], folder: Path, on: date) -> Any:
     from clubledger.clubs.models import Club, Membership, Role, User
     from clubledger.delivery import preflight
     from clubledger.foundation import clock
-    from clubledger.ledger.intake import imports as importing
+    from clubledger.ledger.intake import imports
     from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 
     now = clock.now()
@@ -179,8 +179,8 @@ def _make_template(given: dict[str, Any], folder: Path, on: date) -> Any:
     _map(club)
     path = folder / "day.csv"
     _write_day(path, on - timedelta(days=1))
-    begun = importing.begin_import(club=club, actor=person, path=path, file_name="day.csv")
-    done = importing.read_import(import_id=begun.pk)
+    begun = imports.begin_import(club=club, actor=person, path=path, file_name="day.csv")
+    done = imports.read_import(import_id=begun.pk)
     if done.state != "done" or done.rows_refused:
         raise RuntimeError(f"the day was not taken in: {done.state} {done.refusal} {done.rows_refused}")
     _switch_on(club, person, on)

@@ -11,7 +11,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bench import pages_world as world
+from bench import pages_world
 
 ELSEWHERE = ("api/", "console/", "styleguide/", "static/", "healthz", "readyz")
 """Not pages of a club: the API, the vendor's console, the style page."""
@@ -28,15 +28,15 @@ TEXTS: Mapping[str, list[Any]] = {
 MOST_LINKS = 8
 """Of a page's links to itself: one of each kind of question, up to so many."""
 
-_ALL_DAYS = f"from={world.HISTORY_FROM}&up_to={world.LAST_ON}"
-_UNSENT = f"from={world.UNSENT_FROM}&up_to={world.LAST_ON}"
-_HISTORY = f"from={world.HISTORY_FROM}&up_to={world.UNSENT_FROM}"
+_ALL_DAYS = f"from={pages_world.HISTORY_FROM}&up_to={pages_world.LAST_ON}"
+_UNSENT = f"from={pages_world.UNSENT_FROM}&up_to={pages_world.LAST_ON}"
+_HISTORY = f"from={pages_world.HISTORY_FROM}&up_to={pages_world.UNSENT_FROM}"
 VARIANTS: Mapping[str, list[str]] = {
     "gl": [
         f"{_UNSENT}&show=unsent", f"{_UNSENT}&show=unsent&ticked=all", f"{_UNSENT}&show=unsent&page=2",
         f"{_ALL_DAYS}&show=all", f"{_ALL_DAYS}&show=all&page=30", f"{_ALL_DAYS}&show=all&page=9999",
         f"{_ALL_DAYS}&show=sent", f"{_ALL_DAYS}&show=all&sort=-debit", f"{_ALL_DAYS}&show=all&sort=state",
-        f"{_UNSENT}&show=help", f"{_UNSENT}&show=empty", f"{_ALL_DAYS}&show=queued", f"on={world.WIDE_ON}",
+        f"{_UNSENT}&show=help", f"{_UNSENT}&show=empty", f"{_ALL_DAYS}&show=queued", f"on={pages_world.WIDE_ON}",
         "strip=2020-06-30",
     ],
     "transactions": [
@@ -45,7 +45,8 @@ VARIANTS: Mapping[str, list[str]] = {
           for asked in ("", "page=2", "page=100", "page=9999", "q=membership", "q=1234", "q=nothing+like+it",
                         "q=invoice", "q=W0300", "kind=prize", "kind=dishonour", "posted=yes", "posted=no",
                         "kind=transfer&posted=no&q=gateway")),
-        "q=W0300-000123", "q=SUBS-00001", f"from={world.SUBSCRIPTIONS_ON}&up_to={world.SUBSCRIPTIONS_ON}&page=80",
+        "q=W0300-000123", "q=SUBS-00001",
+        f"from={pages_world.SUBSCRIPTIONS_ON}&up_to={pages_world.SUBSCRIPTIONS_ON}&page=80",
         "import=1", "import=300", "import=784", "import=99999999",
     ],
     "audit-trail": [
@@ -106,10 +107,10 @@ def _values(name: str) -> list[Any]:
     from clubledger.clubs.models import Club
 
     if name == "slug":
-        return [world.SLUG]
+        return [pages_world.SLUG]
     if name in TEXTS:
         return TEXTS[name]
-    club = Club.objects.get(slug=world.SLUG)
+    club = Club.objects.get(slug=pages_world.SLUG)
     if name == "journal_id":
         return _journals(club)
     model = _model_of(name)
@@ -132,7 +133,9 @@ def _journals(club: Any) -> list[int]:
     rows = Journal.objects.of(club)
     states = rows.order_by().values_list("state", flat=True).distinct()
     one_of_each = [rows.filter(state=state).order_by("-transaction_count")[0].pk for state in states]
-    big = rows.filter(accounting_date__in=[world.SUBSCRIPTIONS_ON, world.WIDE_ON]).values_list("pk", flat=True)
+    big = rows.filter(accounting_date__in=[pages_world.SUBSCRIPTIONS_ON, pages_world.WIDE_ON]).values_list(
+        "pk", flat=True
+    )
     return sorted({*one_of_each, *big})
 
 

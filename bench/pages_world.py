@@ -115,14 +115,14 @@ def _refused() -> Iterator[list[str]]:
 
 
 def _import(club: Any, owner: Any, path: Path, rows: Iterator[list[str]]) -> None:
-    from clubledger.ledger.intake import imports as importing
+    from clubledger.ledger.intake import imports
 
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER.split(","))
         writer.writerows(rows)
-    begun = importing.begin_import(club=club, actor=owner, path=path, file_name=path.name)
-    done = importing.read_import(import_id=begun.pk)
+    begun = imports.begin_import(club=club, actor=owner, path=path, file_name=path.name)
+    done = imports.read_import(import_id=begun.pk)
     if done.state != "done":
         raise RuntimeError(f"{path.name} came to {done.state}: {done.refusal}")
 

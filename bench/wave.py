@@ -49,8 +49,7 @@ def figures() -> list[dict[str, Any]]:
 
 
 def _measure() -> list[dict[str, Any]]:
-    from clubledger.changeover.waves import files as wave_files
-    from clubledger.changeover.waves import plan
+    from clubledger.changeover.waves import files, plan
 
     staff, old_app, new_app = _people_and_apps()
     slugs = _clubs(old_app)
@@ -59,7 +58,7 @@ def _measure() -> list[dict[str, Any]]:
         soon = datetime.now(UTC).date() + timedelta(days=2)
         file.write_text("club,date,time\n" + "".join(f"{slug},{soon},09:00\n" for slug in slugs), encoding="utf-8")
         began = time.perf_counter()
-        wishes, refusals = wave_files.read_csv(file.read_bytes())
+        wishes, refusals = files.read_csv(file.read_bytes())
         made = plan.plan_wave(actor=staff, to_app=new_app, name="All clubs", wishes=wishes)
         plan_seconds = time.perf_counter() - began
     assert (len(made.changeovers), refusals, made.refusals) == (CLUBS, [], [])

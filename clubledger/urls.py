@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from clubledger.api.v1 import api
 from clubledger.api.vendor import api as vendor_api
-from clubledger.console import urls as console
+from clubledger.console import urls
 from clubledger.console.metrics import metrics
 from clubledger.frame.languages import choose_language
 from clubledger.frame.styleguide import styleguide
@@ -20,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
     path("api/vendor/v1/", vendor_api.urls),
     path("language/", choose_language, name="choose-language"),
-    path("console/", include(console)),
+    path("console/", include(urls)),
     path("", include(changeover_urls)),
     path("", include(web)),
 ]

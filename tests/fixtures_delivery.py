@@ -11,7 +11,7 @@ from clubledger.clubs.models import Club, User
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.delivery.sending import queue, turns
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.models import FinancialItem, GLCode, Import, ItemKind, Journal
 from tests.fixtures_xero import ConnectedClub, XeroWorld
 
@@ -54,8 +54,8 @@ class ReadyClub:
             writer = csv.writer(out)
             writer.writerow(HEADER)
             writer.writerows([*row, *[""] * (len(HEADER) - len(row))] for row in rows)
-        made = importing.begin_import(club=self.club, actor=self.treasurer, path=path, file_name=path.name)
-        return importing.read_import(import_id=made.pk)
+        made = imports.begin_import(club=self.club, actor=self.treasurer, path=path, file_name=path.name)
+        return imports.read_import(import_id=made.pk)
 
     def journals(self) -> list[Journal]:
         """All journals as they stand now."""

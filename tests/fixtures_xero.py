@@ -16,11 +16,11 @@ from django.test import override_settings
 
 from clubledger.clubs.models import Club, Role, User
 from clubledger.foundation import clock
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.connection.revocation import Outcome
 from clubledger.xero.http import client
 from clubledger.xero.models import Authorisation, XeroApp
-from clubledger.xero.oauth import signatures as keys
+from clubledger.xero.oauth import signatures
 from tests.fixtures_clubs import add_member, make_club
 from xero_simulator.app import DEFAULT_ORIGIN, Simulator
 from xero_simulator.clock import Clock
@@ -92,13 +92,13 @@ class XeroWorld:
         cancel: bool = False,
     ) -> dict[str, str]:
         """Press Authorize Xero and walk through Xero's pages; give the parameters that the browser comes back with."""
-        address = connections.begin_authorisation(club=club, actor=user, base_url=settings.CLUBLEDGER_BASE_URL)
+        address = revocation.begin_authorisation(club=club, actor=user, base_url=settings.CLUBLEDGER_BASE_URL)
         back = self.simulator.authorise(address, login, organisations, cancel=cancel)
         return dict(parse_qsl(urlsplit(back).query))
 
     def consent(self, club: Club, user: User, **how: Any) -> Outcome:
         """Authorise up to the return, without confirming anything."""
-        return connections.finish_authorisation(actor=user, params=self.return_from_xero(club, user, **how))
+        return revocation.finish_authorisation(actor=user, params=self.return_from_xero(club, user, **how))
 
     def authorise(self, club: Club, user: User, *, login: str = TESS, organisation: str = GOLF) -> Authorisation:
         """Authorise Xero for a user of a club, confirming the organisation by name where that is asked."""
@@ -109,7 +109,7 @@ class XeroWorld:
         assert outcome.kind in {"confirm", "choose"}, outcome
         assert outcome.request_id is not None
         choice = next(one for one in outcome.choices if one.name == organisation)
-        return connections.confirm_organisation(
+        return revocation.confirm_organisation(
             club=club, actor=user, request_id=outcome.request_id, tenant_id=choice.tenant_id
         )
 
@@ -131,7 +131,7 @@ def talking_to(simulator: Simulator, transport: Any = None) -> Iterator[XeroWorl
     """Let the product talk to a simulator in this process, and tell time by its clock."""
     addresses = {f"XERO_{name}_URL": simulator.world.origin for name in ("LOGIN", "IDENTITY", "API", "GO")}
     used = transport or SimulatorTransport(simulator)
-    keys.forget()
+    signatures.forget()
     with override_settings(**addresses), client.use_transport(used), clock.use(_SimulatorsClock(simulator)):
         yield XeroWorld(simulator, used)
 

@@ -16,7 +16,7 @@ from ninja.security import HttpBearer
 from ninja.throttling import BaseThrottle
 
 from clubledger.api.schemas import problem
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import api_keys
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import ApiKey
 from clubledger.foundation import clock
@@ -36,8 +36,8 @@ class Key(HttpBearer):
         if not guesses_left(request):
             raise Throttled(wait=_seconds_left())
         try:
-            return keys.open_with(token.strip())
-        except keys.KeyRefused:
+            return api_keys.open_with(token.strip())
+        except api_keys.KeyRefused:
             note_guess(request)
             return None
 

@@ -24,7 +24,7 @@ from clubledger.api.schemas import (
 from clubledger.clubs import audit
 from clubledger.clubs.models import ApiKey
 from clubledger.ledger.errors import BadSourceName
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.journals import overview as journals
 from clubledger.ledger.models import Import, Journal, JournalState, RefusedRow
 
@@ -97,7 +97,7 @@ def import_transactions(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         raise HttpError(403, "This key only reads. Make one that may import.")
     with audit.through(f"API key {key}"):
         try:
-            made = importing.import_rows(club=key.club, actor=key.acts_for, rows=batch.rows, source=batch.source)
+            made = imports.import_rows(club=key.club, actor=key.acts_for, rows=batch.rows, source=batch.source)
         except BadSourceName as error:
             raise HttpError(422, str(error)) from None
     return _import(key, made)

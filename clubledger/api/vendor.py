@@ -16,10 +16,8 @@ from clubledger.changeover import staff_keys
 from clubledger.changeover.errors import ChangeoverError, NotAllDisconnected, NotPlannable
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, StaffKey, State, Wave
-from clubledger.changeover.move import named_steps as taking
-from clubledger.changeover.move import steps
-from clubledger.changeover.waves import capacity as room
-from clubledger.changeover.waves import plan
+from clubledger.changeover.move import named_steps, steps
+from clubledger.changeover.waves import capacity, plan
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, User
 from clubledger.xero.errors import XeroError
@@ -218,7 +216,7 @@ def plan_wave(request: HttpRequest, asked: PlanIn) -> dict[str, Any]:
     except ChangeoverError as error:
         raise HttpError(422, str(error)) from None
     refused = [{"club": one.label, "reason": one.reason} for one in made.refusals]
-    return {"planned": len(made.changeovers), "refused": refused, "warning": room.warning(to_app=app)}
+    return {"planned": len(made.changeovers), "refused": refused, "warning": capacity.warning(to_app=app)}
 
 
 @api.get(
@@ -234,17 +232,19 @@ def read_changeover(request: HttpRequest, slug: str) -> dict[str, Any]:
     "/clubs/{slug}/{step}",
     response={200: ChangeoverState} | _answers,
     operation_id="take_step",
-    summary=f"{', '.join(taking.STEPS[:-1])} or {taking.STEPS[-1]}",
+    summary=f"{', '.join(named_steps.STEPS[:-1])} or {named_steps.STEPS[-1]}",
 )
 def take_step(request: HttpRequest, slug: str, step: str, asked: Because) -> dict[str, Any]:
     """Take a step of a club's live changeover. 409 says why it does not follow from where that stands."""
     row = _newest(slug)
-    if step not in taking.STEPS:
+    if step not in named_steps.STEPS:
         raise HttpError(404, f"There is no step {step!r}.")
     actor = _actor(request)
     try:
         with _through(request):
-            taking.take(step, club=row.club, actor=actor, changeover_id=row.pk, reason=asked.reason, at=asked.switch_at)
+            named_steps.take(
+                step, club=row.club, actor=actor, changeover_id=row.pk, reason=asked.reason, at=asked.switch_at
+            )
     except NotPlannable as error:
         raise HttpError(422, str(error)) from None
     except NotAllDisconnected as error:

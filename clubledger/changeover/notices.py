@@ -26,7 +26,7 @@ from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock, crash
 from clubledger.foundation.phrasebook import told
 from clubledger.foundation.wake import wake
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 
 BATCH = 100
 WHY = "e-mails go out in the order in which they were written, whatever the club"
@@ -217,5 +217,5 @@ def message(notice: Notice, post: object = None) -> EmailMessage:
 
 
 def _organisation_of(club: Club) -> str:
-    connection = connections.current(club=club)
+    connection = revocation.current(club=club)
     return connection.organisation_name if connection else ""

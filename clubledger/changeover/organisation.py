@@ -13,9 +13,9 @@ from clubledger.changeover.move import steps
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.ledger.mapping import reset as forgetting
+from clubledger.ledger.mapping import reset
 from clubledger.ledger.models import TAKES_IN, FinancialItem, Journal, JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Authorisation
 
@@ -47,7 +47,7 @@ class Foresight:
 
 def foresee(*, club: Club) -> Foresight | None:
     """Say what changing the organisation would do, and change nothing; None where there is none."""
-    connection = connections.current(club=club)
+    connection = revocation.current(club=club)
     if connection is None or not connection.tenant_id:
         return None
     rows = Journal.objects.of(club)
@@ -56,7 +56,7 @@ def foresee(*, club: Club) -> Foresight | None:
         rows.filter(state__in=TAKES_IN).count(),
         rows.filter(state=JournalState.SENT).count(),
         FinancialItem.objects.of(club).exclude(gl_code=None).count(),
-        [row for row in connections.authorisations(club=club) if row.is_live],
+        [row for row in revocation.authorisations(club=club) if row.is_live],
         list(_held(club).order_by("accounting_date", "sequence")[:20]),
         steps.live_of(club=club) is not None,
     )
@@ -83,15 +83,15 @@ def change_organisation(*, club: Club, actor: User, reason: str) -> int:
     _refuse(seen)
     for row in seen.authorised:
         try:
-            connections.disconnect(club=club, actor=actor, authorisation_id=row.pk)
+            revocation.disconnect(club=club, actor=actor, authorisation_id=row.pk)
         except XeroError as error:
             log.warning("changeover.connection_left", authorisation=row.pk, words=error.words)
     with transaction.atomic():
         access.lock_club(club)
         if _held(club).exists():
             raise OrganisationStays(gettext("A journal was queued in the meantime. Withdraw it first."))
-        connections.release_organisation(club=club, actor=actor, reason=reason.strip())
-        return forgetting.forget_chart(club=club, actor=actor)
+        revocation.release_organisation(club=club, actor=actor, reason=reason.strip())
+        return reset.forget_chart(club=club, actor=actor)
 
 
 def _refuse(seen: Foresight) -> None:

@@ -1,8 +1,7 @@
 """What workers are woken for. Each task may run late, twice or never: the rows are the truth."""
 
 from clubledger.changeover import notices
-from clubledger.changeover.move import progress as watching
-from clubledger.changeover.move import rounds
+from clubledger.changeover.move import progress, rounds
 from clubledger.clubs.models import Club
 from clubledger.foundation.wake import task
 
@@ -18,7 +17,7 @@ def look(club_id: int) -> None:
     """Somebody authorised, or something else happened at this club."""
     club = Club.objects.filter(pk=club_id).first()
     if club is not None:
-        watching.look(club=club)
+        progress.look(club=club)
 
 
 @task("changeover.send_notices")

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from clubledger.cli import output as printing
+from clubledger.cli import output
 from clubledger.cli.errors import Failure
 from clubledger.clubs.models import Club
-from clubledger.delivery.decisions import after_restore as restoring
+from clubledger.delivery.decisions import after_restore
 from clubledger.foundation import backups, engine, restores
 from clubledger.foundation.backups import Manifest
 
@@ -22,7 +22,7 @@ def add_commands(commands: Any) -> None:
         "backup", help="copy everything into one file, while it runs; encryption keys stay out"
     )
     backup.add_argument("file", type=Path, metavar="FILE", help="where to write it; replaced when the copy is complete")
-    printing.add_json(backup)
+    output.add_json(backup)
     backup.set_defaults(run=run_backup)
 
     restore = commands.add_parser(
@@ -31,7 +31,7 @@ def add_commands(commands: Any) -> None:
     restore.add_argument("file", type=Path, metavar="FILE", help="what `clubledger backup` wrote")
     restore.add_argument("--yes", action="store_true", help="replace what the database holds without asking")
     restore.add_argument("--while-running", action="store_true", help="even though a worker was seen lately")
-    printing.add_json(restore)
+    output.add_json(restore)
     restore.set_defaults(run=run_restore)
 
 
@@ -47,8 +47,8 @@ def run_backup(asked: argparse.Namespace) -> int:
         "rows": sum(manifest.counts.values()),
         "files": len(manifest.files),
     }
-    printing.show(asked, row, [row])
-    printing.say(
+    output.show(asked, row, [row])
+    output.say(
         asked,
         "The encryption keys are not in it: keep CLUBLEDGER_ENCRYPTION_KEYS somewhere else, or every person has to "
         "authorise Xero again.",
@@ -84,8 +84,8 @@ def run_restore(asked: argparse.Namespace) -> int:
         "rows": sum(manifest.counts.values()),
         "files": len(manifest.files),
     }
-    printing.show(asked, row, [row])
-    printing.say(
+    output.show(asked, row, [row])
+    output.say(
         asked,
         "Restored. Nothing is sent before an Owner of each club has confirmed what was recorded by hand since the "
         "backup. Import again what came in since: rows that are there already are recognised.",
@@ -105,13 +105,11 @@ def _agrees(asked: argparse.Namespace, manifest: Manifest) -> bool:
     if not sys.stdin.isatty():
         return False
     clubs = ", ".join(club["name"] for club in manifest.facts.get("clubs", [])[:5])
-    printing.say(
-        asked, f"The backup was taken at {manifest.taken_at:%Y-%m-%d %H:%M} UTC and holds {clubs or 'no club'}."
-    )
-    printing.say(asked, "Everything in the database is replaced by it.")
+    output.say(asked, f"The backup was taken at {manifest.taken_at:%Y-%m-%d %H:%M} UTC and holds {clubs or 'no club'}.")
+    output.say(asked, "Everything in the database is replaced by it.")
     return input("Type yes to go on: ").strip().lower() == "yes"
 
 
 def _hold_all(manifest: Manifest) -> None:
     for club in Club.objects.all():
-        restoring.begin_hold(club=club, backup_taken_at=manifest.taken_at)
+        after_restore.begin_hold(club=club, backup_taken_at=manifest.taken_at)

@@ -5,10 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from clubledger.bookkeeping.phrases import counted
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
+from clubledger.cli import arguments, output
 from clubledger.clubs.access import Permission
-from clubledger.delivery import proofs as proving
+from clubledger.delivery import proofs
 from clubledger.delivery.agreeing import Agreement, agreement
 from clubledger.ledger.reports import balances
 from clubledger.ledger.reports.balances import FIGURES
@@ -18,38 +17,38 @@ def add_commands(commands: Any) -> None:
     """Add the commands of this group."""
     proof = commands.add_parser("balances", help="prove that every account type adds up to the cent; 1 if one is off")
     proof.add_argument(
-        "--at", type=asking.day, metavar="DATE", help="the end of this day (default: the last day with transactions)"
+        "--at", type=arguments.day, metavar="DATE", help="the end of this day (default: the last day with transactions)"
     )
     proof.add_argument(
-        "--from", dest="from_on", type=asking.day, metavar="DATE",
+        "--from", dest="from_on", type=arguments.day, metavar="DATE",
         help="what stands before this day is the opening balance (default: the club's Post from date)",
     )  # fmt: skip
-    asking.add_club(proof)
-    printing.add_json(proof)
+    arguments.add_club(proof)
+    output.add_json(proof)
     proof.set_defaults(run=run_balances)
 
 
 def run_balances(asked: argparse.Namespace) -> int:
     """Show each account type's balance, both sides; 1 if any is off."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     door.require(Permission.SEE)
     at = asked.at or balances.last_day(club=door.club)
     found = balances.prove(club=door.club, at=at, from_on=asked.from_on)
-    proving.note_off(club=door.club, actor=door.user, at=at, found=found)
+    proofs.note_off(club=door.club, actor=door.user, at=at, found=found)
     rows = [{"code": one.code, "name": one.name, **{name: getattr(one, name) for name in FIGURES}} for one in found]
     totals = asdict(balances.add_up(found))
     seen = agreement(club=door.club, at=at)
     value = {"at": at, "from": asked.from_on, "account_types": rows, "totals": totals, "xero": _of_xero(seen)}
     shown = [*rows, {"code": "Total", "name": "", **totals}] if rows else []
-    printing.show(asked, value, shown, empty="No account type yet.")
+    output.show(asked, value, shown, empty="No account type yet.")
     off = [one for one in found if one.difference]
     if off:
         by = sum(abs(one.difference) for one in off)
         words = f"{counted(len(off), 'account type is', 'account types are')} off, by {by:,.2f} in all"
     else:
         words = "Every account type adds up to the cent"
-    printing.say(asked, f"{words}{f' at {at}' if at else ''}.")
-    printing.say(asked, _words_of_xero(seen))
+    output.say(asked, f"{words}{f' at {at}' if at else ''}.")
+    output.say(asked, _words_of_xero(seen))
     return 1 if off else 0
 
 

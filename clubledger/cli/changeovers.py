@@ -9,13 +9,9 @@ from typing import Any
 from clubledger.changeover import staff, staff_keys
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, State, Wave
-from clubledger.changeover.move import named_steps as taking
-from clubledger.changeover.move import steps
-from clubledger.changeover.waves import capacity as room
-from clubledger.changeover.waves import files as wave_files
-from clubledger.changeover.waves import plan
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
+from clubledger.changeover.move import named_steps, steps
+from clubledger.changeover.waves import capacity, files, plan
+from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs.models import Club, User
 from clubledger.xero.models import XeroApp
@@ -36,14 +32,14 @@ def add_commands(commands: Any) -> None:
     planning = commands.add_parser(
         "plan-changeovers",
         help="plan a wave from a CSV file or for all clubs of an app",
-        description=f"Plans a wave. A CSV file has the columns {', '.join(wave_files.COLUMNS)}; only club is needed.",
+        description=f"Plans a wave. A CSV file has the columns {', '.join(files.COLUMNS)}; only club is needed.",
     )
     planning.add_argument("--wave", required=True, help="the wave's name")
     planning.add_argument("--to", required=True, metavar="CLIENT_ID", help="client id of the new app")
     whom = planning.add_mutually_exclusive_group(required=True)
     whom.add_argument("--file", type=Path, help="the clubs and their times")
     whom.add_argument("--from", dest="from_app", metavar="CLIENT_ID", help="all clubs that use this app")
-    planning.add_argument("--on", type=asking.day, metavar="DATE", help="with --from: the day, by each club's clock")
+    planning.add_argument("--on", type=arguments.day, metavar="DATE", help="with --from: the day, by each club's clock")
     planning.add_argument("--at", type=time.fromisoformat, metavar="TIME", help="with --from: the time (09:00)")
     planning.add_argument("--per-hour", type=int, metavar="N", help="with --from: so many clubs an hour")
     planning.add_argument("--disconnect", action="store_true", help="with --from: leave the old app by itself")
@@ -53,7 +49,7 @@ def add_commands(commands: Any) -> None:
 
     one = commands.add_parser("changeover", help="show a club's changeover, or take a step of it")
     one.add_argument("slug", metavar="CLUB", help="the club's short name")
-    one.add_argument("step", nargs="?", choices=taking.STEPS, help="without it: show where it stands")
+    one.add_argument("step", nargs="?", choices=named_steps.STEPS, help="without it: show where it stands")
     one.add_argument("--reason", default="", help="why; kept with the step")
     one.add_argument(
         "--at", default="", metavar="DATETIME", help="for reschedule, by the club's clock: 2026-11-30T14:00"
@@ -76,11 +72,11 @@ def _add_actor(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("CLUBLEDGER_AS", ""),
         help="who of the vendor's staff does it",
     )
-    printing.add_json(parser)
+    output.add_json(parser)
 
 
 def _actor(asked: argparse.Namespace) -> User:
-    actor = asking.actor(asked)
+    actor = arguments.actor(asked)
     staff.require(actor)
     return actor
 
@@ -98,11 +94,11 @@ def run_list(asked: argparse.Namespace) -> int:
         tally = board.tally(actor=actor, wave_id=wave_id)
         value = {"by_state": tally.by_state, "stuck": tally.stuck, "done": tally.done, "total": tally.total}
         rows = [{"state": str(State(state).label), "clubs": count} for state, count in tally.by_state.items()]
-        printing.show(asked, value, [*rows, {"state": "stuck", "clubs": tally.stuck}])
+        output.show(asked, value, [*rows, {"state": "stuck", "clubs": tally.stuck}])
         return 0
     found = list(board.find(actor=actor, wave_id=wave_id, state=asked.state, stuck=asked.stuck))
     values = _values(found)
-    printing.show(asked, values, [{name: value[name] for name in SHORT} for value in values], "No changeover.")
+    output.show(asked, values, [{name: value[name] for name in SHORT} for value in values], "No changeover.")
     return 0
 
 
@@ -118,7 +114,7 @@ def run_plan(asked: argparse.Namespace) -> int:
     if asked.file:
         if not asked.file.is_file():
             raise Failure(f"There is no file {asked.file}.")
-        wishes, refusals = wave_files.read_csv(asked.file.read_bytes())
+        wishes, refusals = files.read_csv(asked.file.read_bytes())
     else:
         on: date | None = asked.on
         clubs = plan.clubs_to_move(actor=actor, to_app=to_app, from_app=_app(asked.from_app))
@@ -135,13 +131,13 @@ def run_plan(asked: argparse.Namespace) -> int:
         actor=actor, to_app=to_app, name=asked.wave, wishes=wishes, announce=not asked.silent, refused=refusals
     )
     refused = [{"row": one.label, "reason": one.reason} for one in made.refusals]
-    crowded = room.warning(to_app=to_app)
+    crowded = capacity.warning(to_app=to_app)
     value = {"wave": asked.wave, "planned": len(made.changeovers), "refused": refused, "warning": crowded}
-    printing.show(asked, value, [{"wave": asked.wave, "planned": len(made.changeovers), "refused": len(refused)}])
+    output.show(asked, value, [{"wave": asked.wave, "planned": len(made.changeovers), "refused": len(refused)}])
     if refused and not asked.json:
-        printing.print_table(refused)
+        output.print_table(refused)
     if crowded:
-        printing.say(asked, crowded)
+        output.say(asked, crowded)
     return 1 if refused else 0
 
 
@@ -160,9 +156,9 @@ def run_one(asked: argparse.Namespace) -> int:
     if club is None or row is None:
         raise Failure(f"There is no changeover of a club {asked.slug!r}.")
     if asked.step:
-        taking.take(asked.step, club=club, actor=actor, changeover_id=row.pk, reason=asked.reason, at=asked.at)
+        named_steps.take(asked.step, club=club, actor=actor, changeover_id=row.pk, reason=asked.reason, at=asked.at)
     value = _values([steps.newest_of(club=club) or row])[0]
-    printing.show(asked, value, [{"what": name, "value": str(what)} for name, what in value.items() if what != ""])
+    output.show(asked, value, [{"what": name, "value": str(what)} for name, what in value.items() if what != ""])
     return 0
 
 
@@ -172,10 +168,10 @@ def run_key(asked: argparse.Namespace) -> int:
     if asked.revoke:
         if not staff_keys.revoke(actor=actor, prefix=asked.name):
             raise Failure(f"There is no live key {asked.name!r}.")
-        printing.say(asked, f"{asked.name} is revoked.")
+        output.say(asked, f"{asked.name} is revoked.")
         return 0
     key, secret = staff_keys.create(actor=actor, name=asked.name)
     value = {"name": key.name, "prefix": key.prefix, "secret": secret}
-    printing.show(asked, value, [value])
-    printing.say(asked, "The secret is not shown again.")
+    output.show(asked, value, [value])
+    output.say(asked, "The secret is not shown again.")
     return 0

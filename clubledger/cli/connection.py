@@ -7,12 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 from django.conf import settings
 
 from clubledger.changeover import organisation
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
+from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs.access import ClubAccess
-from clubledger.xero.connection import registration
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import registration, revocation
 
 
 def add_commands(commands: Any) -> None:
@@ -23,7 +21,7 @@ def add_commands(commands: Any) -> None:
         description="Registers the Xero app of the settings CLUBLEDGER_XERO_CLIENT_ID and "
         "CLUBLEDGER_XERO_CLIENT_SECRET, or brings it up to date, and prints the redirect address to enter at Xero.",
     )
-    printing.add_json(app)
+    output.add_json(app)
     app.set_defaults(run=run_xero_app)
 
     authorise = commands.add_parser(
@@ -46,12 +44,12 @@ def add_commands(commands: Any) -> None:
         " organisation has a chart of its own. Refused while a journal is queued, on its way, unclear or different.",
     )
     change.add_argument("--reason", required=True, help="why, for the audit trail")
-    asking.add_club(change)
-    printing.add_json(change)
+    arguments.add_club(change)
+    output.add_json(change)
     change.set_defaults(run=run_change_organisation)
 
-    asking.add_club(authorise)
-    printing.add_json(authorise)
+    arguments.add_club(authorise)
+    output.add_json(authorise)
     authorise.set_defaults(run=run_authorise)
 
 
@@ -63,24 +61,24 @@ def run_xero_app(asked: argparse.Namespace) -> int:
             "Set CLUBLEDGER_XERO_CLIENT_ID and CLUBLEDGER_XERO_CLIENT_SECRET to those of your Xero app first."
         )
     value = {"client_id": app.client_id, "redirect_uri": app.redirect_uri, "scopes": app.scopes}
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 0
 
 
 def run_authorise(asked: argparse.Namespace) -> int:
     """Begin or finish a consent, end it, or list who has given one."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     if asked.list:
         return _show_authorisations(asked, door)
     if asked.revoke:
-        connections.revoke(club=door.club, actor=door.user)
-        printing.show(asked, {"revoked": True}, [{"revoked": True}])
+        revocation.revoke(club=door.club, actor=door.user)
+        output.show(asked, {"revoked": True}, [{"revoked": True}])
         return 0
     if asked.callback:
         return _finish(asked, door)
-    address = connections.begin_authorisation(club=door.club, actor=door.user, base_url=settings.CLUBLEDGER_BASE_URL)
+    address = revocation.begin_authorisation(club=door.club, actor=door.user, base_url=settings.CLUBLEDGER_BASE_URL)
     if asked.json:
-        printing.show(asked, {"address": address})
+        output.show(asked, {"address": address})
     else:
         print("Open this address in a browser, sign in to Xero and allow access:\n\n" + address)
         print("\nThen: clubledger authorise --callback 'THE ADDRESS THE BROWSER ENDED ON'")
@@ -89,10 +87,10 @@ def run_authorise(asked: argparse.Namespace) -> int:
 
 def run_change_organisation(asked: argparse.Namespace) -> int:
     """Let go of the club's organisation."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     value = {"items_to_map": organisation.change_organisation(club=door.club, actor=door.user, reason=asked.reason)}
-    printing.show(asked, value, [value])
-    printing.say(asked, "Let go. Authorise the new one with `clubledger authorise`, then map its codes.")
+    output.show(asked, value, [value])
+    output.say(asked, "Let go. Authorise the new one with `clubledger authorise`, then map its codes.")
     return 0
 
 
@@ -102,7 +100,7 @@ def _finish(asked: argparse.Namespace, door: ClubAccess) -> int:
         raise Failure(
             "That address carries no answer of Xero: paste it whole, with everything after the question mark."
         )
-    outcome = connections.finish_authorisation(actor=door.user, params=params)
+    outcome = revocation.finish_authorisation(actor=door.user, params=params)
     if outcome.kind in {"confirm", "choose"}:
         return _confirm(asked, door, outcome)
     if outcome.kind != "connected":
@@ -119,7 +117,7 @@ def _confirm(asked: argparse.Namespace, door: ClubAccess, outcome: Any) -> int:
             f"Xero offers {names}. Say in which of them the books of {door.club.name} are: begin again with "
             "`clubledger authorise`, then give --callback together with --organisation NAME."
         )
-    connections.confirm_organisation(
+    revocation.confirm_organisation(
         club=door.club, actor=door.user, request_id=outcome.request_id, tenant_id=offered[asked.organisation]
     )
     return _show_authorisations(asked, door)
@@ -134,9 +132,9 @@ def _show_authorisations(asked: argparse.Namespace, door: ClubAccess) -> int:
             "live": authorisation.is_live,
             "ended_because": authorisation.ended_because,
         }
-        for authorisation in connections.authorisations(club=door.club)
+        for authorisation in revocation.authorisations(club=door.club)
     ]
-    printing.show(asked, rows, empty="Nobody has authorised Xero for this club.")
+    output.show(asked, rows, empty="Nobody has authorised Xero for this club.")
     return 0
 
 

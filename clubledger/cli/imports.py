@@ -10,11 +10,9 @@ from typing import Any
 
 from django.db import connections
 
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
+from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
-from clubledger.ledger.intake import imports as importing
-from clubledger.ledger.intake import samples
+from clubledger.ledger.intake import imports, samples
 from clubledger.ledger.intake import undo as undoing
 from clubledger.ledger.models import Import
 
@@ -44,8 +42,8 @@ def add_commands(commands: Any) -> None:
     for command, run in (
         (parser, run_import), (listing, run_imports), (undo, run_undo_import), (sample, run_sample_data),
     ):  # fmt: skip
-        asking.add_club(command)
-        printing.add_json(command)
+        arguments.add_club(command)
+        output.add_json(command)
         command.set_defaults(run=run)
 
 
@@ -53,8 +51,8 @@ def run_import(asked: argparse.Namespace) -> int:
     """Bring a file in; 1 if the file or any row was refused, so that a script sees it."""
     if not asked.file.is_file():
         raise Failure(f"There is no file {asked.file}.")
-    door = asking.club_and_actor(asked)
-    begun = importing.begin_import(
+    door = arguments.club_and_actor(asked)
+    begun = imports.begin_import(
         club=door.club,
         actor=door.user,
         path=asked.file,
@@ -63,15 +61,15 @@ def run_import(asked: argparse.Namespace) -> int:
         format=asked.format,
     )
     with _progress(begun, shown=sys.stderr.isatty() and not asked.json):
-        done = importing.read_import(import_id=begun.pk)
+        done = imports.read_import(import_id=begun.pk)
     if done.state != "done":
         raise Failure(f"{asked.file.name} was not taken in: {done.refusal or done.state}")
     value = _row_of(done)
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     if not done.rows_refused:
         return 0
     if asked.refused:
-        lines = importing.refused_rows_csv(club=door.club, of_import=done)
+        lines = imports.refused_rows_csv(club=door.club, of_import=done)
         with asked.refused.open("w", encoding="utf-8", newline="") as out:
             out.writelines(lines)
     where = f"They are in {asked.refused}" if asked.refused else "Write them to a file with --refused FILE"
@@ -86,7 +84,7 @@ def _row_of(one: Import) -> dict[str, Any]:
 
 def run_imports(asked: argparse.Namespace) -> int:
     """List past imports."""
-    club = asking.club_and_actor(asked).club
+    club = arguments.club_and_actor(asked).club
     found = Import.objects.of(club).select_related("actor").order_by("-pk")[: max(1, asked.most)]
     fields = ("source", "state", "refusal")
     rows = [
@@ -94,13 +92,13 @@ def run_imports(asked: argparse.Namespace) -> int:
         for one in found
     ]
     shown = [{field: row[field] for field in ("id", "at", "file", "by", *COUNTS, "state")} for row in rows]
-    printing.show(asked, rows, shown, empty="Nothing was imported yet.")
+    output.show(asked, rows, shown, empty="Nothing was imported yet.")
     return 0
 
 
 def run_undo_import(asked: argparse.Namespace) -> int:
     """Take an import back, or say what that would do; 1 if it can't be."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     found = Import.objects.of(door.club).filter(pk=asked.id).first()
     if found is None:
         raise Failure(f"{door.club.name} has no import {asked.id}. See `clubledger imports`.")
@@ -110,29 +108,29 @@ def run_undo_import(asked: argparse.Namespace) -> int:
     value = {
         "id": found.pk,
         "transactions": seen.transactions,
-        "amount": printing.amount(seen.amount_minor),
+        "amount": output.amount(seen.amount_minor),
         "journals": seen.journals,
         "first_on": seen.first_on,
         "last_on": seen.last_on,
     }
     if not asked.dry_run:
         undoing.undo_import(club=door.club, actor=door.user, of_import=found, reason=asked.reason)
-    printing.show(asked, value | {"undone": not asked.dry_run}, [value])
-    printing.say(asked, "Nothing was changed." if asked.dry_run else "Taken back. Nothing of it was in Xero.")
+    output.show(asked, value | {"undone": not asked.dry_run}, [value])
+    output.say(asked, "Nothing was changed." if asked.dry_run else "Taken back. Nothing of it was in Xero.")
     return 0
 
 
 def run_sample_data(asked: argparse.Namespace) -> int:
     """Bring sample data in, or take it away."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     if asked.what == "try":
         value = _row_of(samples.bring_sample(club=door.club, actor=door.user))
         words = "Nothing of it can be sent. Take it away with `clubledger sample-data remove`."
     else:
         value = {"transactions": samples.remove_sample(club=door.club, actor=door.user)}
         words = "The sample data is gone."
-    printing.show(asked, value, [value])
-    printing.say(asked, words)
+    output.show(asked, value, [value])
+    output.say(asked, words)
     return 0
 
 

@@ -7,14 +7,12 @@ from typing import Any
 
 from clubledger.bookkeeping.findings import Finding
 from clubledger.bookkeeping.phrases import counted
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
-from clubledger.cli import selection as choosing
+from clubledger.cli import arguments, output, selection
 from clubledger.cli.errors import Failure
 from clubledger.clubs.models import Club
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
-from clubledger.ledger.journals import overview as journal_room
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal, JournalState
 
 CAN_BE_VALIDATED = (JournalState.OPEN, JournalState.VALID, JournalState.REJECTED)
@@ -25,73 +23,73 @@ def add_commands(commands: Any) -> None:
     """Add the commands of this group."""
     listing = commands.add_parser("journals", help="list journals; without a range those of at most the last week")
     listing.add_argument("--lines", type=int, metavar="ID", help="show the lines of this journal instead")
-    choosing.add_range(listing)
+    selection.add_range(listing)
 
     validate = commands.add_parser("validate", help="check journals against a chart fetched now; shows every fault")
-    choosing.add_choice(validate)
+    selection.add_choice(validate)
 
     send = commands.add_parser("send", help="send valid journals to the general ledger")
-    choosing.add_choice(send)
+    selection.add_choice(send)
     send.add_argument("--no-wait", action="store_true", help="leave the sending to the worker and return at once")
     send.add_argument(
         "--timeout", type=int, default=1800, metavar="SECONDS", help="longest wait (default: %(default)s)"
     )
 
     record = commands.add_parser("record", help="record journals as manually added to the general ledger")
-    choosing.add_choice(record)
+    selection.add_choice(record)
     record.add_argument("--reason", required=True, help="why, for the audit trail")
     record.add_argument("--undo", action="store_true", help="take the recording back (Owners)")
 
     for parser, run in (
         (listing, run_journals), (validate, run_validate), (send, run_send), (record, run_record),
     ):  # fmt: skip
-        asking.add_club(parser)
-        printing.add_json(parser)
+        arguments.add_club(parser)
+        output.add_json(parser)
         parser.set_defaults(run=run)
 
 
 def run_journals(asked: argparse.Namespace) -> int:
     """List journals, or the lines of one."""
-    club = asking.club_and_actor(asked).club
+    club = arguments.club_and_actor(asked).club
     if asked.lines is not None:
         journal = Journal.objects.of(club).filter(pk=asked.lines).first()
         if journal is None:
             raise Failure(f"{club.name} has no journal {asked.lines}. See `clubledger journals`.")
-        lines = journal_room.lines_of(club=club, journal=journal)
+        lines = overview.lines_of(club=club, journal=journal)
         fields = ("account_code", "account_name", "job", "tax_type", "debit", "credit", "source_tax", "row_count")
         rows = [{field: getattr(line, field) for field in fields} for line in lines]
-        printing.show(asked, rows, empty="The journal has no line.")
+        output.show(asked, rows, empty="The journal has no line.")
         return 0
-    from_on, up_to_on = choosing.range_asked(asked, club)
-    chosen = journal_room.select(club=club, from_on=from_on, up_to_on=up_to_on, states=asked.states)
-    rows = list(choosing.rows_of(chosen))
+    from_on, up_to_on = selection.range_asked(asked, club)
+    chosen = overview.select(club=club, from_on=from_on, up_to_on=up_to_on, states=asked.states)
+    rows = list(selection.rows_of(chosen))
     shown = [{key: value for key, value in row.items() if key not in {"sequence", "xero_journal_id"}} for row in rows]
-    printing.show(asked, rows, shown, empty=f"No journal from {from_on} to {up_to_on}.")
+    output.show(asked, rows, shown, empty=f"No journal from {from_on} to {up_to_on}.")
     return 0
 
 
 def run_validate(asked: argparse.Namespace) -> int:
     """Check journals; 1 if any has a fault."""
-    door = asking.club_and_actor(asked)
-    chosen = choosing.journals_asked(asked, door.club, CAN_BE_VALIDATED)
+    door = arguments.club_and_actor(asked)
+    chosen = selection.journals_asked(asked, door.club, CAN_BE_VALIDATED)
     if not chosen:
-        printing.show(asked, {"valid": [], "findings": []}, [], empty="No journal to validate in this range.")
+        output.show(asked, {"valid": [], "findings": []}, [], empty="No journal to validate in this range.")
         return 0
     result = preflight.validate(club=door.club, actor=door.user, journal_ids=[journal.pk for journal in chosen])
     valid = set(result.valid_ids)
     on = {journal.pk: journal.accounting_date for journal in chosen}
     rows = [_finding_row(journal_id, on.get(journal_id), finding) for journal_id, finding in result.findings]
-    printing.show(
+    output.show(
         asked, {"valid": sorted(valid), "fetched_at": result.fetched_at, "findings": rows}, _by_cause(rows), empty=""
     )
-    printing.say(asked, f"{len(valid):,} of {counted(len(chosen), 'journal is', 'journals are')} valid.")
+    output.say(asked, f"{len(valid):,} of {counted(len(chosen), 'journal is', 'journals are')} valid.")
     return 0 if len(valid) == len(chosen) else 1
 
 
 def run_send(asked: argparse.Namespace) -> int:
     """Send valid journals and wait for the outcome; 1 unless all of them were sent."""
-    door = asking.club_and_actor(asked)
-    chosen = choosing.journals_asked(asked, door.club, [JournalState.VALID])
+    door = arguments.club_and_actor(asked)
+    chosen = selection.journals_asked(asked, door.club, [JournalState.VALID])
     not_valid = [journal for journal in chosen if journal.state != JournalState.VALID]
     if not_valid:
         names = ", ".join(str(journal.pk) for journal in not_valid[:10])
@@ -105,12 +103,12 @@ def run_send(asked: argparse.Namespace) -> int:
     if not asked.no_wait:
         _wait(asked, door.club, run)
     ended = list(Journal.objects.of(door.club).filter(pk__in=ids).order_by("accounting_date", "sequence"))
-    rows = list(choosing.rows_of(ended))
+    rows = list(selection.rows_of(ended))
     fields = ("id", "date", "number", "state", "debit", "waits_for", "words")
-    printing.show(asked, rows, [{field: row[field] for field in fields} for row in rows])
+    output.show(asked, rows, [{field: row[field] for field in fields} for row in rows])
     sent = sum(journal.state == JournalState.SENT for journal in ended)
     of_all = counted(len(ids), "journal", "journals")
-    printing.say(asked, f"{of_all} queued." if asked.no_wait else f"{sent:,} of {of_all} sent.")
+    output.say(asked, f"{of_all} queued." if asked.no_wait else f"{sent:,} of {of_all} sent.")
     return 0 if asked.no_wait or sent == len(ids) else 1
 
 
@@ -123,27 +121,27 @@ def _wait(asked: argparse.Namespace, club: Club, run: Any) -> None:
         state = queue.progress(club=club, run=run)
         if state.done != shown:
             shown = state.done
-            printing.say(asked, f"{state.done} of {state.total} done, {state.failed} failed.")
+            output.say(asked, f"{state.done} of {state.total} done, {state.failed} failed.")
         if state.done >= state.total:
             return
         if time.monotonic() > deadline:
             left = counted(state.total - state.done, "journal still waits", "journals still wait")
-            printing.say(asked, f"{left}; the worker goes on.")
+            output.say(asked, f"{left}; the worker goes on.")
             return
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def run_record(asked: argparse.Namespace) -> int:
     """Record journals as added manually, or take that back."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     states = [JournalState.RECORDED] if asked.undo else CAN_BE_VALIDATED
-    ids = [journal.pk for journal in choosing.journals_asked(asked, door.club, states)]
+    ids = [journal.pk for journal in selection.journals_asked(asked, door.club, states)]
     if not ids:
         raise Failure("No such journal in this range. See `clubledger journals`.")
-    change = journal_room.undo_recording if asked.undo else journal_room.record_manually
+    change = overview.undo_recording if asked.undo else overview.record_manually
     moved = change(club=door.club, actor=door.user, journal_ids=ids, reason=asked.reason)
-    printing.show(asked, {"journals": moved}, [{"journals": moved}])
-    printing.say(asked, "Taken back." if asked.undo else "Recorded. Clubledger has not checked Xero.")
+    output.show(asked, {"journals": moved}, [{"journals": moved}])
+    output.say(asked, "Taken back." if asked.undo else "Recorded. Clubledger has not checked Xero.")
     return 0 if moved == len(ids) else 1
 
 

@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from clubledger.cli import output as printing
+from clubledger.cli import output
 from clubledger.cli.errors import Failure
 from clubledger.clubs import audit, incidents
 from clubledger.clubs.models import Club
@@ -17,7 +17,7 @@ def add_commands(commands: Any) -> None:
     actions = trail.add_subparsers(dest="action", metavar="ACTION", required=True)
     verify = actions.add_parser("verify", help="check that no event was changed or taken out")
     verify.add_argument("--club", metavar="SLUG", default="", help="only the trail of this club")
-    printing.add_json(verify)
+    output.add_json(verify)
     verify.set_defaults(run=run_verify)
 
     search = actions.add_parser(
@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
     search.add_argument("--action", default="", metavar="NAME", help="how its name begins, such as sign_in. or xero.")
     search.add_argument("--address", default="", metavar="IP", help="the network address it came from")
     search.add_argument("--clubs", action="store_true", help="the clubs concerned, instead of each event")
-    printing.add_json(search)
+    output.add_json(search)
     search.set_defaults(run=run_find)
 
     rotate = commands.add_parser("rotate-keys", help="encrypt all stored secrets under the first encryption key")
@@ -58,7 +58,7 @@ def run_verify(asked: argparse.Namespace) -> int:
         name, broken = club.slug if club else "(installation)", chain.verified_faults
         told = {"trail": name, "events": chain.length, "head": chain.head, "holds": not broken, "broken": broken}
         rows.append(told)
-    printing.show(asked, rows, [{**row, "broken": "; ".join(row["broken"][:3])} for row in rows])
+    output.show(asked, rows, [{**row, "broken": "; ".join(row["broken"][:3])} for row in rows])
     return 0 if all(row["holds"] for row in rows) else 1
 
 
@@ -95,7 +95,7 @@ def run_find(asked: argparse.Namespace) -> int:
             for one in incidents.concerned(events)
         ]
         short = [{**row, "actions": " ".join(row["actions"]), "owners": " ".join(row["owners"])} for row in found]
-        printing.show(asked, found, short)
+        output.show(asked, found, short)
         return 0
     rows = [
         {
@@ -107,7 +107,7 @@ def run_find(asked: argparse.Namespace) -> int:
         }
         for event in events
     ]
-    printing.show(asked, rows)
+    output.show(asked, rows)
     return 0
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
+from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
@@ -41,13 +40,13 @@ def add_commands(commands: Any) -> None:
     for command in (accounts, categories):
         command.add_argument("--dry-run", action="store_true", help="only say what would change")
     for command in (parser, accounts, categories):
-        asking.add_club(command)
-        printing.add_json(command)
+        arguments.add_club(command)
+        output.add_json(command)
 
 
 def run_map(asked: argparse.Namespace) -> int:
     """Map one item, or those of a file, or list where items go."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     if asked.item:
         kind, _, code = asked.item.partition(":")
         if not code or not asked.gl_code:
@@ -66,20 +65,20 @@ def run_map(asked: argparse.Namespace) -> int:
         {"kind": item.kind, "code": item.code, "gl_code": item.gl_code.code if item.gl_code else ""} | _as_it_is(item)
         for item in items
     ]
-    printing.show(asked, rows, empty="Every item is mapped." if asked.unmapped else "No item yet: import transactions.")
+    output.show(asked, rows, empty="Every item is mapped." if asked.unmapped else "No item yet: import transactions.")
     return 0
 
 
 def run_get_gl_codes(asked: argparse.Namespace) -> int:
     """Retrieve accounts and tax rates; also the test of the connection."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     changes = preflight.get_gl_codes(club=door.club, actor=door.user, apply=not asked.dry_run)
     return _show_changes(asked, changes)
 
 
 def run_get_categories(asked: argparse.Namespace) -> int:
     """Retrieve the options of the tracking categories."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     changes = preflight.get_categories(club=door.club, actor=door.user, apply=not asked.dry_run)
     return _show_changes(asked, changes)
 
@@ -139,5 +138,5 @@ def _items(club: Club) -> Any:
 def _show_changes(asked: argparse.Namespace, changes: Any) -> int:
     parts = (*PARTS, "unchanged")
     counts = {part: len(found) if hasattr(found := getattr(changes, part), "__len__") else found for part in parts}
-    printing.show(asked, changes, [counts])
+    output.show(asked, changes, [counts])
     return 0

@@ -12,8 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
 from clubledger.changeover import closing
-from clubledger.cli import arguments as asking
-from clubledger.cli import output as printing
+from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs import currency, people
 from clubledger.clubs.models import Club, Role, User
@@ -34,15 +33,15 @@ def add_commands(commands: Any) -> None:
     user.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     user.add_argument("--staff", action="store_true", help="one of the vendor's staff")
     user.add_argument("--role", choices=Role.values, help="the person's role at the club of --club; given by --as")
-    asking.add_club(user)
-    printing.add_json(user)
+    arguments.add_club(user)
+    output.add_json(user)
     user.set_defaults(run=run_create_user)
 
     role = commands.add_parser("set-role", help="give a person a role at the club")
     role.add_argument("email")
     role.add_argument("role", choices=Role.values)
-    asking.add_club(role)
-    printing.add_json(role)
+    arguments.add_club(role)
+    output.add_json(role)
     role.set_defaults(run=run_set_role)
 
     club = commands.add_parser("create-club", help="make a club with its first Owner")
@@ -51,7 +50,7 @@ def add_commands(commands: Any) -> None:
     club.add_argument("--owner", required=True, metavar="EMAIL", help="a person who exists")
     club.add_argument("--time-zone", default="Australia/Sydney", help="IANA name (default: %(default)s)")
     club.add_argument("--currency", default="AUD", help="of its books and of its organisation (default: %(default)s)")
-    printing.add_json(club)
+    output.add_json(club)
     club.set_defaults(run=run_create_club)
 
     close = commands.add_parser(
@@ -63,8 +62,8 @@ def add_commands(commands: Any) -> None:
     close.add_argument("slug")
     close.add_argument("--reason", required=True, help="why, for the audit trail")
     close.add_argument("--open-again", action="store_true", help="open a closed club again")
-    asking.add_club(close)
-    printing.add_json(close)
+    arguments.add_club(close)
+    output.add_json(close)
     close.set_defaults(run=run_close_club)
 
     switch = commands.add_parser(
@@ -74,14 +73,14 @@ def add_commands(commands: Any) -> None:
     )
     switch.add_argument("email")
     switch.add_argument("to", choices=["off", "on"])
-    asking.add_club(switch)
-    printing.add_json(switch)
+    arguments.add_club(switch)
+    output.add_json(switch)
     switch.set_defaults(run=run_switch_person)
 
     money = commands.add_parser("set-currency", help="say in which currency the club's books are")
     money.add_argument("currency", help="such as AUD or NZD; its organisation in Xero must have the same")
-    asking.add_club(money)
-    printing.add_json(money)
+    arguments.add_club(money)
+    output.add_json(money)
     money.set_defaults(run=run_set_currency)
 
 
@@ -91,7 +90,7 @@ def run_create_user(asked: argparse.Namespace) -> int:
     validate_email(email)
     if User.objects.filter(email=email).exists():
         raise Failure(f"There is somebody who signs in as {email} already.")
-    door = asking.club_and_actor(asked) if asked.role else None
+    door = arguments.club_and_actor(asked) if asked.role else None
     user = User(email=email, name=asked.name, is_staff=asked.staff)
     password = _password(asked)
     validate_password(password, user)
@@ -105,16 +104,16 @@ def run_create_user(asked: argparse.Namespace) -> int:
         role=asked.role or "",
     )
     value = {"email": user.email, "name": user.name, "staff": user.is_staff, "role": asked.role or ""}
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 0
 
 
 def run_set_role(asked: argparse.Namespace) -> int:
     """Give a person a role at the club, adding them if need be."""
-    door = asking.club_and_actor(asked)
-    membership = people.set_role(club=door.club, actor=door.user, user=asking.person(asked.email), role=asked.role)
+    door = arguments.club_and_actor(asked)
+    membership = people.set_role(club=door.club, actor=door.user, user=arguments.person(asked.email), role=asked.role)
     value = {"email": membership.user.email, "club": door.club.slug, "role": membership.role}
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 0
 
 
@@ -125,18 +124,18 @@ def run_create_club(asked: argparse.Namespace) -> int:
         raise Failure(f"There is no time zone {asked.time_zone!r}: write it like Australia/Sydney.")
     if Club.objects.filter(slug=asked.slug).exists():
         raise Failure(f"There is a club {asked.slug!r} already.")
-    owner = asking.person(asked.owner)
+    owner = arguments.person(asked.owner)
     code = _currency(asked.currency)
     club = people.create_club(name=asked.name, slug=asked.slug, owner=owner, time_zone=asked.time_zone, currency=code)
     value = {"slug": club.slug, "name": club.name, "time_zone": club.time_zone, "mark": club.mark, "owner": owner.email}
     value["currency"] = club.currency
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 0
 
 
 def run_close_club(asked: argparse.Namespace) -> int:
     """Close a club, or open it again; 1 if Xero still has a connection of it."""
-    actor = asking.actor(asked)
+    actor = arguments.actor(asked)
     club = Club.objects.filter(slug=asked.slug).first()
     if club is None:
         raise Failure(f"There is no club {asked.slug!r}.")
@@ -146,30 +145,30 @@ def run_close_club(asked: argparse.Namespace) -> int:
     else:
         left = closing.close_club(club=club, actor=actor, reason=asked.reason)
     value = {"club": club.slug, "open": asked.open_again, "still_connected": [row.user.email for row in left]}
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 1 if left else 0
 
 
 def run_switch_person(asked: argparse.Namespace) -> int:
     """Switch a person off everywhere, or on again."""
-    actor = asking.actor(asked)
+    actor = arguments.actor(asked)
     # One who is switched off is not found by `asking.person`.
-    user = User.objects.filter(email=asked.email.strip().lower()).first() or asking.person(asked.email)
+    user = User.objects.filter(email=asked.email.strip().lower()).first() or arguments.person(asked.email)
     try:
         people.switch(actor=actor, user=user, on=asked.to == "on")
     except people.NotStaff as error:
         raise Failure(str(error)) from None
     value = {"email": user.email, "switched": asked.to}
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 0
 
 
 def run_set_currency(asked: argparse.Namespace) -> int:
     """Say in which currency the club's books are."""
-    door = asking.club_and_actor(asked)
+    door = arguments.club_and_actor(asked)
     club = currency.set_currency(club=door.club, actor=door.user, currency=_currency(asked.currency))
     value = {"club": club.slug, "currency": club.currency}
-    printing.show(asked, value, [value])
+    output.show(asked, value, [value])
     return 0
 
 

@@ -5,18 +5,18 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from clubledger.cli import arguments as asking
+from clubledger.cli import arguments
 from clubledger.cli.errors import Failure
 from clubledger.cli.output import amount
 from clubledger.clubs.models import Club
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal, JournalState
 
 
 def add_range(parser: argparse.ArgumentParser) -> None:
     """Give a command the options that choose journals."""
-    parser.add_argument("--from", dest="from_on", type=asking.day, metavar="DATE", help="first accounting date")
-    parser.add_argument("--up-to", dest="up_to_on", type=asking.day, metavar="DATE", help="last accounting date")
+    parser.add_argument("--from", dest="from_on", type=arguments.day, metavar="DATE", help="first accounting date")
+    parser.add_argument("--up-to", dest="up_to_on", type=arguments.day, metavar="DATE", help="last accounting date")
     parser.add_argument("--unsent", action="store_true", help="from the oldest journal not sent to the newest")
     parser.add_argument(
         "--state",
@@ -36,9 +36,9 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
 
 def range_asked(asked: argparse.Namespace, club: Club) -> tuple[date, date]:
     """Give the first and last day asked for: at most the last week where nothing was said, as on the page."""
-    from_on, up_to_on = journals.default_range(club=club)
+    from_on, up_to_on = overview.default_range(club=club)
     if asked.unsent:
-        seen = journals.overview(club=club)
+        seen = overview.overview(club=club)
         from_on, up_to_on = seen.oldest_unsent_on or from_on, seen.newest_unsent_on or up_to_on
     from_on, up_to_on = asked.from_on or from_on, asked.up_to_on or up_to_on
     if from_on > up_to_on:
@@ -55,7 +55,7 @@ def journals_asked(asked: argparse.Namespace, club: Club, states: Collection[str
             raise Failure(f"{club.name} has no journal {', '.join(map(str, missing))}. See `clubledger journals`.")
         return found
     from_on, up_to_on = range_asked(asked, club)
-    return list(journals.select(club=club, from_on=from_on, up_to_on=up_to_on, states=asked.states or states))
+    return list(overview.select(club=club, from_on=from_on, up_to_on=up_to_on, states=asked.states or states))
 
 
 def rows_of(chosen: Iterable[Journal]) -> Iterator[dict[str, Any]]:

@@ -3,8 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext
 
-from clubledger.clubs import access, audit
-from clubledger.clubs import sign_in as signing_in
+from clubledger.clubs import access, audit, sign_in
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, Invitation, Membership, Role, User, one_line
 from clubledger.foundation import clock
@@ -139,7 +138,7 @@ def switch(*, actor: User, user: User, on: bool) -> None:
         raise NotStaff(gettext("Only staff may switch a person off everywhere."))
     User.objects.filter(pk=user.pk).update(is_active=on)
     if not on:
-        signing_in.end_sessions(user)
+        sign_in.end_sessions(user)
     audit.note_at_clubs_of(
         user,
         actor=actor,

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
-from clubledger.changeover.move import named_steps as taking
-from clubledger.changeover.move import old_app as leaving
+from clubledger.changeover.move import named_steps, old_app
 from clubledger.changeover.move.state import allows, is_stuck, words_of
 from clubledger.changeover.waves import steps as waves
 from clubledger.clubs.models import User
@@ -157,7 +156,7 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
     """Show one changeover: where it stands, who has authorised, what was done, whom we wrote, and what can be done."""
     row = find(changeover_id)
     now = clock.now()
-    old = [] if row.is_before else leaving.old_authorisations(row)
+    old = [] if row.is_before else old_app.old_authorisations(row)
     # Without an authorisation of the old app there is nothing to return to.
     is_no_way_back = not old and row.people_total > 0
     return show(
@@ -167,7 +166,7 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
         sign=SIGNS[row.state],
         is_stuck=is_stuck(row, now),
         words=words_of(row, now),
-        can=[step for step in taking.STEPS if allows(row, step) and not (step == "roll_back" and is_no_way_back)],
+        can=[step for step in named_steps.STEPS if allows(row, step) and not (step == "roll_back" and is_no_way_back)],
         travellers=_travellers(row),
         old=old,
         story=Step.objects.of(row.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
@@ -204,7 +203,7 @@ def _travellers(row: Changeover) -> list[dict[str, Any]]:
 def take_step(request: HttpRequest, actor: User, changeover_id: int, step: str) -> HttpResponseBase:
     """Take a step of one changeover."""
     row = find(changeover_id)
-    if step not in taking.STEPS:
+    if step not in named_steps.STEPS:
         raise Http404
     try:
         messages.success(request, _do(request, actor, row, step))
@@ -217,7 +216,7 @@ def take_step(request: HttpRequest, actor: User, changeover_id: int, step: str) 
 
 
 def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
-    count = taking.take(
+    count = named_steps.take(
         step,
         club=row.club,
         actor=actor,

@@ -16,14 +16,13 @@ from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.fleet import clubs as directory
 from clubledger.changeover.models import Changeover
 from clubledger.changeover.move import steps
-from clubledger.changeover.waves import capacity as room
-from clubledger.changeover.waves import plan
+from clubledger.changeover.waves import capacity, plan
 from clubledger.clubs import support
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import SIGNS
 from clubledger.frame import exports, paging, sorting
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.models import XeroApp
 
 CONNECTED = {
@@ -113,7 +112,7 @@ def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
         club=found,
         state=directory.describe([found])[0],
         people=Membership.objects.filter(club=found, is_active=True).select_related("user").order_by("user__name"),
-        authorisations=connections.authorisations(club=found),
+        authorisations=revocation.authorisations(club=found),
         live=live,
         past=Changeover.objects.of(found).select_related("from_app", "to_app").order_by("-pk"),
         apps=[] if live else XeroApp.objects.filter(status="active").order_by("-created_at"),
@@ -143,7 +142,7 @@ def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     except ChangeoverError as error:
         messages.error(request, str(error))
         return redirect("console-club", slug)
-    crowded = room.warning(to_app=app)
+    crowded = capacity.warning(to_app=app)
     if crowded:
         messages.warning(request, crowded)
     return redirect("console-changeover", made.pk)

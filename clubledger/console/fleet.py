@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clubledger.changeover.fleet import health as fleet
+from clubledger.changeover.fleet import health
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import FAILURES, FAULTS, LIMITS, REASONS
@@ -32,7 +32,7 @@ def console(request: HttpRequest, actor: User) -> HttpResponseBase:
 @staff_page
 def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Show the state of the fleet, or what fails as a file."""
-    seen = fleet.look(actor=actor)
+    seen = health.look(actor=actor)
     sort = sorting.asked(request, ORDERS)
     failing = [
         (str(FAILURES.get(cause.kind, cause.kind)), str(FAULTS.get(cause.words, cause.words)), cause)
@@ -54,7 +54,7 @@ def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
         failing=failing,
         sort_asked=sort,
         failing_total=sum(cause.journals for cause in seen.failing),
-        apps=[(one, pictures.share(one.connections, one.most)) for one in fleet.connections_used(actor=actor)],
+        apps=[(one, pictures.share(one.connections, one.most)) for one in health.connections_used(actor=actor)],
         limited=[(LIMITS.get(problem, problem), clubs, until) for problem, clubs, until in seen.limited],
         calls_picture=pictures.hours(seen.calls),
         calls_total=[sum(row[place] for row in seen.calls) for place in (1, 2, 3)],

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clubledger.changeover.fleet import gauges as measuring
+from clubledger.changeover.fleet import gauges
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -21,10 +21,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return HttpResponse("Authorization: Bearer …\n", status=401, content_type=TYPE)
-    return HttpResponse("".join(_text(gauge) for gauge in measuring.measure()), content_type=TYPE)
+    return HttpResponse("".join(_text(gauge) for gauge in gauges.measure()), content_type=TYPE)
 
 
-def _text(gauge: measuring.Gauge) -> str:
+def _text(gauge: gauges.Gauge) -> str:
     lines = [f"# HELP {gauge.name} {gauge.about}", f"# TYPE {gauge.name} gauge"]
     for value, figure in sorted(gauge.values.items()):
         label = f'{{{gauge.label}="{value}"}}' if gauge.label else ""

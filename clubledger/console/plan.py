@@ -15,9 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from clubledger.changeover.errors import NotPlannable
-from clubledger.changeover.waves import capacity as room
-from clubledger.changeover.waves import files as wave_files
-from clubledger.changeover.waves import plan
+from clubledger.changeover.waves import capacity, files, plan
 from clubledger.clubs.models import Club, User
 from clubledger.console.page import show, staff_page
 from clubledger.xero.models import XeroApp
@@ -98,7 +96,7 @@ def plan_wave(request: HttpRequest, actor: User) -> HttpResponseBase:
         form.add_error(None, str(error))
         return _show(request, actor, form, status=422)
     _tell(request, made)
-    crowded = room.warning(to_app=form.cleaned_data["to_app"])
+    crowded = capacity.warning(to_app=form.cleaned_data["to_app"])
     if crowded:
         messages.warning(request, crowded)
     return redirect(f"{reverse('console-changeovers')}?wave={made.wave.pk if made.wave else ''}")
@@ -108,7 +106,7 @@ def _asked_for(actor: User, cleaned: dict[str, Any]) -> _Asked:
     if cleaned["whom"] == "file":
         if cleaned["file"] is None or cleaned["file"].size > MOST_BYTES:
             raise NotPlannable(_("Choose a CSV file of at most 5 MB."))
-        return _Asked(*wave_files.read_csv(cleaned["file"].read()))
+        return _Asked(*files.read_csv(cleaned["file"].read()))
     clubs = plan.clubs_to_move(
         actor=actor, to_app=cleaned["to_app"], from_app=cleaned["from_app"], text=cleaned["text"]
     )
@@ -149,7 +147,7 @@ def _show(
         asked=asked,
         names=_names(asked),
         crowded=_crowded(form, asked),
-        columns=", ".join(wave_files.COLUMNS),
+        columns=", ".join(files.COLUMNS),
     )
 
 
@@ -163,4 +161,4 @@ def _names(asked: _Asked | None) -> list[str]:
 def _crowded(form: PlanForm, asked: _Asked | None) -> str:
     if asked is None:
         return ""
-    return room.warning(to_app=form.cleaned_data["to_app"], slugs=[wish.slug for wish in asked.wishes])
+    return capacity.warning(to_app=form.cleaned_data["to_app"], slugs=[wish.slug for wish in asked.wishes])

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clubledger.changeover.fleet import health as fleet
+from clubledger.changeover.fleet import health
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
 from clubledger.frame import exports, pictures, sorting
@@ -65,7 +65,7 @@ class NewAppForm(AppForm):
 def apps(request: HttpRequest, actor: User) -> HttpResponseBase:
     """List the apps with what hangs on each, or give the list as a file."""
     sort = sorting.asked(request, ORDERS)
-    listed = sorting.in_order(fleet.apps(actor=actor), sort, ORDERS)
+    listed = sorting.in_order(health.apps(actor=actor), sort, ORDERS)
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(listed, request.GET["format"])
     used = [{"use": one, "picture": pictures.share(one.connections, one.most) if one.most else ""} for one in listed]
@@ -74,7 +74,7 @@ def apps(request: HttpRequest, actor: User) -> HttpResponseBase:
     )
 
 
-def _as_file(listed: list[fleet.AppUse], file_format: str) -> HttpResponseBase:
+def _as_file(listed: list[health.AppUse], file_format: str) -> HttpResponseBase:
     cells = (
         (
             str(one.app), one.app.client_id, _("Certified") if one.app.is_certified else _("Uncertified"),
@@ -122,7 +122,7 @@ def app(request: HttpRequest, actor: User, app_id: int) -> HttpResponseBase:
         status = 422
         if form.is_valid() and _change(request, actor, found, form, form.cleaned_data):
             return redirect("console-app", app_id)
-    use = next(one for one in fleet.apps(actor=actor) if one.app.pk == found.pk)
+    use = next(one for one in health.apps(actor=actor) if one.app.pk == found.pk)
     return show(request, "console/app.html", status=status, app=found, form=form, use=use)
 
 

@@ -19,8 +19,8 @@ from clubledger.delivery import payload
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.journals import overview
+from clubledger.ledger.mapping import items
 from clubledger.ledger.mapping.items import ChartChanges, TrackingChanges
 from clubledger.ledger.models import TAKES_IN, JobCode, Journal, JournalState
 from clubledger.ledger.reports import row_checks
@@ -80,7 +80,7 @@ def validate_against(*, club: Club, actor: User, journal_ids: Iterable[int], cha
     club = access.locked_club(club)
     chosen = list(Journal.objects.of(club).filter(pk__in=list(journal_ids), state__in=TAKES_IN))
     with_tax = chart.organisation.is_registered_for_tax
-    resolutions = journals.resolve(
+    resolutions = overview.resolve(
         club=club, journals=chosen, no_tax_type=chart.organisation.no_tax_type, with_tax=with_tax
     )
     by_row = row_checks.find(club=club, journals=chosen, chart=chart)
@@ -207,8 +207,8 @@ def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: dat
     has_fault = any(finding.is_fault for finding in findings)
     to_state = JournalState.OPEN if has_fault else JournalState.VALID
     journal.sent_on = dated_on if dated_on != journal.accounting_date else None
-    figures = journals.figures_of(resolution)
-    moved = journals.move(
+    figures = overview.figures_of(resolution)
+    moved = overview.move(
         club=club,
         journal_ids=[journal.pk],
         from_states=list(TAKES_IN),
@@ -236,7 +236,7 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
     ids = list(chosen.values_list("pk", flat=True))
     for journal in chosen:
         # Any date says "the choice was made"; validation replaces it with the first open day of the chart it fetches.
-        journals.move(
+        overview.move(
             club=club,
             journal_ids=[journal.pk],
             from_states=list(TAKES_IN),
@@ -267,10 +267,10 @@ def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: boo
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     chart = charts.fetch_chart(access=tokens.access_for_reading(club=club), with_tracking=False)
     if not apply:
-        changes = mapping.compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
+        changes = items.compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
         if changes.count or not or_if_same:
             return changes
-    changes = mapping.apply_accounts(club=club, actor=actor, accounts=chart.accounts, tax_rates=chart.tax_rates)
+    changes = items.apply_accounts(club=club, actor=actor, accounts=chart.accounts, tax_rates=chart.tax_rates)
     wake("changeover.look", club_id=club.pk)
     return changes
 
@@ -280,7 +280,7 @@ def get_categories(*, club: Club, actor: User, apply: bool = True, or_if_same: b
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     options = charts.fetch_tracking(access=tokens.access_for_reading(club=club))
     if not apply:
-        changes = mapping.compare_tracking(club=club, options=options)
+        changes = items.compare_tracking(club=club, options=options)
         if changes.count or not or_if_same:
             return changes
-    return mapping.apply_tracking(club=club, actor=actor, options=options)
+    return items.apply_tracking(club=club, actor=actor, options=options)

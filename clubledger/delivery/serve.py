@@ -6,14 +6,13 @@ from datetime import timedelta
 import structlog
 
 from clubledger.clubs.models import Club
-from clubledger.delivery.decisions import after_restore as restoring
+from clubledger.delivery.decisions import after_restore
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation import reconcile
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import replay, send, turns
+from clubledger.delivery.sending import hold, replay, send, turns
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.models import JournalState
-from clubledger.xero import access as tokens
+from clubledger.xero import access
 from clubledger.xero.access import XeroAccess
 from clubledger.xero.errors import AuthorisationLost, Forbidden, XeroError
 
@@ -39,7 +38,7 @@ def serve_club(club_id: int, club: Club | None = None) -> bool:
         has_failed = True
         with suppress(Exception):
             # The fault is told to the operator, the wait to the club. If neither can be written, the turn still rests.
-            _hold_due(club, "fault", holding.LOOK_AGAIN_SECONDS["fault"])
+            _hold_due(club, "fault", hold.LOOK_AGAIN_SECONDS["fault"])
         raise
     finally:
         turns.release(club, holder, rests=has_failed)
@@ -54,7 +53,7 @@ def _serve(club: Club, holder: str) -> None:
     for reader in range(1, MOST_READERS + 1):
         try:
             # Looking needs no more than the organisation: during a changeover an old app's authorisation will do.
-            xero = tokens.access_for_reading(club=club, any_app=True, but=refused)
+            xero = access.access_for_reading(club=club, any_app=True, but=refused)
         except XeroError as error:
             hold_everything(club, refusal or error)
             return
@@ -79,10 +78,10 @@ def _serve(club: Club, holder: str) -> None:
 def _settle_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
     reconcile.read_changes(club, xero)
     reconcile.look_up_uncertain(club, xero)
-    held_until = restoring.held_until(club)
+    held_until = after_restore.held_until(club)
     if held_until is not None:
         reconcile.adopt_sighted(club, xero)
-        restoring.hold_back(club, held_until)
+        after_restore.hold_back(club, held_until)
         return
     carried = replay.replay_unknown_calls(club, holder)
     reconcile.adopt_sighted(club, xero)
@@ -100,8 +99,8 @@ def _settle_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
 def hold_everything(club: Club, error: XeroError, *, app_id: int | None = None) -> None:
     """Keep back all that is due, with the reason: nothing is sent without reading first."""
     queued, doubtful = _due(club)
-    holding.hold_for_error(club, queued, error, app_id=app_id)
-    _look_later(club, doubtful, holding.LOOK_AGAIN_SECONDS[holding.reason_of(error)])
+    hold.hold_for_error(club, queued, error, app_id=app_id)
+    _look_later(club, doubtful, hold.LOOK_AGAIN_SECONDS[hold.reason_of(error)])
 
 
 def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:
@@ -110,7 +109,7 @@ def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:
 
 def _hold_due(club: Club, reason: str, seconds: float) -> None:
     queued, doubtful = _due(club)
-    holding.hold(club, queued, reason=reason, seconds=seconds)
+    hold.hold(club, queued, reason=reason, seconds=seconds)
     _look_later(club, doubtful, seconds)
 
 

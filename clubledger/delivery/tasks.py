@@ -4,12 +4,9 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
-from clubledger.delivery import proofs as proving
-from clubledger.delivery import serve
-from clubledger.delivery.nightly import letters
-from clubledger.delivery.nightly import schedule as nightly
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import turns
+from clubledger.delivery import proofs, serve
+from clubledger.delivery.nightly import letters, schedule
+from clubledger.delivery.sending import hold, turns
 from clubledger.foundation.wake import task, wake
 
 
@@ -25,7 +22,7 @@ def go_on(club_id: int) -> None:
     club = Club.objects.get(pk=club_id)
     with transaction.atomic():
         access.lock_club(club)
-        holding.go_on(club)
+        hold.go_on(club)
 
 
 @task("delivery.sweep")
@@ -37,24 +34,24 @@ def sweep() -> None:
 @task("delivery.nightly.run")
 def run_night(club_id: int) -> None:
     """Run a club's scheduled sending, if its time has come and no other worker has."""
-    nightly.run(club_id)
+    schedule.run(club_id)
 
 
 @task("delivery.nightly.sweep")
 def sweep_nights() -> None:
     """Find the clubs whose local time has come, and try the letters again that could not be sent for a time."""
-    nightly.sweep()
+    schedule.sweep()
     letters.tell_again()
 
 
 @task("delivery.prove_balances")
 def prove_balances(proof_id: int) -> None:
     """Prove a club's balances at the end of the day that somebody asked for, unless another worker does."""
-    proving.run(proof_id=proof_id)
+    proofs.run(proof_id=proof_id)
 
 
 @task("delivery.proofs.sweep")
 def sweep_proofs() -> None:
     """Find the proofs that nobody has begun."""
-    for proof_id in proving.waiting():
+    for proof_id in proofs.waiting():
         wake("delivery.prove_balances", proof_id=proof_id)

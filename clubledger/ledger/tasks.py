@@ -2,15 +2,14 @@
 
 from clubledger.foundation.wake import task, wake
 from clubledger.ledger.errors import AlreadyRunning
-from clubledger.ledger.intake import imports as importing
-from clubledger.ledger.intake import undo as undoing
+from clubledger.ledger.intake import imports, undo
 
 
 @task("ledger.read_import")
 def read_import(import_id: int) -> None:
     """Read an import to its end. Another who reads it already is left to it."""
     try:
-        importing.read_import(import_id=import_id)
+        imports.read_import(import_id=import_id)
     except AlreadyRunning:
         return
 
@@ -18,14 +17,14 @@ def read_import(import_id: int) -> None:
 @task("ledger.undo_import")
 def undo_import(import_id: int) -> None:
     """Take back an import that somebody asked to undo."""
-    undoing.finish_undoing(import_id=import_id)
+    undo.finish_undoing(import_id=import_id)
 
 
 @task("ledger.sweep")
 def sweep() -> None:
     """Wake whoever reads imports for those that wait, or were left half-read; and whoever takes one back."""
-    for import_id in importing.unfinished():
+    for import_id in imports.unfinished():
         wake("ledger.read_import", import_id=import_id)
-    importing.end_abandoned()
-    for import_id in undoing.unfinished():
+    imports.end_abandoned()
+    for import_id in undo.unfinished():
         wake("ledger.undo_import", import_id=import_id)

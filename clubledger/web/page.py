@@ -21,7 +21,7 @@ from clubledger.clubs import access
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role, User
 from clubledger.ledger.intake import samples
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.connection.revocation import Standing
 from clubledger.xero.models import Connection
 
@@ -134,7 +134,7 @@ def show(request: HttpRequest, at: ClubAccess, template: str, *, status: int = 2
         "home_link": link_to(at, "gl"),
         "chip": _chip(
             at,
-            context["connection"] if "connection" in context else connections.current(club=at.club),
+            context["connection"] if "connection" in context else revocation.current(club=at.club),
             context.get("standing"),
         ),
         # Few pages show these; the others don't ask for them.
@@ -161,7 +161,7 @@ def _chip(at: ClubAccess, connection: Connection | None, standing: Any) -> Chip:
     sign: str = (
         standing.kind
         if isinstance(standing, Standing)
-        else connections.sign_for(club=at.club, user=at.user, connection=connection, needs_own=at.may(Permission.SEND))
+        else revocation.sign_for(club=at.club, user=at.user, connection=connection, needs_own=at.may(Permission.SEND))
     )
     return Chip(SIGNS[sign] % {"organisation": connection.organisation_name}, sign == "live", link)
 

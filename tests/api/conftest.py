@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import api_keys
 from clubledger.clubs.models import ApiKey, Club, Role, User
 from tests.fixtures_clubs import add_member, make_club
 
@@ -51,7 +51,7 @@ class Caller:
 
 def caller_of(club: Club, may_import: bool = True) -> Caller:
     owner = add_member(club, Role.OWNER)
-    key, secret = keys.create(club=club, actor=owner, name="POS", may_import=may_import)
+    key, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=may_import)
     return Caller(club, owner, key, secret)
 
 

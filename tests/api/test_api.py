@@ -11,10 +11,9 @@ from django.core.cache import caches
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
-from clubledger.api import guard as guarding
+from clubledger.api import guard
 from clubledger.api.documentation import marked
-from clubledger.clubs import api_keys as keys
-from clubledger.clubs import people
+from clubledger.clubs import api_keys, people
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import clock
 from clubledger.ledger.models import Import, Journal, SourceTransaction
@@ -137,13 +136,13 @@ def test_no_key_no_answer(pos: Caller, header: str) -> None:
 
 
 def test_a_revoked_key_is_refused_at_once(pos: Caller) -> None:
-    keys.revoke(club=pos.club, actor=pos.owner, key_id=pos.key.pk)
+    api_keys.revoke(club=pos.club, actor=pos.owner, key_id=pos.key.pk)
     assert pos.get("/journals").status_code == 401
 
 
 def test_a_reading_key_imports_nothing(pos: Caller) -> None:
     administrator = add_member(pos.club, Role.ADMINISTRATOR)
-    _, secret = keys.create(club=pos.club, actor=administrator, name="Reporting", may_import=False)
+    _, secret = api_keys.create(club=pos.club, actor=administrator, name="Reporting", may_import=False)
     reporting = Caller(pos.club, administrator, pos.key, secret)
     assert reporting.get("/journals").status_code == 200
     answer = reporting.post({"rows": [INVOICE]})
@@ -230,12 +229,12 @@ def test_a_flood_of_others_does_not_wipe_out_what_somebody_guessed() -> None:
         return RequestFactory().get("/", REMOTE_ADDR=f"10.0.{number // 250}.{number % 250}")
 
     with clock.use(clock.SettableClock(datetime(2026, 11, 2, tzinfo=UTC))):
-        for _ in range(guarding.WRONG_KEYS_PER_MINUTE):
-            guarding.note_guess(guesser(0))
+        for _ in range(guard.WRONG_KEYS_PER_MINUTE):
+            guard.note_guess(guesser(0))
         for number in range(1, 1000):
-            guarding.note_guess(guesser(number))
-        assert not guarding.guesses_left(guesser(0))
-        assert guarding.guesses_left(guesser(1))
+            guard.note_guess(guesser(number))
+        assert not guard.guesses_left(guesser(0))
+        assert guard.guesses_left(guesser(1))
     caches["process"].clear()
 
 

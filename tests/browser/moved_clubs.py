@@ -92,7 +92,7 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
     from clubledger.clubs.people import create_club, set_role
     from clubledger.delivery import preflight, serve
     from clubledger.delivery.sending import queue
-    from clubledger.ledger.intake import imports as importing
+    from clubledger.ledger.intake import imports
     from clubledger.ledger.models import FinancialItem, GLCode, Journal
     from clubledger.xero.models import Connection
 
@@ -116,8 +116,8 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
     )  # fmt: skip
     file = folder / f"{plan.slug}.csv"
     file.write_text(f"{HEADER}INV-1,invoice,2026-07-01,SUBS,FULL7,1100.00\n", encoding="utf-8")
-    importing.read_import(
-        import_id=importing.begin_import(club=club, actor=tess, path=file, file_name=file.name).pk,
+    imports.read_import(
+        import_id=imports.begin_import(club=club, actor=tess, path=file, file_name=file.name).pk,
     )
     journal = Journal.objects.of(club).get()
     preflight.validate(club=club, actor=tess, journal_ids=[journal.pk])
@@ -134,15 +134,15 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
 
 def authorise(club: Any, person: Any, organisation: str) -> None:
     """Go through Xero's consent and confirm the organisation."""
-    from clubledger.xero.connection import revocation as connections
+    from clubledger.xero.connection import revocation
 
-    address = connections.begin_authorisation(club=club, actor=person, base_url=os.environ["CLUBLEDGER_BASE_URL"])
+    address = revocation.begin_authorisation(club=club, actor=person, base_url=os.environ["CLUBLEDGER_BASE_URL"])
     back = kit("authorise", {"address": address, "user": person.email, "organisations": [organisation]})["location"]
-    outcome = connections.finish_authorisation(actor=person, params=dict(parse_qsl(urlsplit(back).query)))
+    outcome = revocation.finish_authorisation(actor=person, params=dict(parse_qsl(urlsplit(back).query)))
     if outcome.kind == "connected":
         return
     assert outcome.request_id is not None, outcome
-    connections.confirm_organisation(
+    revocation.confirm_organisation(
         club=club, actor=person, request_id=outcome.request_id, tenant_id=outcome.choices[0].tenant_id
     )
 

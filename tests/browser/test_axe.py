@@ -14,7 +14,7 @@ from playwright.sync_api import Page as Tab
 
 from tests.browser import keys
 from tests.cli.programs import free_port
-from tools.pictures import __main__ as screenshots
+from tools.pictures import __main__
 from tools.pictures.__main__ import Camera
 from tools.pictures.pages import NOBODY, OF_A_CLUB, SECOND, STAFF, TREASURER, VIEWER
 
@@ -41,10 +41,10 @@ OTHERS = EVERYTHING - PLAIN | {"empty-gl", "empty-transactions", "empty-imports"
 def served() -> Iterator[tuple[str, dict[str, Any]]]:
     """The clubs that are pictured, on a server of their own."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(screenshots, "PORT", free_port())
+        patched.setattr(__main__, "PORT", free_port())
         # What is used up by being visited (a code, a return from Xero) is there once more for the keyboard.
-        patched.setattr(screenshots, "LOOKS", screenshots.LOOKS | KEYBOARDS)
-        with screenshots._served() as found:
+        patched.setattr(__main__, "LOOKS", __main__.LOOKS | KEYBOARDS)
+        with __main__._served() as found:
             yield found
 
 
@@ -53,8 +53,8 @@ def served() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_axe_has_nothing_to_say_and_nothing_overflows(browser: Browser, served: Any, look: str) -> None:
     base, ids = served
     names = frozenset(OTHERS if look == "wide" else FEW)
-    camera = Camera(browser, base, look, screenshots._of_look(ids, look), names=names, keeps=False)
-    screenshots._take_look(camera)
+    camera = Camera(browser, base, look, __main__._of_look(ids, look), names=names, keeps=False)
+    __main__._take_look(camera)
     assert camera.complaints == []
     # One more: the second step, on the way in.
     assert camera.taken == len(names) + 1
@@ -77,8 +77,8 @@ def test_tab_reaches_everything_in_its_turn_and_it_is_seen_where_it_is(
 ) -> None:
     base, ids = served
     names = frozenset(EVERYTHING - ON_PAPER if look == "keys" else FEW | BARRED)
-    visitor = Keyboard(browser, base, look, screenshots._of_look(ids, look), names=names)
-    screenshots._take_look(visitor)
+    visitor = Keyboard(browser, base, look, __main__._of_look(ids, look), names=names)
+    __main__._take_look(visitor)
     assert visitor.complaints == []
     assert visitor.taken == len(names) + 1
 

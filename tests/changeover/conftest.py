@@ -15,7 +15,7 @@ from clubledger.clubs.models import Club, Role, User
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
 from clubledger.foundation import crash, wake
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, Journal
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, make_club, make_user
@@ -65,8 +65,8 @@ class Moving:
         """Import rows of a transactions file."""
         path = self.folder / f"{len(list(self.folder.iterdir()))}.csv"
         path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-        begun = importing.begin_import(club=self.club, actor=self.tess, path=path, file_name=path.name)
-        done = importing.read_import(import_id=begun.pk)
+        begun = imports.begin_import(club=self.club, actor=self.tess, path=path, file_name=path.name)
+        done = imports.read_import(import_id=begun.pk)
         assert (done.state, done.rows_refused) == ("done", 0), done.refusal
 
     def invoice(self, number: int, on: date = date(2026, 11, 20), amount: str = "110.00") -> Journal:

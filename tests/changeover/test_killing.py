@@ -6,7 +6,7 @@ from clubledger.changeover.models import State
 from clubledger.changeover.move import steps
 from clubledger.delivery.models import Delivery
 from clubledger.ledger.models import JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from tests.changeover.conftest import Moving, authorise, dying_at
 from tests.fixtures_xero import TESS
 
@@ -21,7 +21,7 @@ def test_a_kill_in_the_switch_leaves_all_as_it_was(moving: Moving, point: str):
     with dying_at(point):
         steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert moving.now().state == State.ANNOUNCED
-    connection = connections.current(club=moving.club)
+    connection = revocation.current(club=moving.club)
     assert connection is not None
     assert connection.app_id == moving.old.pk
     moving.serve()

@@ -4,14 +4,11 @@ import pytest
 
 from clubledger.changeover.errors import InFlight, NotAllDisconnected, NothingToReturnTo, NotStaff
 from clubledger.changeover.models import State, Traveller
-from clubledger.changeover.move import check as proving
-from clubledger.changeover.move import old_app as leaving
-from clubledger.changeover.move import rounds, steps
+from clubledger.changeover.move import check, old_app, rounds, steps
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import access as xero_access
-from clubledger.xero.connection import registration
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero import access
+from clubledger.xero.connection import registration, revocation
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.changeover.conftest import Moving, authorise
 from tests.fixtures_clubs import add_member, make_club
@@ -34,19 +31,19 @@ def test_who_was_disconnected_before_the_switch_comes_along_all_the_same(moving:
     for login in (TESS, SAM):
         moving.xero.kit("POST", "disconnect", {"user": login, "app": "clubledger-v2", "organisation": GOLF})
     for authorisation in Authorisation.objects.of(moving.club):
-        xero_access.look_at(authorisation=authorisation)
+        access.look_at(authorisation=authorisation)
     steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert moving.now().people_total == 2
     assert {one.user for one in Traveller.objects.of(moving.club)} == {moving.tess, moving.sam}
     authorise(moving, moving.tess, TESS)
-    proving.get_gl_codes(club=moving.club, actor=moving.tess)
+    check.get_gl_codes(club=moving.club, actor=moving.tess)
     assert (moving.now().state, moving.now().people_done) == (State.VERIFIED, 1)
     authorise(moving, moving.sam, SAM)
     assert moving.now().state == State.DONE
 
 
 def test_who_had_gone_before_anything_was_planned_is_not_waited_for(moving: Moving):
-    connections.revoke(club=moving.club, actor=moving.sam)
+    revocation.revoke(club=moving.club, actor=moving.sam)
     moving.xero.later(minutes=1)
     moving.switch()
     assert [one.user for one in Traveller.objects.of(moving.club)] == [moving.tess]
@@ -56,7 +53,7 @@ def test_a_consent_for_the_old_app_that_comes_back_after_the_switch_is_disconnec
     params = moving.xero.return_from_xero(moving.club, moving.owner, login=ADA)
     assert connected_in_xero(moving) == 3
     moving.switch()
-    assert connections.finish_authorisation(actor=moving.owner, params=params).kind == "failed"
+    assert revocation.finish_authorisation(actor=moving.owner, params=params).kind == "failed"
     assert connected_in_xero(moving) == 2
 
 
@@ -73,26 +70,26 @@ def test_one_connection_that_xero_refuses_to_remove_does_not_keep_the_others(mov
     row = moving.switch()
     breaking(moving, fault, method="DELETE", path="/connections", times=1)
     with pytest.raises(NotAllDisconnected) as refused:
-        leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert (refused.value.ended, refused.value.left) == (1, 1)
     assert str(refused.value).startswith("1 connection of the old app still stands. 1 connection was removed.")
     assert connected_in_xero(moving) == 1
     assert moving.now().state == State.SWITCHED
-    assert leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk) == 1
+    assert old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk) == 1
     assert moving.now().state == State.DISCONNECTED
 
 
 def test_what_keeps_it_from_disconnecting_by_itself_is_told_when_it_lasts(moving: Moving):
     moving.switch(disconnects_itself=True)
     breaking(moving, "500-before-commit", method="DELETE", path="/connections", times=0)
-    leaving.go_round()
+    old_app.go_round()
     assert moving.now().trouble == ""
     moving.xero.later(hours=2)
-    leaving.go_round()
+    old_app.go_round()
     assert moving.now().trouble.startswith("The old app can't be disconnected:")
     moving.xero.kit("DELETE", "rules")
     moving.xero.later(hours=2)
-    leaving.go_round()
+    old_app.go_round()
     assert (moving.now().state, moving.now().trouble) == (State.DISCONNECTED, "")
 
 
@@ -101,7 +98,7 @@ def test_a_round_ends_at_once_when_xero_is_silent(moving: Moving, monkeypatch):
 
     def silent(*, club: object, **_more: object) -> None:
         asked.append(club)
-        raise leaving.XeroUnavailable("nothing came")
+        raise old_app.XeroUnavailable("nothing came")
 
     second = make_club("wattle-creek", "Wattle Creek")
     row = moving.switch()
@@ -113,11 +110,11 @@ def test_a_round_ends_at_once_when_xero_is_silent(moving: Moving, monkeypatch):
         club=second, user=moving.sam, app=moving.old, tenant_id="other", authorised_at=twin.planned_at,
         token_set=TokenSet.objects.first(),
     )  # fmt: skip
-    monkeypatch.setattr(leaving, "look_in_xero", silent)
-    assert leaving.go_round() == 1
+    monkeypatch.setattr(old_app, "look_in_xero", silent)
+    assert old_app.go_round() == 1
     assert len(asked) == 1
-    monkeypatch.setattr(leaving, "MOST_SECONDS", -1.0)
-    assert leaving.go_round() == 0
+    monkeypatch.setattr(old_app, "MOST_SECONDS", -1.0)
+    assert old_app.go_round() == 0
 
 
 def test_an_old_app_deleted_at_xero_is_told_and_a_person_notes_that_it_is_gone(moving: Moving):
@@ -125,12 +122,12 @@ def test_an_old_app_deleted_at_xero_is_told_and_a_person_notes_that_it_is_gone(m
     moving.old.client_secret = "deleted"
     moving.old.save()
     moving.xero.later(minutes=40)
-    leaving.go_round()
+    old_app.go_round()
     assert "invalid_client" in moving.now().trouble
     assert moving.now().state == State.SWITCHED
     with pytest.raises(NotStaff):
-        leaving.note_gone(club=moving.club, actor=moving.owner, changeover_id=row.pk)
-    assert leaving.note_gone(club=moving.club, actor=moving.staff, changeover_id=row.pk, reason="We deleted V2.") == 2
+        old_app.note_gone(club=moving.club, actor=moving.owner, changeover_id=row.pk)
+    assert old_app.note_gone(club=moving.club, actor=moving.staff, changeover_id=row.pk, reason="We deleted V2.") == 2
     assert (moving.now().state, moving.now().trouble) == (State.DISCONNECTED, "")
     assert AuditEvent.objects.of(moving.club).filter(action="xero.noted_gone", actor_name="Stan Staff").count() == 2
     assert not TokenSet.objects.filter(app=moving.old, died_at=None).exists()
@@ -144,7 +141,7 @@ def test_nothing_is_noted_gone_while_a_journal_is_on_its_way(moving: Moving):
     Journal.objects.of(moving.club).filter(pk=first.pk).update(state=JournalState.UNCERTAIN)
     row = moving.switch()
     with pytest.raises(InFlight):
-        leaving.note_gone(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        old_app.note_gone(club=moving.club, actor=moving.staff, changeover_id=row.pk)
 
 
 def test_it_does_not_roll_back_to_a_retired_app(moving: Moving):
@@ -161,15 +158,15 @@ def test_an_empty_journal_whose_transactions_say_otherwise_is_not_offered(moving
     first = moving.invoice(1)
     first.totals.all().delete()
     Journal.objects.of(moving.club).filter(pk=first.pk).update(debit_minor=0)
-    assert proving.empty_journals(club=moving.club) == []
-    assert proving.record_empty(club=moving.club, actor=moving.tess) == 0
+    assert check.empty_journals(club=moving.club) == []
+    assert check.record_empty(club=moving.club, actor=moving.tess) == 0
 
 
 def test_an_empty_journal_with_a_total_that_nothing_accounts_for_is_not_offered(moving: Moving):
     first = moving.invoice(1)
     total = first.totals.first()
     moving.bring_in("INV-1,invoice,2026-11-19,SUBS,FULL7,110.00")
-    assert [one.journal.pk for one in proving.empty_journals(club=moving.club)] == [first.pk]
+    assert [one.journal.pk for one in check.empty_journals(club=moving.club)] == [first.pk]
     total.pk = None
     total.save()
-    assert proving.empty_journals(club=moving.club) == []
+    assert check.empty_journals(club=moving.club) == []

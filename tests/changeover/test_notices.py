@@ -9,9 +9,7 @@ from django.core import mail
 
 from clubledger.changeover import notices
 from clubledger.changeover.models import Cause, Notice
-from clubledger.changeover.move import old_app as leaving
-from clubledger.changeover.move import progress as watching
-from clubledger.changeover.move import rounds, steps
+from clubledger.changeover.move import old_app, progress, rounds, steps
 from clubledger.clubs import mail as club_mail
 from clubledger.clubs.models import Club, User
 from tests.changeover.conftest import Moving, dying_at
@@ -69,7 +67,7 @@ def test_the_switch_is_told_and_only_those_missing_are_reminded_some_days_later(
     notices.send_waiting()
     assert subjects()[-1] == "Banksia Park Golf Club: please authorise Xero again"
     moving.xero.authorise(moving.club, moving.tess, login=TESS)
-    watching.look(club=moving.club)
+    progress.look(club=moving.club)
     mail.outbox.clear()
     moving.xero.later(hours=22)
     for _minute in range(3):
@@ -99,7 +97,7 @@ def test_a_reminder_that_no_longer_holds_is_not_sent(moving: Moving):
     mail.outbox.clear()
     steps.remind(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     moving.xero.authorise(moving.club, moving.sam, login=SAM)
-    watching.look(club=moving.club)
+    progress.look(club=moving.club)
     notices.send_waiting()
     assert [letter.to for letter in mail.outbox] == [["tess@banksiapark.example"]]
     assert Notice.objects.of(moving.club).get(cause=Cause.STILL, user=moving.sam).state == "moot"
@@ -122,15 +120,15 @@ def test_what_keeps_it_is_told_once_a_day_and_forgotten_when_it_is_over(moving: 
     moving.old.client_secret = "wrong"
     moving.old.save()
     moving.xero.later(minutes=40)
-    leaving.go_round()
+    old_app.go_round()
     assert "invalid_client" in moving.now().trouble
     moving.xero.later(minutes=5)
-    leaving.go_round()
+    old_app.go_round()
     assert Notice.objects.of(moving.club).filter(cause=Cause.FAILING).count() == 4
     moving.old.client_secret = right
     moving.old.save()
     moving.xero.later(minutes=5)
-    leaving.go_round()
+    old_app.go_round()
     assert moving.now().trouble == ""
     notices.send_waiting()
     assert not any("stuck" in subject for subject in subjects())

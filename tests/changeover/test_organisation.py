@@ -8,9 +8,9 @@ from clubledger.changeover.organisation import OrganisationStays
 from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery import preflight
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_delivery import ready as ready
 from tests.fixtures_xero import BOWLS, GOLF, SAM
@@ -29,7 +29,7 @@ def test_it_is_the_owners_act_and_wants_a_reason(ready: ReadyClub):
         organisation.change_organisation(club=ready.club, actor=ready.treasurer, reason="x")
     with pytest.raises(OrganisationStays, match="Give the reason"):
         organisation.change_organisation(club=ready.club, actor=ready.owner, reason=" ")
-    assert connections.current(club=ready.club).organisation_name == GOLF
+    assert revocation.current(club=ready.club).organisation_name == GOLF
 
 
 def test_nothing_may_be_in_flight(ready: ReadyClub):
@@ -37,7 +37,7 @@ def test_nothing_may_be_in_flight(ready: ReadyClub):
     assert organisation.foresee(club=ready.club).held == ready.journals()
     with pytest.raises(OrganisationStays, match="Withdraw or settle them first"):
         organisation.change_organisation(club=ready.club, actor=ready.owner, reason="New entity")
-    assert connections.standing_of(club=ready.club, user=ready.treasurer).is_live
+    assert revocation.standing_of(club=ready.club, user=ready.treasurer).is_live
 
 
 def test_everybody_is_disconnected_in_xero_too_and_the_mapping_is_asked_for_again(ready: ReadyClub):
@@ -71,7 +71,7 @@ def test_the_next_organisation_brings_a_chart_of_its_own(ready: ReadyClub):
     assert (again.pk, again.status) == (before.pk, "ACTIVE")
     assert again.account_id not in {"", before.account_id}
     assert not [code for code in GLCode.objects.of(ready.club).values_list("code", flat=True) if "-" in code]
-    assert mapping.unmapped(club=ready.club)
+    assert items.unmapped(club=ready.club)
     assert {finding.code for _id, finding in ready.validate(ready.owner).findings} == {"item_unmapped"}
 
 

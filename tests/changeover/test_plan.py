@@ -9,8 +9,7 @@ from clubledger.changeover.errors import NotPlannable, NotStaff, WrongStep
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, Notice, State, Step
 from clubledger.changeover.move import rounds, steps
-from clubledger.changeover.waves import files as wave_files
-from clubledger.changeover.waves import plan
+from clubledger.changeover.waves import files, plan
 from clubledger.changeover.waves import steps as waves
 from clubledger.clubs import audit
 from clubledger.clubs.models import AuditEvent, Club, Role
@@ -101,7 +100,7 @@ def test_a_wave_from_a_file_keeps_the_good_rows_and_names_the_bad_lines(moving: 
         "club-1;;;;maybe\n"
         "banksia-park;;;;no\n"
     )
-    wishes, refusals = wave_files.read_csv(content.encode())
+    wishes, refusals = files.read_csv(content.encode())
     assert [one.label for one in refusals] == ["line 4", "line 5", "line 6"]
     made = plan.plan_wave(actor=moving.staff, to_app=moving.new, name="From a file", wishes=wishes)
     assert [one.label for one in made.refusals] == ["line 3: nowhere"]
@@ -116,7 +115,7 @@ def test_a_wave_from_a_file_keeps_the_good_rows_and_names_the_bad_lines(moving: 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"slug,date\n", b"club,club\n", b'club\n"x\n'])
 def test_a_file_that_is_none_is_refused_as_a_whole(content: bytes):
     with pytest.raises(NotPlannable):
-        wave_files.read_csv(content)
+        files.read_csv(content)
 
 
 def test_a_wave_by_filter_is_spread_over_the_hours(moving: Moving):

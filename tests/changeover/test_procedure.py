@@ -4,20 +4,16 @@ import pytest
 
 from clubledger.changeover.errors import InFlight, NothingToReturnTo, NotStaff, WrongStep
 from clubledger.changeover.models import State, Step, Traveller
-from clubledger.changeover.move import check as proving
-from clubledger.changeover.move import old_app as leaving
-from clubledger.changeover.move import progress as watching
-from clubledger.changeover.move import rounds, steps
+from clubledger.changeover.move import check, old_app, progress, rounds, steps
 from clubledger.clubs import people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery import preflight
 from clubledger.delivery.models import Call, Delivery
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import queue
+from clubledger.delivery.sending import hold, queue
 from clubledger.foundation import crash
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Authorisation
 from tests.changeover.conftest import Moving, authorise, dying_at
@@ -39,7 +35,7 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
 
     assert row.state == State.SWITCHED
     assert (moving.state(first), moving.waits_for(first)) == ("queued", "changeover")
-    standing = connections.standing_of(club=moving.club, user=moving.tess)
+    standing = revocation.standing_of(club=moving.club, user=moving.tess)
     assert (standing.kind, standing.headline) == ("unauthorized", "Connection moved")
     second = moving.invoice(2)
     with pytest.raises(ConnectionMoved):
@@ -50,10 +46,10 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
     moving.serve()
     assert moving.in_xero() == []
 
-    assert leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk) == 2
+    assert old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk) == 2
     assert moving.now().state == State.DISCONNECTED
     assert not [one for one in moving.xero.simulator.world.store.connections if one.client_id == "clubledger-v2"]
-    standing = connections.standing_of(club=moving.club, user=moving.tess)
+    standing = revocation.standing_of(club=moving.club, user=moving.tess)
     assert (standing.kind, standing.headline) == ("not_authorised", "Not connected")
     with pytest.raises(NotAuthorised):
         queue.send_to_gl(club=moving.club, actor=moving.tess, journal_ids=[second.pk])
@@ -63,7 +59,7 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
     assert (now.state, now.people_done, now.people_total) == (State.REAUTHORISING, 1, 2)
     moving.serve()
     assert moving.state(first) == JournalState.SENT
-    proving.get_gl_codes(club=moving.club, actor=moving.tess)
+    check.get_gl_codes(club=moving.club, actor=moving.tess)
     assert moving.now().state == State.VERIFIED
     authorise(moving, moving.sam, SAM)
     now = moving.now()
@@ -82,9 +78,9 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
 def test_the_administrator_disconnects_in_xero_and_the_page_learns_of_it(moving: Moving):
     row = moving.switch()
     disconnect_in_xero(moving)
-    assert connections.standing_of(club=moving.club, user=moving.tess).kind == "unauthorized"
+    assert revocation.standing_of(club=moving.club, user=moving.tess).kind == "unauthorized"
     assert rounds.leaving.go_round() == 1
-    assert connections.standing_of(club=moving.club, user=moving.tess).kind == "not_authorised"
+    assert revocation.standing_of(club=moving.club, user=moving.tess).kind == "not_authorised"
     assert moving.now().state == State.DISCONNECTED
     assert row.disconnected_at is None
 
@@ -92,16 +88,16 @@ def test_the_administrator_disconnects_in_xero_and_the_page_learns_of_it(moving:
 def test_one_persons_connection_disconnected_leaves_the_others_to_be_disconnected(moving: Moving):
     row = moving.switch()
     disconnect_in_xero(moving, TESS)
-    leaving.look_in_xero(club=moving.club, changeover_id=row.pk)
+    old_app.look_in_xero(club=moving.club, changeover_id=row.pk)
     assert moving.now().state == State.SWITCHED
-    assert [one.user for one in leaving.old_authorisations(moving.now())] == [moving.sam]
+    assert [one.user for one in old_app.old_authorisations(moving.now())] == [moving.sam]
 
 
 def test_a_club_administrator_may_disconnect_and_a_sender_may_not(moving: Moving):
     row = moving.switch()
     with pytest.raises(NotAllowed):
-        leaving.disconnect_old(club=moving.club, actor=moving.tess, changeover_id=row.pk)
-    assert leaving.disconnect_old(club=moving.club, actor=moving.administrator, changeover_id=row.pk) == 2
+        old_app.disconnect_old(club=moving.club, actor=moving.tess, changeover_id=row.pk)
+    assert old_app.disconnect_old(club=moving.club, actor=moving.administrator, changeover_id=row.pk) == 2
 
 
 def test_it_disconnects_by_itself_where_that_was_planned(moving: Moving):
@@ -119,10 +115,10 @@ def test_the_old_app_never_disconnected_does_not_keep_anybody_from_sending(movin
     moving.serve()
     assert moving.state(first) == JournalState.SENT
     authorise(moving, moving.sam, SAM)
-    proving.get_gl_codes(club=moving.club, actor=moving.tess)
+    check.get_gl_codes(club=moving.club, actor=moving.tess)
     now = moving.now()
     assert (now.state, now.disconnected_at) == (State.VERIFIED, None)
-    leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=now.pk)
+    old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=now.pk)
     assert moving.now().state == State.DONE
 
 
@@ -134,7 +130,7 @@ def test_the_old_app_disconnected_too_early_before_the_switch(moving: Moving):
     moving.serve()
     assert (moving.state(first), moving.waits_for(first)) == ("queued", "authorisation")
     steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
-    watching.look(club=moving.club)
+    progress.look(club=moving.club)
     assert moving.now().state == State.DISCONNECTED
     authorise(moving, moving.tess, TESS)
     moving.serve()
@@ -162,7 +158,7 @@ def test_a_call_whose_answer_was_lost_is_looked_up_by_a_new_authorisation_when_t
         moving.serve()
     row = moving.switch()
     with pytest.raises(InFlight):
-        leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     disconnect_in_xero(moving)
     moving.xero.later(minutes=10)
     moving.serve()
@@ -222,17 +218,17 @@ def test_a_roll_back_in_the_middle_lets_everything_go_on_under_the_old_app(movin
     assert moving.now().state == State.ROLLED_BACK
     moving.serve()
     assert moving.state(first) == JournalState.SENT
-    assert connections.standing_of(club=moving.club, user=moving.sam).is_live
+    assert revocation.standing_of(club=moving.club, user=moving.sam).is_live
     again = moving.switch()
     assert again.pk != row.pk
     # Sam's authorisation of the new app still stands: he has nothing left to do.
-    watching.look(club=moving.club)
+    progress.look(club=moving.club)
     assert (moving.now().people_done, moving.now().people_total) == (1, 2)
 
 
 def test_it_does_not_roll_back_to_an_app_that_nobody_is_connected_with(moving: Moving):
     row = moving.switch()
-    leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+    old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     with pytest.raises(NothingToReturnTo):
         steps.roll_back(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert moving.now().state == State.DISCONNECTED
@@ -241,12 +237,12 @@ def test_it_does_not_roll_back_to_an_app_that_nobody_is_connected_with(moving: M
 def test_a_roll_back_while_disconnecting_keeps_what_is_left(moving: Moving):
     row = moving.switch()
     with dying_at("changeover.after_disconnect"):
-        leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
-    assert len(leaving.old_authorisations(moving.now())) == 1
+        old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+    assert len(old_app.old_authorisations(moving.now())) == 1
     steps.roll_back(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     with pytest.raises(WrongStep):
-        leaving.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
-    assert len(leaving.old_authorisations(moving.now())) == 1
+        old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+    assert len(old_app.old_authorisations(moving.now())) == 1
 
 
 def test_another_organisation_is_refused_with_both_names(moving: Moving):
@@ -261,14 +257,14 @@ def test_another_organisation_is_refused_with_both_names(moving: Moving):
 def test_cancel_at_xero_changes_nothing(moving: Moving):
     moving.switch()
     assert moving.xero.consent(moving.club, moving.tess, cancel=True).kind == "cancelled"
-    watching.look(club=moving.club)
+    progress.look(club=moving.club)
     assert moving.now().state == State.SWITCHED
 
 
 def test_a_consent_for_the_old_app_that_comes_back_after_the_switch_binds_nothing(moving: Moving):
     params = moving.xero.return_from_xero(moving.club, moving.owner, login=TESS)
     moving.switch()
-    outcome = connections.finish_authorisation(actor=moving.owner, params=params)
+    outcome = revocation.finish_authorisation(actor=moving.owner, params=params)
     assert outcome.kind == "failed"
     assert not Authorisation.objects.of(moving.club).filter(user=moving.owner).exists()
 
@@ -282,7 +278,7 @@ def test_a_third_uncertified_app_is_refused_by_xero_itself(moving: Moving):
     moving.switch()
     with pytest.raises(ValueError, match="two uncertified apps"):
         moving.xero.return_from_xero(moving.club, moving.tess, login=TESS)
-    assert connections.standing_of(club=moving.club, user=moving.tess).kind == "waiting"
+    assert revocation.standing_of(club=moving.club, user=moving.tess).kind == "waiting"
 
 
 def test_who_leaves_the_club_is_no_longer_waited_for(moving: Moving):
@@ -320,12 +316,12 @@ def test_empty_older_journals_are_recorded_in_one_go_with_no_effect_in_xero(movi
     moving.bring_in("INV-1,invoice,2026-11-19,SUBS,FULL7,110.00")
     empty = Journal.objects.of(moving.club).get(pk=first.pk)
     assert empty.is_empty
-    shown = proving.empty_journals(club=moving.club)
+    shown = check.empty_journals(club=moving.club)
     assert [(one.journal.pk, one.proof.debit_minor) for one in shown] == [(first.pk, 0)]
-    assert proving.record_empty(club=moving.club, actor=moving.tess) == 1
+    assert check.record_empty(club=moving.club, actor=moving.tess) == 1
     assert moving.state(first) == JournalState.RECORDED
     assert moving.in_xero() == []
-    assert proving.record_empty(club=moving.club, actor=moving.tess) == 0
+    assert check.record_empty(club=moving.club, actor=moving.tess) == 0
 
 
 def test_what_waits_for_the_changeover_is_due_at_once_after_authorising(moving: Moving):
@@ -333,7 +329,7 @@ def test_what_waits_for_the_changeover_is_due_at_once_after_authorising(moving: 
     moving.queue(first)
     moving.switch()
     assert Delivery.objects.of(moving.club).get().due_at > moving.xero.simulator.clock.now()
-    assert holding.LOOK_AGAIN_SECONDS["changeover"] == 900
+    assert hold.LOOK_AGAIN_SECONDS["changeover"] == 900
     authorise(moving, moving.tess, TESS)
     assert moving.serve()
     assert moving.state(first) == JournalState.SENT

@@ -11,9 +11,7 @@ from clubledger.changeover.errors import NotPlannable
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Cause, Notice, State
 from clubledger.changeover.move import rounds, steps
-from clubledger.changeover.waves import capacity as room
-from clubledger.changeover.waves import files as wave_files
-from clubledger.changeover.waves import plan
+from clubledger.changeover.waves import capacity, files, plan
 from clubledger.changeover.waves import steps as waves
 from clubledger.xero.models import XeroApp
 from tests.changeover.conftest import Moving
@@ -59,14 +57,14 @@ def test_a_wave_by_filter_does_not_run_out_of_the_calendar(moving: Moving):
 
 def test_a_file_as_spreadsheets_write_it(moving: Moving):
     content = 'club\tdate\ttime\tnotes\t\t\r\nBanksia-Park\t2026-12-01\t9:05\t"two\r\nlines"\t\t\r\n\t\t\t\t\t\r\n'
-    wishes, refusals = wave_files.read_csv(content.encode("utf-8-sig"))
+    wishes, refusals = files.read_csv(content.encode("utf-8-sig"))
     assert refusals == []
     assert [(one.slug, one.switch_time, one.notes) for one in wishes] == [("banksia-park", time(9, 5), "two\r\nlines")]
 
 
 def test_bad_rows_are_named_by_the_line_they_begin_on(moving: Moving):
     content = 'club,notes\nbanksia-park,"a\nb"\nbanksia-park,\nx,\x00\ny,1,2\n'
-    wishes, refusals = wave_files.read_csv(content.encode())
+    wishes, refusals = files.read_csv(content.encode())
     assert [(one.label, one.reason) for one in refusals] == [
         ("line 5", "It holds a character that is no text."),
         ("line 6", "It has 3 fields."),
@@ -79,11 +77,11 @@ def test_bad_rows_are_named_by_the_line_they_begin_on(moving: Moving):
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_a_file_in_another_encoding_says_what_to_do(moving: Moving, encoding: str):
     with pytest.raises(NotPlannable, match="CSV UTF-8"):
-        wave_files.read_csv("club,notes\nbanksia-park,Café\n".encode(encoding))
+        files.read_csv("club,notes\nbanksia-park,Café\n".encode(encoding))
 
 
 def test_when_nothing_can_be_planned_the_bad_lines_are_said(moving: Moving):
-    wishes, refusals = wave_files.read_csv(b"club,date\nbanksia-park,1/12/2026\n")
+    wishes, refusals = files.read_csv(b"club,date\nbanksia-park,1/12/2026\n")
     with pytest.raises(NotPlannable, match=r"line 2: date and time must be like"):
         plan.plan_wave(actor=moving.staff, to_app=moving.new, name="Wave", wishes=wishes, refused=refusals)
 
@@ -173,15 +171,15 @@ def test_a_club_that_was_told_is_told_when_it_is_called_off(moving: Moving):
 def test_a_tier_that_will_not_hold_everybody_is_told_before(moving: Moving):
     XeroApp.objects.filter(pk=moving.new.pk).update(tier="starter")
     moving.new.refresh_from_db()
-    assert room.warning(to_app=moving.new, slugs=["banksia-park"]) == ""
-    original = room.MOST_CONNECTIONS["starter"]
-    room.MOST_CONNECTIONS["starter"] = 1
+    assert capacity.warning(to_app=moving.new, slugs=["banksia-park"]) == ""
+    original = capacity.MOST_CONNECTIONS["starter"]
+    capacity.MOST_CONNECTIONS["starter"] = 1
     try:
-        assert "0 connections and 2 are to come, but its tier allows 1" in room.warning(
+        assert "0 connections and 2 are to come, but its tier allows 1" in capacity.warning(
             to_app=moving.new, slugs=["banksia-park"]
         )
         moving.plan()
-        assert "2 are to come" in room.warning(to_app=moving.new)
+        assert "2 are to come" in capacity.warning(to_app=moving.new)
     finally:
-        room.MOST_CONNECTIONS["starter"] = original
+        capacity.MOST_CONNECTIONS["starter"] = original
     assert moving.new.takes_a_place

@@ -16,13 +16,13 @@ from clubledger.delivery.decisions import difference
 from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting, Turn
-from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.nightly import schedule
 from clubledger.delivery.sending import queue, turns
 from clubledger.foundation import clock
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Connection, XeroApp
 from tests.chaos import state
@@ -72,13 +72,13 @@ def validate_and_send(world: World) -> None:
 def record_manually(world: World) -> None:
     at = world.any_club()
     chosen = _some(world, at, JournalState.OPEN, JournalState.VALID, JournalState.REJECTED)
-    journals.record_manually(club=at.club, actor=world.any_sender(at), journal_ids=chosen, reason="By hand.")
+    overview.record_manually(club=at.club, actor=world.any_sender(at), journal_ids=chosen, reason="By hand.")
 
 
 def undo_recording(world: World) -> None:
     at = world.any_club()
     chosen = _some(world, at, JournalState.RECORDED)
-    journals.undo_recording(club=at.club, actor=at.owner, journal_ids=chosen, reason="It was not.")
+    overview.undo_recording(club=at.club, actor=at.owner, journal_ids=chosen, reason="It was not.")
 
 
 def withdraw(world: World) -> None:
@@ -160,10 +160,10 @@ def machine_stops(world: World) -> None:
 def night(world: World) -> None:
     """It is the hour at which a club sends by itself."""
     at = world.any_club()
-    nightly.switch_on(club=at.club, actor=world.any_sender(at), at=time(world.random.randrange(24), 0))
+    schedule.switch_on(club=at.club, actor=world.any_sender(at), at=time(world.random.randrange(24), 0))
     world.xero.later(seconds=86_400)
-    nightly.sweep()
-    nightly.run(at.club.pk)
+    schedule.sweep()
+    schedule.run(at.club.pk)
 
 
 def change_app(world: World) -> None:
@@ -268,7 +268,7 @@ def lose_or_get_the_right(world: World) -> None:
 
 def revoke(world: World) -> None:
     at = world.any_club()
-    connections.revoke(club=at.club, actor=world.any_sender(at))
+    revocation.revoke(club=at.club, actor=world.any_sender(at))
 
 
 def back_up(world: World) -> None:

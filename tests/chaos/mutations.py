@@ -10,9 +10,8 @@ from clubledger.clubs.models import Club
 from clubledger.delivery import payload
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation import reconcile
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import replay, send
-from clubledger.ledger.journals import overview as journals
+from clubledger.delivery.sending import hold, replay, send
+from clubledger.ledger.journals import overview
 from clubledger.xero.access import XeroAccess
 
 Mutation = Callable[[], Iterator[None]]
@@ -29,7 +28,7 @@ def _no_look_up() -> Iterator[None]:
     def send_again(club: Club, xero: XeroAccess) -> None:
         del xero
         for delivery in Delivery.objects.of(club).filter(closed_at=None, journal__state="uncertain"):
-            holding.queue_again_after_look_up(club, delivery)
+            hold.queue_again_after_look_up(club, delivery)
 
     with patch.multiple(reconcile, read_changes=read_changes, look_up_uncertain=send_again):
         yield
@@ -53,7 +52,7 @@ def _claim_not_guarded() -> Iterator[None]:
 
     Neither the deliveries are looked at again under the lock, nor does the state decide who moves the journals.
     """
-    real = journals.move
+    real = overview.move
 
     def move(**asked: Any) -> list[int]:
         moved = real(**asked)
@@ -64,7 +63,7 @@ def _claim_not_guarded() -> Iterator[None]:
         del club, xero
         return batch
 
-    with patch.object(journals, "move", move), patch.object(send, "_still_standing", still_standing):
+    with patch.object(overview, "move", move), patch.object(send, "_still_standing", still_standing):
         yield
 
 

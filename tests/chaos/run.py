@@ -17,15 +17,15 @@ from django.test import override_settings
 
 from clubledger.clubs.models import Membership
 from clubledger.delivery import preflight, serve
-from clubledger.delivery.decisions import void as settling
+from clubledger.delivery.decisions import void
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Delivery, Sighting, Turn
-from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.nightly import schedule
 from clubledger.delivery.sending import queue, turns
 from clubledger.delivery.sending.send import CALL_SECONDS
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import access as tokens
+from clubledger.xero import access
 from clubledger.xero.errors import XeroError
 from clubledger.xero.oauth import refresh
 from tests.chaos import events, expected, invariants, state
@@ -102,8 +102,8 @@ def _awake() -> Iterator[None]:
     """Let nobody sleep: what is waited for would not come while this one process stands still."""
     unslept = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)
     with (
-        patch.object(nightly, "sleep", unslept.sleep),
-        patch.object(tokens, "time", unslept),
+        patch.object(schedule, "sleep", unslept.sleep),
+        patch.object(access, "time", unslept),
         patch.object(refresh, "time", unslept),
         patch.object(refresh, "LOSER_WAIT_SECONDS", 0.0),
     ):
@@ -249,7 +249,7 @@ def _decide(world: World, at: ChaosClub) -> None:
         whole = carrying.difference_of if carrying else journal
         _decided(
             world,
-            lambda whole=whole: settling.void_and_reopen(
+            lambda whole=whole: void.void_and_reopen(
                 club=at.club, actor=at.owner, journal_id=whole.pk, reason="Ours is right."
             ),
         )
@@ -257,7 +257,7 @@ def _decide(world: World, at: ChaosClub) -> None:
     for sighting in Sighting.objects.of(at.club).filter(settled_at=None, kind="unknown"):
         _decided(
             world,
-            lambda sighting=sighting: settling.void_sighted(
+            lambda sighting=sighting: void.void_sighted(
                 club=at.club, actor=at.owner, sighting_id=sighting.pk, reason="Its transactions stand elsewhere."
             ),
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery import preflight
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind
 from tests.chaos.truth import ACCOUNT_TYPES, CHARGES, METHODS, PRIZE_CHARGE, Truth
 from tests.fixtures_clubs import make_club, make_user
@@ -77,8 +77,8 @@ class World:
         """Import all that the source system knows."""
         path = self.folder / f"{at.club.slug}.csv"
         at.truth.export(path)
-        made = importing.begin_import(club=at.club, actor=at.owner, path=path, file_name=path.name)
-        importing.read_import(import_id=made.pk)
+        made = imports.begin_import(club=at.club, actor=at.owner, path=path, file_name=path.name)
+        imports.read_import(import_id=made.pk)
 
 
 def scenario_of(random: Random, clubs: int) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clubledger.clubs import access, people
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import access, api_keys, people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import ApiKey, AuditEvent, Club, Role, User
 from clubledger.foundation import clock
@@ -29,13 +28,13 @@ def actions(club: Club) -> list[str]:
 
 
 def test_its_secret_opens_its_club_and_is_kept_nowhere(club: Club, owner: User) -> None:
-    key, secret = keys.create(club=club, actor=owner, name="POS", may_import=True)
+    key, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
     assert secret.startswith(key.prefix + "_")
     rest = secret.removeprefix(key.prefix + "_")
     assert len(rest) >= 43
     assert rest not in str(ApiKey.objects.of(club).values().get())
     assert rest not in str(list(AuditEvent.objects.of(club).values()))
-    found = keys.open_with(secret)
+    found = api_keys.open_with(secret)
     assert (found.pk, found.club, found.acts_for) == (key.pk, club, owner)
 
 
@@ -43,50 +42,50 @@ def test_its_secret_opens_its_club_and_is_kept_nowhere(club: Club, owner: User) 
     "spoil", [lambda s: s[:-1], lambda s: s + "x", lambda s: s[:13], lambda s: "", lambda s: "_" * 9]
 )
 def test_anything_else_opens_nothing(club: Club, owner: User, spoil) -> None:  # type: ignore[no-untyped-def]
-    _, secret = keys.create(club=club, actor=owner, name="POS", may_import=True)
-    with pytest.raises(keys.UnknownKey):
-        keys.open_with(spoil(secret))
+    _, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
+    with pytest.raises(api_keys.UnknownKey):
+        api_keys.open_with(spoil(secret))
 
 
 def test_a_secret_with_underscores_opens_too(club: Club, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys.secrets, "token_urlsafe", lambda size: "_a__b-c_")
-    _, secret = keys.create(club=club, actor=owner, name="POS", may_import=True)
-    assert keys.open_with(secret).club == club
+    monkeypatch.setattr(api_keys.secrets, "token_urlsafe", lambda size: "_a__b-c_")
+    _, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
+    assert api_keys.open_with(secret).club == club
 
 
 def test_who_may_make_one(club: Club, owner: User) -> None:
     administrator, accounts = add_member(club, Role.ADMINISTRATOR), add_member(club, Role.ACCOUNTS)
-    keys.create(club=club, actor=administrator, name="Reporting", may_import=False)
+    api_keys.create(club=club, actor=administrator, name="Reporting", may_import=False)
     with pytest.raises(NotAllowed):
-        keys.create(club=club, actor=administrator, name="POS", may_import=True)
+        api_keys.create(club=club, actor=administrator, name="POS", may_import=True)
     with pytest.raises(NotAllowed):
-        keys.create(club=club, actor=accounts, name="POS", may_import=False)
+        api_keys.create(club=club, actor=accounts, name="POS", may_import=False)
 
 
 def test_a_revoked_one_opens_nothing_and_its_use_is_noted_now_and_then(club: Club, owner: User) -> None:
-    key, secret = keys.create(club=club, actor=owner, name="POS", may_import=True)
-    keys.revoke(club=club, actor=owner, key_id=key.pk)
+    key, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
+    api_keys.revoke(club=club, actor=owner, key_id=key.pk)
     time = clock.SettableClock(datetime(2026, 11, 2, tzinfo=UTC))
     with clock.use(time):
         for seconds in (0, 10, 3600):
             time.advance(seconds)
-            with pytest.raises(keys.UnknownKey):
-                keys.open_with(secret)
+            with pytest.raises(api_keys.UnknownKey):
+                api_keys.open_with(secret)
     assert actions(club) == ["api_key.created", "api_key.revoked", "api_key.refused", "api_key.refused"]
 
 
 def test_its_use_is_kept_to_the_minute_and_noted_the_first_time(club: Club, owner: User) -> None:
-    key, secret = keys.create(club=club, actor=owner, name="POS", may_import=True)
+    key, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
     time = clock.SettableClock(datetime(2026, 11, 2, tzinfo=UTC))
     with clock.use(time):
-        keys.open_with(secret)
+        api_keys.open_with(secret)
         first = time.now()
         time.advance(30)
-        keys.open_with(secret)
+        api_keys.open_with(secret)
         key.refresh_from_db()
         assert key.last_used_at == first
         time.advance(31)
-        keys.open_with(secret)
+        api_keys.open_with(secret)
         key.refresh_from_db()
         assert key.last_used_at == time.now()
     assert actions(club) == ["api_key.created", "api_key.first_used"]
@@ -94,37 +93,37 @@ def test_its_use_is_kept_to_the_minute_and_noted_the_first_time(club: Club, owne
 
 def test_it_stops_with_its_person_until_somebody_takes_it_over(club: Club, owner: User) -> None:
     second = add_member(club, Role.OWNER, "second@banksiapark.example")
-    key, secret = keys.create(club=club, actor=second, name="POS", may_import=True)
-    assert keys.works(key, access.roles_at(key.club))
+    key, secret = api_keys.create(club=club, actor=second, name="POS", may_import=True)
+    assert api_keys.works(key, access.roles_at(key.club))
     people.remove(club=club, actor=owner, user=second)
-    assert not keys.works(key, access.roles_at(key.club))
-    with pytest.raises(keys.UnknownKey):
-        keys.open_with(secret)
+    assert not api_keys.works(key, access.roles_at(key.club))
+    with pytest.raises(api_keys.UnknownKey):
+        api_keys.open_with(secret)
     with pytest.raises(NotAllowed):
-        keys.take_over(club=club, actor=add_member(club, Role.ADMINISTRATOR), key_id=key.pk)
-    keys.take_over(club=club, actor=owner, key_id=key.pk)
-    assert keys.open_with(secret).acts_for == owner
+        api_keys.take_over(club=club, actor=add_member(club, Role.ADMINISTRATOR), key_id=key.pk)
+    api_keys.take_over(club=club, actor=owner, key_id=key.pk)
+    assert api_keys.open_with(secret).acts_for == owner
 
 
 def test_nobody_of_another_club_ends_it(club: Club, owner: User) -> None:
-    key, _ = keys.create(club=club, actor=owner, name="POS", may_import=True)
+    key, _ = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
     other = make_club("wattle-creek", "Wattle Creek Bowling Club")
     stranger = add_member(other, Role.OWNER)
     with pytest.raises(NotAllowed):
-        keys.revoke(club=club, actor=stranger, key_id=key.pk)
+        api_keys.revoke(club=club, actor=stranger, key_id=key.pk)
     with pytest.raises(ApiKey.DoesNotExist):
-        keys.revoke(club=other, actor=stranger, key_id=key.pk)
+        api_keys.revoke(club=other, actor=stranger, key_id=key.pk)
 
 
 def test_a_switched_off_club_has_no_open_door(club: Club, owner: User) -> None:
-    _, secret = keys.create(club=club, actor=owner, name="POS", may_import=True)
+    _, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
     Club.objects.filter(pk=club.pk).update(is_active=False)
-    with pytest.raises(keys.UnknownKey):
-        keys.open_with(secret)
+    with pytest.raises(api_keys.UnknownKey):
+        api_keys.open_with(secret)
 
 
 def test_a_club_has_so_many_at_most(club: Club, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "MOST_LIVE", 1)
-    keys.create(club=club, actor=owner, name="POS", may_import=True)
-    with pytest.raises(keys.TooManyKeys):
-        keys.create(club=club, actor=owner, name="Web", may_import=True)
+    monkeypatch.setattr(api_keys, "MOST_LIVE", 1)
+    api_keys.create(club=club, actor=owner, name="POS", may_import=True)
+    with pytest.raises(api_keys.TooManyKeys):
+        api_keys.create(club=club, actor=owner, name="Web", may_import=True)

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 
-from clubledger.clubs import sign_in as signing_in
+from clubledger.clubs import sign_in
 from clubledger.clubs.models import AuditEvent, Club, Role, User
 from clubledger.foundation import crypto
 from tests.fixtures_clubs import add_member, make_club
@@ -76,8 +76,8 @@ def test_it_counts_as_second_step(club: Club, settings) -> None:  # type: ignore
     settings.REQUIRE_MFA = True
     tess = add_member(club, Role.ACCOUNTS, "tess@banksiapark.example")
     request, _ = come_back(tess.email, verified=True)
-    assert signing_in.needs_second_step(tess)
-    assert signing_in.has_second_step(request, tess)
+    assert sign_in.needs_second_step(tess)
+    assert sign_in.has_second_step(request, tess)
 
 
 @pytest.mark.parametrize(("email", "verified"), [("tess@banksiapark.example", False), ("who@elsewhere.example", True)])

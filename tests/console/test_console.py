@@ -11,8 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from clubledger.changeover.fleet import clubs as directory
-from clubledger.changeover.fleet import health as fleet
+from clubledger.changeover.fleet import clubs, health
 from clubledger.changeover.models import State
 from clubledger.changeover.move import steps
 from clubledger.clubs import access, support
@@ -102,9 +101,9 @@ def test_days_before_a_clubs_cut_over_are_not_told_as_unsent(moving: Moving, bro
     Journal.objects.of(moving.club).delete()
     for on in (date(2025, 6, 30), date(2026, 7, 2)):
         Journal.objects.of(moving.club).create(club=moving.club, accounting_date=on, debit_minor=100)
-    assert directory.describe([moving.club])[0].oldest_unsent_on == date(2025, 6, 30)
+    assert clubs.describe([moving.club])[0].oldest_unsent_on == date(2025, 6, 30)
     Club.objects.filter(pk=moving.club.pk).update(post_from=date(2026, 7, 1))
-    assert directory.describe([moving.club])[0].oldest_unsent_on == date(2026, 7, 2)
+    assert clubs.describe([moving.club])[0].oldest_unsent_on == date(2026, 7, 2)
     assert "2026-07-02" in text_of(browser.get("/console/clubs/?format=csv"))
 
 
@@ -120,7 +119,7 @@ def test_the_console_shows_no_transaction_and_no_amount_of_a_club(moving: Moving
         assert "987.65" not in answer
         assert "INV-1" not in answer
     words = "The total debits (1,234.50) must equal total credits (-10.00) on account '200 Sales'"
-    assert not any(character.isdigit() for character in fleet.without_figures(words))
+    assert not any(character.isdigit() for character in health.without_figures(words))
 
 
 def test_an_app_is_registered_with_its_secret_encrypted_and_never_shown(moving: Moving, browser: Client):
@@ -156,7 +155,7 @@ def test_an_app_in_use_is_not_retired(moving: Moving, browser: Client):
 
 
 def test_apps_show_what_hangs_on_them(moving: Moving, browser: Client):
-    old = next(one for one in fleet.apps(actor=moving.staff) if one.app == moving.old)
+    old = next(one for one in health.apps(actor=moving.staff) if one.app == moving.old)
     assert (old.clubs, old.people, old.connections, old.most) == (1, 2, 2, 5)
     assert "2 / 5" in " ".join(text_of(browser.get("/console/apps/")).split())
 

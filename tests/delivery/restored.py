@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clubledger.clubs.models import Club
-from clubledger.delivery.decisions import after_restore as restoring
+from clubledger.delivery.decisions import after_restore
 from clubledger.foundation import backups, restores
 from tests.fixtures_delivery import ReadyClub
 
@@ -32,7 +32,7 @@ def put_back(ready: ReadyClub, path: Path, *, knowingly: bool) -> None:
 
     def hold_all(manifest: backups.Manifest) -> None:
         for club in Club.objects.all():
-            restoring.begin_hold(club=club, backup_taken_at=manifest.taken_at)
+            after_restore.begin_hold(club=club, backup_taken_at=manifest.taken_at)
 
     restores.put_back(path, replace=True, then=hold_all if knowingly else None)
 

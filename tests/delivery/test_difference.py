@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from clubledger.clubs.access import NotAllowed
-from clubledger.delivery.decisions import difference
-from clubledger.delivery.decisions import void as settling
+from clubledger.delivery.decisions import difference, void
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
-from clubledger.delivery.sending import carriers as carried
-from clubledger.delivery.sending import queue
-from clubledger.ledger.journals import overview as journals
+from clubledger.delivery.sending import carriers, queue
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal, JournalLine, JournalState
 from tests.delivery.restored import DAY_TWO, LATE, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup
@@ -49,7 +47,7 @@ def whole_truth(ready: ReadyClub) -> None:
 def test_theirs_is_voided_and_ours_sent(ready: ReadyClub, backup: Path) -> None:
     journal = differing(ready, backup)
     ready.xero.authorise(ready.club, ready.owner, login="sam@banksiapark.example", organisation=GOLF)
-    further = settling.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="Older file.")
+    further = void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="Older file.")
     assert further.sequence == 2
     ready.send()
     assert [one.state for one in ready.journals()] == ["sent", "voided", "sent"]
@@ -107,7 +105,7 @@ def test_each_cent_of_the_difference_opens_to_its_transactions(
     sent = [line.amount_minor for line in JournalLine.objects.filter(journal=further)]
     assert sum(line.amount for line in found.lines) == 0
     assert sum(sent) == 0
-    opened = journals.transactions_of(club=ready.club, journal=journal, line_key=found.lines[0].line_keys[0])
+    opened = overview.transactions_of(club=ready.club, journal=journal, line_key=found.lines[0].line_keys[0])
     assert "INV-6" in {row.transaction.source_id for row in opened.rows}
     assert difference.explain(club=ready.club, journal=journal) is None
 
@@ -121,7 +119,7 @@ def test_withdrawn_or_refused_the_alarm_still_stands_and_nothing_is_lost(
             club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="Again."
         )
     with pytest.raises(CannotSettle, match="on its way"):
-        settling.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="No.")
+        void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="No.")
     queue.withdraw(club=ready.club, actor=ready.owner, journal_ids=[further.pk])
     further.refresh_from_db()
     journal.refresh_from_db()
@@ -141,8 +139,8 @@ def test_voiding_the_whole_takes_the_difference_with_it(ready: ReadyClub, adopte
     journal, further = adopted
     ready.serve()
     with pytest.raises(CannotSettle, match="goes with it"):
-        settling.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=further.pk, reason="This alone.")
-    settling.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="All of it.")
+        void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=further.pk, reason="This alone.")
+    void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="All of it.")
     further.refresh_from_db()
     assert further.state == JournalState.VOIDED
     ready.send()
@@ -176,7 +174,7 @@ def test_a_difference_needs_the_right_a_reason_and_a_difference(ready: ReadyClub
     sent = ready.journals()[0]
     with pytest.raises(CannotSettle, match="does not differ"):
         difference.adopt_with_difference_journal(club=ready.club, actor=ready.owner, journal_id=sent.pk, reason="x")
-    assert carried.carriers_of(ready.club, journal) == []
+    assert carriers.carriers_of(ready.club, journal) == []
     assert Delivery.objects.of(ready.club).filter(closed_at=None).count() == 0
 
 

@@ -9,7 +9,7 @@ from django.core import mail
 from clubledger.clubs import mail as club_mail
 from clubledger.clubs import people
 from clubledger.clubs.models import Role
-from clubledger.delivery.decisions import after_restore as restoring
+from clubledger.delivery.decisions import after_restore
 from clubledger.delivery.models import NightLetter
 from clubledger.delivery.nightly import letters
 from clubledger.delivery.nightly.night import Left, Night
@@ -182,6 +182,6 @@ def test_who_has_left_meanwhile_is_not_told_nor_anybody_after_a_restored_backup(
     assert mail.outbox[0].to == [owner.email]
     failing(monkeypatch, [refused(451)])
     letters.tell_of_night(club, owner, NIGHT)
-    restoring.begin_hold(club=club, backup_taken_at=clock.now())
+    after_restore.begin_hold(club=club, backup_taken_at=clock.now())
     later(minutes=6)
     assert letters.tell_again() == 0

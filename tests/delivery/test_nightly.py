@@ -9,12 +9,12 @@ from clubledger.clubs import people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Membership, Role
 from clubledger.delivery.models import NightlySending
-from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.nightly import schedule
 from clubledger.foundation import clock, wake
 from clubledger.foundation.clock import SettableClock
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import NotAuthorised
 from tests.fixtures_clubs import add_member, make_user
 from tests.fixtures_delivery import ReadyClub
@@ -40,7 +40,7 @@ def night_falls(ready: ReadyClub) -> None:
 
 
 def switch_on(ready: ReadyClub) -> None:
-    nightly.switch_on(club=ready.club, actor=ready.treasurer, at=TWO)
+    schedule.switch_on(club=ready.club, actor=ready.treasurer, at=TWO)
 
 
 # --- When -------------------------------------------------------------------------------------------------------------
@@ -48,29 +48,29 @@ def switch_on(ready: ReadyClub) -> None:
 
 def test_it_is_off_by_default(ready: ReadyClub) -> None:
     night_falls(ready)
-    assert nightly.sweep() == 0
-    assert nightly.run(ready.club.pk) is None
-    assert nightly.current(club=ready.club) is None
+    assert schedule.sweep() == 0
+    assert schedule.run(ready.club.pk) is None
+    assert schedule.current(club=ready.club) is None
 
 
 def test_it_begins_with_the_next_time_and_not_with_the_one_that_has_passed(ready: ReadyClub, woken: list) -> None:
     switch_on(ready)
-    assert nightly.sweep() == 0
+    assert schedule.sweep() == 0
     night_falls(ready)
-    assert nightly.sweep() == 1
+    assert schedule.sweep() == 1
     assert woken[-1] == ("delivery.nightly.run", {"club_id": ready.club.pk})
-    assert nightly.run(ready.club.pk) is not None
-    assert nightly.sweep() == 0
+    assert schedule.run(ready.club.pk) is not None
+    assert schedule.sweep() == 0
     ready.xero.later(hours=23, minutes=50)
-    assert nightly.sweep() == 0
+    assert schedule.sweep() == 0
     ready.xero.later(minutes=10)
-    assert nightly.sweep() == 1
+    assert schedule.sweep() == 1
 
 
 def test_a_night_that_nobody_could_run_is_caught_up_in_the_morning(ready: ReadyClub) -> None:
     switch_on(ready)
     ready.xero.later(hours=21)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert night is not None
     assert night.on == "2026-11-23"
 
@@ -94,8 +94,8 @@ def test_it_goes_by_the_wall_clock_of_the_club(
     found = []
     for instant in instants:
         with clock.use(SettableClock(datetime.fromisoformat(instant).replace(tzinfo=UTC))):
-            found.append(nightly.due_on(ready.club, at).isoformat())
-            assert nightly.next_run_at(ready.club, at) > clock.now()
+            found.append(schedule.due_on(ready.club, at).isoformat())
+            assert schedule.next_run_at(ready.club, at) > clock.now()
     assert found == expected
 
 
@@ -106,15 +106,15 @@ def test_two_wake_ups_and_two_workers_run_it_once(ready: ReadyClub) -> None:
     switch_on(ready)
     night_falls(ready)
     row = NightlySending.objects.of(ready.club).select_related("club").get()
-    on = nightly.due_on(ready.club, TWO)
-    assert nightly._claim(row, on, "one")
-    assert not nightly._claim(row, on, "two")
-    assert nightly.run(ready.club.pk) is None
+    on = schedule.due_on(ready.club, TWO)
+    assert schedule._claim(row, on, "one")
+    assert not schedule._claim(row, on, "two")
+    assert schedule.run(ready.club.pk) is None
     # The first died: after its claim went stale another does the night, and the first no longer counts.
     ready.xero.later(minutes=16)
-    assert nightly.run(ready.club.pk) is not None
-    assert not nightly._finish(row, on, "one", nightly.Night(on.isoformat()))
-    assert nightly.run(ready.club.pk) is None
+    assert schedule.run(ready.club.pk) is not None
+    assert not schedule._finish(row, on, "one", schedule.Night(on.isoformat()))
+    assert schedule.run(ready.club.pk) is None
     assert len(ready.in_xero()) == 1
 
 
@@ -125,13 +125,13 @@ def test_it_sends_what_is_dated_before_today_as_who_switched_it_on(ready: ReadyC
     ready.bring_in([["PAY-9", "payment", "2026-11-23", "SUBS", "CARD", "5.00", ""]])
     switch_on(ready)
     night_falls(ready)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert (night.sent, night.waiting, night.left, night.trouble) == (1, 0, (), "")
     first, today = ready.journals()
     assert (first.state, first.sent_by) == (JournalState.SENT, ready.treasurer)
     assert today.state == JournalState.OPEN
     assert mail.outbox == []
-    assert nightly.last_night(nightly.current(club=ready.club)) == night
+    assert schedule.last_night(schedule.current(club=ready.club)) == night
     event = AuditEvent.objects.of(ready.club).get(action="nightly.ran")
     assert event.user == ready.treasurer
 
@@ -140,7 +140,7 @@ def test_it_asks_xero_fewer_than_eight_times(ready: ReadyClub) -> None:
     switch_on(ready)
     night_falls(ready)
     before = len(ready.xero.simulator.requests())
-    nightly.run(ready.club.pk)
+    schedule.run(ready.club.pk)
     asked = [one.request.path for one in ready.xero.simulator.requests()[before:]]
     assert len([path for path in asked if path.startswith("/api.xro")]) < 8, asked
 
@@ -151,7 +151,7 @@ def test_days_before_the_cut_over_and_empty_journals_are_left_in_peace(ready: Re
     ready.club.save()
     switch_on(ready)
     night_falls(ready)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert (night.sent, night.left) == (1, ())
     assert mail.outbox == []
 
@@ -160,14 +160,14 @@ def test_a_locked_day_waits_or_goes_on_the_first_open_day_as_the_club_chose(read
     ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/lock-dates", {"period": "2026-11-17"})
     switch_on(ready)
     night_falls(ready)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert night.sent == 0
     assert "locked" in night.left[0].message
     assert "locked" in mail.outbox[0].body
     ready.club.locked_day_choice = "first_open"
     ready.club.save()
     ready.xero.later(days=1)
-    assert nightly.run(ready.club.pk).sent == 1
+    assert schedule.run(ready.club.pk).sent == 1
     assert ready.journal().sent_on == date(2026, 11, 18)
 
 
@@ -179,9 +179,9 @@ def test_what_fails_is_left_and_told_once_with_one_link_and_no_secret(ready: Rea
     second = add_member(ready.club, Role.ACCOUNTS, "second@banksiapark.example")
     switch_on(ready)
     night_falls(ready)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert (night.sent, night.left_count) == (1, 1)
-    nightly.run(ready.club.pk)
+    schedule.run(ready.club.pk)
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted(
         [ready.owner.email, ready.treasurer.email, second.email]
     )
@@ -192,17 +192,17 @@ def test_what_fails_is_left_and_told_once_with_one_link_and_no_secret(ready: Rea
     assert "17/11/2026" in letter.body
     assert letter.body.count("http") == 1
     assert "/c/banksia-park/gl/" in letter.body
-    token = connections.authorisations(club=ready.club)[0].token_set.access_token
+    token = revocation.authorisations(club=ready.club)[0].token_set.access_token
     assert token not in letter.body
     # The next night it is still there, and told of again; once it is mended, nobody is written to.
     ready.xero.later(days=1)
-    nightly.run(ready.club.pk)
+    schedule.run(ready.club.pk)
     assert len(mail.outbox) == 6
     item = FinancialItem.objects.of(ready.club).get(code="LOCKER")
     code = FinancialItem.objects.of(ready.club).get(code="FULL7").gl_code_id
-    mapping.map_item(club=ready.club, actor=ready.owner, item_id=item.pk, gl_code_id=code, tax_type="OUTPUT")
+    items.map_item(club=ready.club, actor=ready.owner, item_id=item.pk, gl_code_id=code, tax_type="OUTPUT")
     ready.xero.later(days=1)
-    assert nightly.run(ready.club.pk).sent == 1
+    assert schedule.run(ready.club.pk).sent == 1
     assert len(mail.outbox) == 6
 
 
@@ -210,7 +210,7 @@ def test_while_it_is_unclear_what_became_of_a_journal_nobody_is_written_to(ready
     switch_on(ready)
     night_falls(ready)
     ready.xero.simulator.fault("500-before-commit", method="PUT", path="ManualJournals")
-    assert nightly.run(ready.club.pk) is None
+    assert schedule.run(ready.club.pk) is None
     assert ready.journal().state == JournalState.UNCERTAIN
     assert mail.outbox == []
 
@@ -219,7 +219,7 @@ def test_who_lost_the_right_sends_nothing_and_the_others_are_told(ready: ReadyCl
     switch_on(ready)
     people.set_role(club=ready.club, actor=ready.owner, user=ready.treasurer, role=Role.VIEWER)
     night_falls(ready)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert night.sent == 0
     assert "role" in night.trouble
     assert ready.in_xero() == []
@@ -231,15 +231,15 @@ def test_who_left_the_club_is_not_told_of_its_affairs(ready: ReadyClub) -> None:
     switch_on(ready)
     people.remove(club=ready.club, actor=ready.owner, user=ready.treasurer)
     night_falls(ready)
-    nightly.run(ready.club.pk)
+    schedule.run(ready.club.pk)
     assert {letter.to[0] for letter in mail.outbox} == {ready.owner.email}
 
 
 def test_a_lost_authorisation_is_told(ready: ReadyClub) -> None:
     switch_on(ready)
-    connections.revoke(club=ready.club, actor=ready.treasurer)
+    revocation.revoke(club=ready.club, actor=ready.treasurer)
     night_falls(ready)
-    night = nightly.run(ready.club.pk)
+    night = schedule.run(ready.club.pk)
     assert "not authorised" in night.trouble
     assert night.trouble in mail.outbox[0].body
 
@@ -249,17 +249,17 @@ def test_where_xero_does_not_answer_it_is_tried_again_until_the_morning(ready: R
     switch_on(ready)
     night_falls(ready)
     ready.xero.transport.is_unreachable = True
-    assert nightly.run(ready.club.pk) is None
-    assert nightly.sweep() == 0
+    assert schedule.run(ready.club.pk) is None
+    assert schedule.sweep() == 0
     ready.xero.later(minutes=11)
-    assert nightly.sweep() == 1
+    assert schedule.sweep() == 1
     ready.xero.transport.is_unreachable = False
-    assert nightly.run(ready.club.pk).sent == 1
+    assert schedule.run(ready.club.pk).sent == 1
     ready.xero.later(days=1)
     ready.bring_in([["PAY-3", "payment", "2026-11-20", "SUBS", "CARD", "5.00", ""]])
     ready.xero.transport.is_unreachable = True
     for _ in range(30):
-        night = nightly.run(ready.club.pk)
+        night = schedule.run(ready.club.pk)
         if night is not None:
             break
         ready.xero.later(minutes=11)
@@ -275,19 +275,19 @@ def test_only_who_may_send_and_is_authorised_can_switch_it_on(ready: ReadyClub) 
     outsider = make_user("outsider@elsewhere.example", "Outsider")
     for person in (viewer, outsider):
         with pytest.raises(NotAllowed):
-            nightly.switch_on(club=ready.club, actor=person, at=TWO)
+            schedule.switch_on(club=ready.club, actor=person, at=TWO)
         with pytest.raises(NotAllowed):
-            nightly.switch_off(club=ready.club, actor=person)
+            schedule.switch_off(club=ready.club, actor=person)
     with pytest.raises(NotAuthorised):
-        nightly.switch_on(club=ready.club, actor=ready.owner, at=TWO)
+        schedule.switch_on(club=ready.club, actor=ready.owner, at=TWO)
     assert not NightlySending.objects.of(ready.club).exists()
 
 
 def test_switching_it_on_and_off_is_on_record(ready: ReadyClub) -> None:
     switch_on(ready)
-    nightly.switch_off(club=ready.club, actor=ready.owner)
+    schedule.switch_off(club=ready.club, actor=ready.owner)
     night_falls(ready)
-    assert nightly.run(ready.club.pk) is None
+    assert schedule.run(ready.club.pk) is None
     events = AuditEvent.objects.of(ready.club).filter(action__startswith="nightly.").order_by("position")
     assert [(event.action, event.user) for event in events] == [
         ("nightly.switched_on", ready.treasurer),
@@ -301,6 +301,6 @@ def test_a_closed_club_has_no_nights(ready: ReadyClub) -> None:
     ready.club.is_active = False
     ready.club.save()
     night_falls(ready)
-    assert nightly.sweep() == 0
-    assert nightly.run(ready.club.pk) is None
-    assert timedelta(seconds=nightly.CLAIM_SECONDS) < nightly.GIVES_UP_AFTER
+    assert schedule.sweep() == 0
+    assert schedule.run(ready.club.pk) is None
+    assert timedelta(seconds=schedule.CLAIM_SECONDS) < schedule.GIVES_UP_AFTER

@@ -7,7 +7,7 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery import proofs as proving
+from clubledger.delivery import proofs
 from clubledger.delivery.errors import CannotProve
 from clubledger.delivery.models import BalanceProof
 from clubledger.foundation import clock, wake
@@ -43,7 +43,7 @@ def woken(monkeypatch):
 
 
 def ask(books, at=AT):
-    return proving.ask(club=books.club, actor=books.owner, at=at)
+    return proofs.ask(club=books.club, actor=books.owner, at=at)
 
 
 def work(proof):
@@ -60,10 +60,10 @@ def test_the_worker_is_woken_and_keeps_what_it_proved(books, woken, django_captu
     with django_capture_on_commit_callbacks(execute=True):
         proof = ask(books)
     assert woken == [("delivery.prove_balances", {"proof_id": proof.pk})]
-    assert proving.is_under_way(proof)
+    assert proofs.is_under_way(proof)
     work(proof)
-    assert not proving.is_under_way(proof)
-    assert proving.rows_of(proof) == balances.prove(club=books.club, at=AT)
+    assert not proofs.is_under_way(proof)
+    assert proofs.rows_of(proof) == balances.prove(club=books.club, at=AT)
     assert {type(cell) for row in proof.rows for cell in row} == {str}
     assert not AuditEvent.objects.of(books.club).filter(action="ledger.balance_off").exists()
 
@@ -71,7 +71,7 @@ def test_the_worker_is_woken_and_keeps_what_it_proved(books, woken, django_captu
 def test_what_is_off_stands_in_the_audit_trail_once_for_each_proof(books, now):
     lose(books)
     proof = work(ask(books))
-    assert [row.difference for row in proving.rows_of(proof) if row.difference] == [Decimal("3.20")]
+    assert [row.difference for row in proofs.rows_of(proof) if row.difference] == [Decimal("3.20")]
     event = AuditEvent.objects.of(books.club).get(action="ledger.balance_off")
     assert (event.user, event.after) == (books.owner, {"SUBS": "3.20"})
     work(proof)
@@ -96,7 +96,7 @@ def test_a_club_proves_one_at_a_time_and_rests_as_long_as_it_took(books, now, mo
 def test_another_club_does_not_wait_for_it(books, tmp_path):
     ask(books)
     other = make_club("wattle-creek")
-    assert proving.ask(club=other, actor=add_member(other, "viewer", "vi@wattle.example"), at=AT)
+    assert proofs.ask(club=other, actor=add_member(other, "viewer", "vi@wattle.example"), at=AT)
 
 
 def test_what_was_proved_before_stays_until_the_next_one_is_done(books, now):
@@ -104,8 +104,8 @@ def test_what_was_proved_before_stays_until_the_next_one_is_done(books, now):
     now.advance(60)
     ask(books)
     proof.refresh_from_db()
-    assert proving.is_under_way(proof)
-    assert len(proving.rows_of(proof)) == 1
+    assert proofs.is_under_way(proof)
+    assert len(proofs.rows_of(proof)) == 1
 
 
 def test_a_worker_that_dies_is_given_up_and_what_it_still_says_is_not_kept(books, now, monkeypatch):
@@ -114,13 +114,13 @@ def test_a_worker_that_dies_is_given_up_and_what_it_still_says_is_not_kept(books
 
     def slowly(**asked):
         now.advance(15 * 60)
-        assert not proving.is_under_way(BalanceProof.objects.of(books.club).get())
+        assert not proofs.is_under_way(BalanceProof.objects.of(books.club).get())
         ask(books)
         return real(**asked)
 
     monkeypatch.setattr(balances, "prove", slowly)
     assert work(proof).made_at is None
-    assert proving.is_under_way(proof)
+    assert proofs.is_under_way(proof)
     monkeypatch.setattr(balances, "prove", real)
     assert work(proof).made_at == now.now()
 
@@ -135,8 +135,8 @@ def test_what_goes_wrong_is_said_and_raised(books, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         work(proof)
     proof.refresh_from_db()
-    assert (proof.failure, proof.made_at) == (proving.FAILED, None)
-    assert not proving.is_under_way(proof)
+    assert (proof.failure, proof.made_at) == (proofs.FAILED, None)
+    assert not proofs.is_under_way(proof)
 
 
 def test_the_sweep_finds_what_nobody_began_and_leaves_the_rest(books, now, woken, django_capture_on_commit_callbacks):
@@ -145,24 +145,24 @@ def test_the_sweep_finds_what_nobody_began_and_leaves_the_rest(books, now, woken
         wake.run("delivery.proofs.sweep")
     assert ("delivery.prove_balances", {"proof_id": proof.pk}) in woken
     now.advance(15 * 60)
-    assert proving.waiting() == []
+    assert proofs.waiting() == []
     now.advance(-60)
     work(proof)
-    assert proving.waiting() == []
+    assert proofs.waiting() == []
 
 
 def test_it_is_overtaken_by_imports_and_by_what_is_sent_or_recorded(books, now):
     proof = work(ask(books))
-    assert not proving.is_overtaken(club=books.club, proof=proof)
+    assert not proofs.is_overtaken(club=books.club, proof=proof)
     now.advance(60)
     books.bring("P-2,payment,2026-07-02,SUBS,CARD,5.00")
-    assert proving.is_overtaken(club=books.club, proof=proof)
+    assert proofs.is_overtaken(club=books.club, proof=proof)
     proof = work(ask(books))
     now.advance(60)
     Journal.objects.of(books.club).update(sent_at=now.now() - timedelta(seconds=1))
-    assert proving.is_overtaken(club=books.club, proof=proof)
+    assert proofs.is_overtaken(club=books.club, proof=proof)
 
 
 def test_outsiders_may_not_ask(books):
     with pytest.raises(NotAllowed):
-        proving.ask(club=books.club, actor=make_user("out@side.example"), at=AT)
+        proofs.ask(club=books.club, actor=make_user("out@side.example"), at=AT)

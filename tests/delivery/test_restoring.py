@@ -10,7 +10,7 @@ from django.db import connection
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery.decisions import after_restore as restoring
+from clubledger.delivery.decisions import after_restore
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import RestoreHold, Sighting
 from clubledger.foundation import backups, clock, restores
@@ -35,7 +35,7 @@ def test_after_a_restore_nothing_goes_out_until_a_person_has_confirmed(ready: Re
     first, second = ready.journals()
     assert (first.state, second.state, second.wait_reason) == ("sent", "queued", "check")
     assert len(ready.in_xero()) == 1
-    restoring.confirm(club=ready.club, actor=ready.owner, reason="Nothing was keyed in by hand.")
+    after_restore.confirm(club=ready.club, actor=ready.owner, reason="Nothing was keyed in by hand.")
     ready.serve()
     assert ready.journals()[1].state == JournalState.SENT
     each_once(ready)
@@ -50,7 +50,7 @@ def test_even_confirmed_it_waits_for_what_the_machine_before_had_under_way(ready
     put_back(ready, backup, knowingly=True)
     ready.bring_in(DAY_TWO)
     ready.press_send()
-    restoring.confirm(club=ready.club, actor=ready.owner)
+    after_restore.confirm(club=ready.club, actor=ready.owner)
     ready.serve()
     assert ready.journals()[1].state == JournalState.QUEUED
     assert len(ready.in_xero()) == 1
@@ -62,30 +62,32 @@ def test_even_confirmed_it_waits_for_what_the_machine_before_had_under_way(ready
 def test_what_was_recorded_by_hand_since_is_recorded_again_and_never_sent(ready: ReadyClub, backup: Path) -> None:
     put_back(ready, backup, knowingly=True)
     with pytest.raises(CannotSettle, match="17/11/2026"):
-        restoring.confirm(club=ready.club, actor=ready.owner, recorded_on=[date(2026, 11, 17)])
+        after_restore.confirm(club=ready.club, actor=ready.owner, recorded_on=[date(2026, 11, 17)])
     ready.bring_in(DAY_TWO)
-    standing = restoring.standing(club=ready.club)
+    standing = after_restore.standing(club=ready.club)
     assert standing is not None
     assert standing.unsent_days == [date(2026, 11, 17)]
-    count = restoring.confirm(club=ready.club, actor=ready.owner, recorded_on=[date(2026, 11, 17)], reason="Keyed in.")
+    count = after_restore.confirm(
+        club=ready.club, actor=ready.owner, recorded_on=[date(2026, 11, 17)], reason="Keyed in."
+    )
     assert count == 1
     assert ready.journals()[1].state == JournalState.RECORDED
-    assert restoring.standing(club=ready.club) is None
+    assert after_restore.standing(club=ready.club) is None
     with pytest.raises(CannotSettle):
-        restoring.confirm(club=ready.club, actor=ready.owner)
+        after_restore.confirm(club=ready.club, actor=ready.owner)
 
 
 def test_only_who_may_undo_can_confirm(ready: ReadyClub, backup: Path) -> None:
     put_back(ready, backup, knowingly=True)
     with pytest.raises(NotAllowed):
-        restoring.confirm(club=ready.club, actor=ready.treasurer)
-    assert restoring.open_hold(club=ready.club) is not None
+        after_restore.confirm(club=ready.club, actor=ready.treasurer)
+    assert after_restore.open_hold(club=ready.club) is not None
 
 
 def test_a_second_restore_renews_the_hold_and_keeps_the_older_time(ready: ReadyClub, backup: Path) -> None:
     put_back(ready, backup, knowingly=True)
     earlier = clock.now() - timedelta(days=9)
-    restoring.begin_hold(club=ready.club, backup_taken_at=earlier)
+    after_restore.begin_hold(club=ready.club, backup_taken_at=earlier)
     [hold] = RestoreHold.objects.of(ready.club)
     assert hold.backup_taken_at == earlier
 
@@ -107,7 +109,7 @@ def test_journals_sent_after_the_backup_are_adopted_and_never_sent_again(
     ready.bring_in(WORKED_DAY + DAY_TWO)
     ready.send()
     if knowingly:
-        restoring.confirm(club=ready.club, actor=ready.owner)
+        after_restore.confirm(club=ready.club, actor=ready.owner)
     later(ready)
     ready.serve()
     adopted = ready.journals()[1]
@@ -131,8 +133,8 @@ def test_what_is_seen_before_the_transactions_are_back_is_shown_and_then_adopted
     [seen] = Sighting.objects.of(ready.club).filter(kind="unknown", settled_at=None)
     assert seen.reference.endswith("-20261117-1")
     if knowingly:
-        assert restoring.standing(club=ready.club).found_in_xero == [seen.reference]
-        restoring.confirm(club=ready.club, actor=ready.owner)
+        assert after_restore.standing(club=ready.club).found_in_xero == [seen.reference]
+        after_restore.confirm(club=ready.club, actor=ready.owner)
     ready.bring_in(DAY_TWO)
     later(ready)
     ready.send()

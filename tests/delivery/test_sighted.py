@@ -9,7 +9,7 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery.decisions import void as settling
+from clubledger.delivery.decisions import void
 from clubledger.delivery.errors import CannotSettle, VoidFailed
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.reconciliation import reconcile, sightings
@@ -17,7 +17,7 @@ from clubledger.delivery.reference import reference_in
 from clubledger.delivery.sending import send
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
-from clubledger.xero import access as tokens
+from clubledger.xero import access
 from tests.delivery.hostile import make_in_xero
 from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup
@@ -44,24 +44,24 @@ def seen(ready: ReadyClub, backup: Path) -> Sighting:
 
 def test_it_is_voided_and_the_books_are_ours_again(ready: ReadyClub, seen: Sighting) -> None:
     with pytest.raises(NotAllowed):
-        settling.void_sighted(club=ready.club, actor=ready.treasurer, sighting_id=seen.pk, reason="Moved.")
+        void.void_sighted(club=ready.club, actor=ready.treasurer, sighting_id=seen.pk, reason="Moved.")
     with pytest.raises(CannotSettle, match="reason"):
-        settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason=" ")
-    settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="It was moved.")
+        void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason=" ")
+    void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="It was moved.")
     seen.refresh_from_db()
     assert (seen.settled_by, seen.settled_how) == (ready.owner, "It was voided in Xero.")
     assert seen.reference not in {reference_in(one.narration, ready.club.mark) for one in ready.in_xero()}
     [event] = AuditEvent.objects.of(ready.club).filter(action="xero.sighted_journal_voided")
     assert "It was moved." in event.summary
     with pytest.raises(CannotSettle):
-        settling.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Twice.")
+        void.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Twice.")
 
 
 @pytest.mark.parametrize("is_back_before", [True, False])
 def test_its_reference_is_not_used_again(ready: ReadyClub, seen: Sighting, is_back_before: bool) -> None:
     if is_back_before:
         ready.bring_in(DAY_TWO)
-    settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
+    void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
     ready.bring_in(DAY_TWO)
     ready.send()
     assert [(one.sequence, one.state) for one in ready.journals() if one.accounting_date.day == 17] == [
@@ -90,13 +90,13 @@ def test_put_to_rest_by_a_word_the_alarm_stays_so_while_the_journal_stays_the_sa
     ready.send()
     put_back(ready, backup, knowingly=False)
     # It is the newest change in Xero, so each reading lists it again.
-    reconcile.read_changes(ready.club, tokens.access_for_reading(club=ready.club))
+    reconcile.read_changes(ready.club, access.access_for_reading(club=ready.club))
     [one] = Sighting.objects.of(ready.club).filter(kind="unknown")
     sightings.settle(club=ready.club, actor=_owner(ready), sighting_id=one.pk, reason="I know of it.")
-    reconcile.read_changes(ready.club, tokens.access_for_reading(club=ready.club))
+    reconcile.read_changes(ready.club, access.access_for_reading(club=ready.club))
     assert not Sighting.objects.of(ready.club).filter(settled_at=None).exists()
     Sighting.objects.of(ready.club).update(found=one.found | {"narration": "Something else"})
-    reconcile.read_changes(ready.club, tokens.access_for_reading(club=ready.club))
+    reconcile.read_changes(ready.club, access.access_for_reading(club=ready.club))
     assert Sighting.objects.of(ready.club).filter(settled_at=None).count() == 1
 
 
@@ -104,19 +104,19 @@ def test_not_while_ours_is_on_its_way_and_not_a_changed_one(ready: ReadyClub, se
     ready.bring_in(DAY_TWO)
     ready.press_send()
     with pytest.raises(CannotSettle, match="on its way"):
-        settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
+        void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
     ready.serve()
     Sighting.objects.of(ready.club).update(kind="changed", settled_at=None)
     with pytest.raises(CannotSettle):
-        settling.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Ours is right.")
+        void.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Ours is right.")
 
 
 def test_an_unclear_answer_leaves_the_alarm_and_can_be_pressed_again(ready: ReadyClub, seen: Sighting) -> None:
     ready.xero.simulator.fault("500-before-commit", method="POST", path="ManualJournals", times=1)
     with pytest.raises(VoidFailed):
-        settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Moved.")
+        void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Moved.")
     ready.xero.simulator.fault("drop-after-commit", method="POST", path="ManualJournals", times=1)
-    settling.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Moved.")
+    void.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Moved.")
     assert not Sighting.objects.of(ready.club).filter(settled_at=None).exists()
 
 
@@ -151,8 +151,8 @@ def test_a_journal_that_is_voided_in_xero_cannot_be_accepted_as_it_is(ready: Rea
         ready.send()
     assert ready.journal().state == JournalState.DIFFERS
     with pytest.raises(CannotSettle, match="not in Xero's books"):
-        settling.accept_difference(club=ready.club, actor=ready.owner, journal_id=ready.journal().pk, reason="Fine.")
-    settling.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journal().pk, reason="Anew.")
+        void.accept_difference(club=ready.club, actor=ready.owner, journal_id=ready.journal().pk, reason="Fine.")
+    void.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journal().pk, reason="Anew.")
     ready.send()
     assert [one.state for one in ready.journals()] == [JournalState.VOIDED, JournalState.SENT]
 
@@ -163,7 +163,7 @@ def test_a_days_journal_waits_while_xero_has_another_of_that_day_that_nobody_acc
     """After the backup the day was sent, voided and sent as the next: else all of it would stand in Xero twice."""
     ready.bring_in(DAY_TWO)
     ready.send()
-    settling.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journals()[1].pk, reason="Wrong.")
+    void.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journals()[1].pk, reason="Wrong.")
     ready.send()
     later(ready)
     put_back(ready, backup, knowingly=False)
@@ -179,7 +179,7 @@ def test_a_days_journal_waits_while_xero_has_another_of_that_day_that_nobody_acc
     assert balances(ready) == before
     assert (held.sequence, held.state, held.wait_reason) == (1, JournalState.QUEUED, "unknown")
     seen = Sighting.objects.of(ready.club).get(kind="unknown", settled_at=None)
-    settling.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours goes.")
+    void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours goes.")
     ready.serve()
     assert ready.journals()[1].state == JournalState.SENT
     assert balances(ready) == before

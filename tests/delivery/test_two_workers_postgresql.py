@@ -30,7 +30,7 @@ from clubledger.delivery.reference import reference_in
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.http import client
-from clubledger.xero.oauth import signatures as keys
+from clubledger.xero.oauth import signatures
 from tests.chaos.over_http import FarXero
 from tests.chaos.worker import FileClock
 from tests.cli.programs import free_port
@@ -73,7 +73,7 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadyClub]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as simulator:
         try:
             wait_until(lambda: answers(origin), "the simulator")
-            keys.forget()
+            signatures.forget()
             far_xero = FarXero(origin, clock_file)
             with (
                 override_settings(**addresses),

@@ -11,7 +11,7 @@ from clubledger.delivery.models import Delivery, Sighting, Turn
 from clubledger.delivery.sending import queue, turns
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Authorisation, Connection
 from tests.fixtures_clubs import add_member
@@ -87,7 +87,7 @@ def test_what_waits_for_a_lock_is_taken_over_at_once_if_its_sender_can_send_no_m
     before = ready.delivery()
     journal_ids = [ready.journal().pk]
     if loss == "revoked":
-        connections.revoke(club=ready.club, actor=ready.treasurer)
+        revocation.revoke(club=ready.club, actor=ready.treasurer)
     elif loss == "viewer":
         people.set_role(club=ready.club, actor=ready.owner, user=ready.treasurer, role=Role.VIEWER)
     elif loss == "removed":
@@ -154,7 +154,7 @@ def test_on_a_locked_day_it_can_be_dated_on_the_first_open_one_with_both_dates_k
 
 def test_without_authorisation_send_says_so_and_nothing_is_queued(ready: ReadyClub) -> None:
     valid = ready.validate().valid_ids
-    connections.revoke(club=ready.club, actor=ready.treasurer)
+    revocation.revoke(club=ready.club, actor=ready.treasurer)
     with pytest.raises(NotAuthorised, match="You have not authorised Xero for this club"):
         queue.send_to_gl(club=ready.club, actor=ready.treasurer, journal_ids=valid)
     assert ready.journal().state == JournalState.VALID
@@ -178,7 +178,7 @@ def test_the_audit_trail_counts_one_journal_as_one(ready: ReadyClub) -> None:
     sam = add_member(ready.club, Role.ACCOUNTS, "sam@club.example")
     ready.xero.authorise(ready.club, sam, login=SAM)
     ready.press_send()
-    connections.revoke(club=ready.club, actor=ready.treasurer)
+    revocation.revoke(club=ready.club, actor=ready.treasurer)
     ids = [ready.journal().pk]
     queue.take_over(club=ready.club, actor=sam, journal_ids=ids)
     queue.withdraw(club=ready.club, actor=sam, journal_ids=ids)

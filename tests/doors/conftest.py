@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from clubledger.clubs import api_keys as keys
-from clubledger.clubs import invitations
+from clubledger.clubs import api_keys, invitations
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import SendRun, Sighting
 from clubledger.ledger.models import GLCode, Import, JobCode, Journal, SourceTransaction
@@ -21,7 +20,7 @@ def _furnish(club: Club, actor: User) -> SimpleNamespace:
     )
     return SimpleNamespace(
         invitation=invitations.invite(club=club, actor=actor, email="new@elsewhere.example", role=Role.VIEWER),
-        key=keys.create(club=club, actor=actor, name="Reporting", may_import=False)[0],
+        key=api_keys.create(club=club, actor=actor, name="Reporting", may_import=False)[0],
         journal=Journal.objects.of(club).create(club=club, accounting_date="2026-11-09"),
         sent=Journal.objects.of(club).create(club=club, accounting_date="2026-11-08", state="sent"),
         differing=Journal.objects.of(club).create(club=club, accounting_date="2026-11-07", state="differs"),

@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clubledger.changeover.models import Changeover, Step, Traveller
-from clubledger.clubs import api_keys as keys
-from clubledger.clubs import audit
+from clubledger.clubs import api_keys, audit
 from clubledger.clubs.models import Invitation, Membership
 from clubledger.delivery.models import BalanceProof, Call, CallItem, Delivery, RestoreHold, SendRun, Sighting
 from clubledger.ledger.models import (
@@ -88,7 +87,7 @@ def _add_people(world: SimpleNamespace, number: int) -> None:
         club=club, email=f"more{number}@elsewhere.example", role="viewer", token_hash=f"{number}", created_at=now,
         invited_by=person, sent_at=now, expires_at=now + timedelta(days=7),
     )  # fmt: skip
-    keys.create(club=club, actor=owner, name=f"Key {number}", may_import=False)
+    api_keys.create(club=club, actor=owner, name=f"Key {number}", may_import=False)
     Sighting.objects.of(club).create(
         club=club, reference=f"R{number}", kind="double", xero_journal_id=f"s{number}", found={}, seen_at=now
     )

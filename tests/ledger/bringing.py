@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club, User
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.models import FinancialItem, Import, Journal, JournalState, JournalTotal, RefusedRow
 
 HEADER = (
@@ -36,8 +36,8 @@ class Books:
 
     def bring_file(self, path: Path, source: str = "file") -> Import:
         """Import the file at a path."""
-        begun = importing.begin_import(club=self.club, actor=self.owner, path=path, file_name=path.name, source=source)
-        return importing.read_import(import_id=begun.pk)
+        begun = imports.begin_import(club=self.club, actor=self.owner, path=path, file_name=path.name, source=source)
+        return imports.read_import(import_id=begun.pk)
 
     def bring(self, *lines: str, source: str = "file") -> Import:
         """Import lines under the full header; missing values at the end of a line are filled in."""

@@ -1,7 +1,7 @@
 """The worked day of the accounting notes, with its chart entered by hand and mapped."""
 
 from clubledger.clubs.models import Club, User
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from tests.ledger.bringing import Books
 
@@ -29,7 +29,7 @@ TAX = {"FULL7": ("OUTPUT", "EXEMPTOUTPUT"), "SURCH": ("OUTPUT", "EXEMPTOUTPUT")}
 def add_chart(club: Club, owner: User) -> None:
     """Enter the GL codes of the worked day and the tax rates they use."""
     for code in sorted(set(GL.values())):
-        mapping.add_gl_code(club=club, actor=owner, code=code, name=f"Account {code}")
+        items.add_gl_code(club=club, actor=owner, code=code, name=f"Account {code}")
     for tax_type, rate in (("OUTPUT", 10), ("EXEMPTOUTPUT", 0), ("BASEXCLUDED", 0)):
         TaxCode.objects.of(club).create(club=club, tax_type=tax_type, name=tax_type, rate=rate, status="ACTIVE")
 
@@ -40,7 +40,7 @@ def map_all(books: Books, **other: str) -> None:
     for item in FinancialItem.objects.of(books.club):
         code = other.get(item.code) or GL.get((item.kind, item.code), "616")
         taxed, untaxed = TAX.get(item.code, ("BASEXCLUDED", "")) if item.kind == "charge" else ("", "")
-        mapping.map_item(
+        items.map_item(
             club=books.club, actor=books.owner, item_id=item.pk, gl_code_id=codes[code], tax_type=taxed,
             untaxed_tax_type=untaxed,
         )  # fmt: skip

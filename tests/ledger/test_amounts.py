@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, JournalLine, JournalTotal
-from clubledger.ledger.reports import movements as amounts
+from clubledger.ledger.reports import movements
 from clubledger.ledger.reports.movements import Moved
 from tests.fixtures_clubs import make_club
 
@@ -54,15 +54,15 @@ def test_frozen_journals_count_by_their_lines_and_others_as_mapped_now(club, fee
     unfrozen(club, item, date(2026, 7, 3), "open", debit=3, credit=40)
     unfrozen(club, item, date(2026, 7, 4), "recorded", credit=100)
     unfrozen(club, item, date(2026, 5, 31), "open", credit=7_000)
-    assert amounts.moved(club=club, starts=[JUNE, JULY]) == {
+    assert movements.moved(club=club, starts=[JUNE, JULY]) == {
         fees.pk: {
             JUNE: Moved(debit_sent=200, credit_sent=500),
             JULY: Moved(debit_unsent=3, credit_unsent=70 + 40 + 100),
         },
         None: {JULY: Moved(debit_unsent=9)},
     }
-    assert amounts.moved(club=club, starts=[JUNE, JULY], only=fees.pk + 1) == {}
-    assert amounts.moved(club=make_club("other", "Other"), starts=[JUNE]) == {}
+    assert movements.moved(club=club, starts=[JUNE, JULY], only=fees.pk + 1) == {}
+    assert movements.moved(club=make_club("other", "Other"), starts=[JUNE]) == {}
 
 
 def test_a_rows_own_job_goes_before_the_default_one(club, fees, golf):
@@ -70,11 +70,11 @@ def test_a_rows_own_job_goes_before_the_default_one(club, fees, golf):
     frozen(club, fees, golf, date(2026, 7, 1), "sent", -70)
     unfrozen(club, item, date(2026, 7, 2), "open", credit=5)
     unfrozen(club, item, date(2026, 7, 3), "open", credit=6, job="Bar")
-    found = amounts.moved(club=club, starts=[JULY], by="job")
+    found = movements.moved(club=club, starts=[JULY], by="job")
     assert found == {"Golf": {JULY: Moved(credit_sent=70, credit_unsent=5)}, "Bar": {JULY: Moved(credit_unsent=6)}}
     assert Moved(debit_sent=1, credit_unsent=3).net == -2
 
 
 def test_months_and_weeks_go_over_the_turn_of_a_year():
-    assert amounts.months_until(date(2026, 2, 28), 3) == [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
-    assert amounts.weeks_until(date(2026, 1, 4), 2) == [date(2025, 12, 22), date(2025, 12, 29)]
+    assert movements.months_until(date(2026, 2, 28), 3) == [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
+    assert movements.weeks_until(date(2026, 1, 4), 2) == [date(2025, 12, 22), date(2025, 12, 29)]

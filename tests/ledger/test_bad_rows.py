@@ -294,11 +294,10 @@ def test_a_value_beyond_all_measure_is_not_taken_for_a_quotation_mark(books: Boo
 
 
 def test_a_transaction_with_too_many_rows(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    from clubledger.ledger.intake import csv_file as reading
-    from clubledger.ledger.intake import grouping
+    from clubledger.ledger.intake import csv_file, grouping
 
     monkeypatch.setattr(grouping, "MAX_ROWS_PER_TRANSACTION", 3)
-    monkeypatch.setattr(reading, "MAX_ROWS_PER_TRANSACTION", 3)
+    monkeypatch.setattr(csv_file, "MAX_ROWS_PER_TRANSACTION", 3)
     done = books.bring(GOOD, *[f"{INVOICE},5.00"] * 8, *["I-2,invoice,2026-07-01,SUBS,FULL7,5.00"] * 3)
     assert {row[3] for row in books.refusals(done)} == {"the transaction has more than 3 rows"}
     assert (done.transactions_new, done.transactions_refused, done.rows_refused) == (2, 1, 8)

@@ -12,9 +12,8 @@ import pytest
 from clubledger.foundation import clock
 from clubledger.ledger import tasks
 from clubledger.ledger.errors import AlreadyRunning
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports, undo
 from clubledger.ledger.intake import run as running
-from clubledger.ledger.intake import undo as undoing
 from clubledger.ledger.models import Import
 from tests.ledger.bringing import HEADER, SAMPLES, Books
 
@@ -41,7 +40,7 @@ def mixed_file(folder: Path) -> Path:
 
 
 def begin(books: Books, path: Path) -> Import:
-    return importing.begin_import(club=books.club, actor=books.owner, path=path, file_name=path.name)
+    return imports.begin_import(club=books.club, actor=books.owner, path=path, file_name=path.name)
 
 
 def counts(of_import: Import) -> dict[str, int]:
@@ -73,12 +72,12 @@ def test_it_dies_in_a_batch_and_completes(books: Books, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(running.Run, "_keep_progress", dying)
     try:
-        importing.read_import(import_id=begun.pk)
+        imports.read_import(import_id=begun.pk)
     except PowerCut:
         assert Import.objects.of(books.club).get(pk=begun.pk).state == "failed"
         books.is_sound()
     monkeypatch.setattr(running.Run, "_keep_progress", keep)
-    done = importing.read_import(import_id=begun.pk)
+    done = imports.read_import(import_id=begun.pk)
     assert (done.state, counts(done)) == ("done", counts(clean))
     assert [row[:2] for row in books.refusals(done)] == [row[:2] for row in books.refusals(clean)]
     doubled = {key: tuple(2 * part for part in value) for key, value in expected.items()}
@@ -99,7 +98,7 @@ def test_the_same_file_as_another_import_completes_what_died(books: Books, monke
 
     monkeypatch.setattr(running.Run, "_keep_progress", dying)
     with pytest.raises(PowerCut):
-        importing.read_import(import_id=begun.pk)
+        imports.read_import(import_id=begun.pk)
     monkeypatch.setattr(running.Run, "_keep_progress", keep)
     done = books.bring_file(SAMPLES / "july.csv")
     assert done.transactions_new + done.transactions_already_there == 3675
@@ -113,13 +112,13 @@ def test_what_one_reads_another_leaves_alone_until_it_is_dead(books: Books) -> N
         state="running", started_at=clock.now(), seen_at=clock.now()
     )
     with pytest.raises(AlreadyRunning):
-        importing.read_import(import_id=begun.pk)
-    assert importing.unfinished() == []
-    long_ago = clock.now() - importing.STALE_AFTER - timedelta(seconds=1)
+        imports.read_import(import_id=begun.pk)
+    assert imports.unfinished() == []
+    long_ago = clock.now() - imports.STALE_AFTER - timedelta(seconds=1)
     Import.objects.of(books.club).filter(pk=begun.pk).update(seen_at=long_ago)
-    assert importing.unfinished() == [begun.pk]
-    assert importing.read_import(import_id=begun.pk).state == "done"
-    assert importing.read_import(import_id=begun.pk).transactions_new == 3675, "finished: left alone"
+    assert imports.unfinished() == [begun.pk]
+    assert imports.read_import(import_id=begun.pk).state == "done"
+    assert imports.read_import(import_id=begun.pk).transactions_new == 3675, "finished: left alone"
 
 
 def test_a_reader_that_was_taken_over_writes_nothing_more(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +134,7 @@ def test_a_reader_that_was_taken_over_writes_nothing_more(books: Books, monkeypa
 
     monkeypatch.setattr(running.Run, "_keep_progress", overtaken)
     with pytest.raises(AlreadyRunning):
-        importing.read_import(import_id=begun.pk)
+        imports.read_import(import_id=begun.pk)
     assert sum(journal.transaction_count for journal in books.journals()) < 1000
     books.is_sound()
 
@@ -159,16 +158,16 @@ def test_rows_given_by_name_whose_reader_was_killed_do_not_wait_for_ever(
     with clock.use(time):
         with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
             patched.setattr(running.Run, "_keep_progress", killed)
-            importing.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
+            imports.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
         tasks.sweep()
         assert Import.objects.of(books.club).get().state == "running", "its reader may still be at it"
-        time.advance(importing.STALE_AFTER.total_seconds() + 1)
+        time.advance(imports.STALE_AFTER.total_seconds() + 1)
         tasks.sweep()
     failed = Import.objects.of(books.club).get()
     assert (failed.state, failed.transactions_new) == ("failed", 2)
     assert failed.finished_at is not None
-    assert undoing.undo_import(club=books.club, actor=books.owner, of_import=failed, reason="Again.") == 2
-    done = importing.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
+    assert undo.undo_import(club=books.club, actor=books.owner, of_import=failed, reason="Again.") == 2
+    done = imports.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
     assert (done.state, done.transactions_new) == ("done", 6)
     books.is_sound()
 

@@ -8,8 +8,8 @@ from clubledger.bookkeeping.chart import Account, Chart, Organisation, TaxRate, 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger.errors import CodeTaken, LedgerError, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.journals import overview
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import Books
@@ -34,17 +34,17 @@ def day(books: Books) -> Books:
     return books
 
 
-def take_over(books: Books, accounts: tuple[Account, ...] = ACCOUNTS) -> mapping.ChartChanges:
-    return mapping.apply_accounts(club=books.club, actor=books.owner, accounts=accounts, tax_rates=RATES)
+def take_over(books: Books, accounts: tuple[Account, ...] = ACCOUNTS) -> items.ChartChanges:
+    return items.apply_accounts(club=books.club, actor=books.owner, accounts=accounts, tax_rates=RATES)
 
 
 def map_to(books: Books, code: str, item: FinancialItem, **more: object) -> FinancialItem:
     gl_code = GLCode.objects.of(books.club).get(code=code)
-    return mapping.map_item(club=books.club, actor=books.owner, item_id=item.pk, gl_code_id=gl_code.pk, **more)  # type: ignore[arg-type]
+    return items.map_item(club=books.club, actor=books.owner, item_id=item.pk, gl_code_id=gl_code.pk, **more)  # type: ignore[arg-type]
 
 
 def test_codes_never_seen_before_become_items_without_mapping(day: Books) -> None:
-    assert [(item.kind, item.code) for item in mapping.unmapped(club=day.club)] == [
+    assert [(item.kind, item.code) for item in items.unmapped(club=day.club)] == [
         ("account_type", "HOUSE"), ("account_type", "PRIZE"), ("account_type", "SUBS"),
         ("charge", "FULL7"), ("charge", "POSCLR"), ("charge", "PRIZES"), ("charge", "SURCH"),
         ("payment_method", "CARD"),
@@ -68,7 +68,7 @@ def test_mapping_is_kept_in_the_trail_with_what_was_before(day: Books) -> None:
 def test_a_validated_journal_that_holds_the_item_is_open_again(day: Books) -> None:
     take_over(day)
     ids = [day.journals()[0].pk]
-    journals.move(club=day.club, journal_ids=ids, from_states=["open"], to_state="valid")
+    overview.move(club=day.club, journal_ids=ids, from_states=["open"], to_state="valid")
     map_to(day, "200", day.item("charge", "FULL7"), tax_type="OUTPUT")
     assert day.journals()[0].state == "open"
 
@@ -93,22 +93,22 @@ def test_it_refuses(day: Books, item: str, gl_code: str, tax_type: str, error: t
 def test_another_clubs_codes_are_not_there(day: Books) -> None:
     other = make_club("other", "Other")
     owner = add_member(other, Role.OWNER)
-    theirs = mapping.add_gl_code(club=other, actor=owner, code="200", name="Theirs")
+    theirs = items.add_gl_code(club=other, actor=owner, code="200", name="Theirs")
     with pytest.raises(NotOfThisClub):
-        mapping.map_item(club=day.club, actor=day.owner, item_id=day.item("charge", "FULL7").pk, gl_code_id=theirs.pk)
+        items.map_item(club=day.club, actor=day.owner, item_id=day.item("charge", "FULL7").pk, gl_code_id=theirs.pk)
     with pytest.raises(NotOfThisClub):
-        mapping.map_item(club=other, actor=owner, item_id=day.item("charge", "FULL7").pk, gl_code_id=theirs.pk)
+        items.map_item(club=other, actor=owner, item_id=day.item("charge", "FULL7").pk, gl_code_id=theirs.pk)
 
 
 def test_several_are_mapped_all_or_none(day: Books) -> None:
     take_over(day)
     codes = dict(GLCode.objects.of(day.club).values_list("code", "pk"))
     wanted = [
-        mapping.Wanted(day.item("charge", "FULL7").pk, codes["200"], "OUTPUT"),
-        mapping.Wanted(day.item("payment_method", "CARD").pk, codes["090"]),
+        items.Wanted(day.item("charge", "FULL7").pk, codes["200"], "OUTPUT"),
+        items.Wanted(day.item("payment_method", "CARD").pk, codes["090"]),
     ]
     with pytest.raises(UnusableAccount):
-        mapping.map_items(club=day.club, actor=day.owner, wanted=wanted)
+        items.map_items(club=day.club, actor=day.owner, wanted=wanted)
     assert day.item("charge", "FULL7").gl_code is None
 
 
@@ -116,12 +116,12 @@ def test_several_are_mapped_all_or_none(day: Books) -> None:
 def test_only_who_may_configure_maps_and_adds_codes(day: Books, role: Role) -> None:
     actor = add_member(day.club, role)
     with pytest.raises(NotAllowed):
-        mapping.add_gl_code(club=day.club, actor=actor, code="200", name="Memberships")
+        items.add_gl_code(club=day.club, actor=actor, code="200", name="Memberships")
     with pytest.raises(NotAllowed):
-        mapping.add_job_code(club=day.club, actor=actor, code="Golf", name="")
+        items.add_job_code(club=day.club, actor=actor, code="Golf", name="")
     add_chart(day.club, day.owner)
     with pytest.raises(NotAllowed):
-        mapping.map_item(
+        items.map_item(
             club=day.club,
             actor=actor,
             item_id=day.item("charge", "FULL7").pk,
@@ -131,23 +131,23 @@ def test_only_who_may_configure_maps_and_adds_codes(day: Books, role: Role) -> N
 
 def test_codes_are_added_once_and_must_say_something(books: Books) -> None:
     add = {"club": books.club, "actor": books.owner}
-    mapping.add_gl_code(**add, code=" 200 ", name="Memberships")  # type: ignore[arg-type]
-    added = mapping.add_gl_code(**add, code="2\n1", name="Bar\r\nfood")  # type: ignore[arg-type]
+    items.add_gl_code(**add, code=" 200 ", name="Memberships")  # type: ignore[arg-type]
+    added = items.add_gl_code(**add, code="2\n1", name="Bar\r\nfood")  # type: ignore[arg-type]
     assert str(added) == "2 1 Bar food"
     with pytest.raises(CodeTaken, match="There is a GL code 200 already"):
-        mapping.add_gl_code(**add, code="200", name="Again")  # type: ignore[arg-type]
+        items.add_gl_code(**add, code="200", name="Again")  # type: ignore[arg-type]
     for code, name in (("", "No code"), ("12345678901", "Too long"), ("201", " ")):
         with pytest.raises(MappingError):
-            mapping.add_gl_code(**add, code=code, name=name)  # type: ignore[arg-type]
-    mapping.add_job_code(**add, code="Golf", name="Golf")  # type: ignore[arg-type]
+            items.add_gl_code(**add, code=code, name=name)  # type: ignore[arg-type]
+    items.add_job_code(**add, code="Golf", name="Golf")  # type: ignore[arg-type]
     with pytest.raises(CodeTaken):
-        mapping.add_job_code(**add, code="Golf", name="")  # type: ignore[arg-type]
+        items.add_job_code(**add, code="Golf", name="")  # type: ignore[arg-type]
 
 
 def test_xeros_accounts_are_compared_then_taken_over(day: Books) -> None:
-    mapping.add_gl_code(club=day.club, actor=day.owner, code="200", name="By hand")
+    items.add_gl_code(club=day.club, actor=day.owner, code="200", name="By hand")
     map_to(day, "200", day.item("charge", "FULL7"))
-    told = mapping.compare_accounts(club=day.club, accounts=ACCOUNTS, tax_rates=RATES)
+    told = items.compare_accounts(club=day.club, accounts=ACCOUNTS, tax_rates=RATES)
     assert (told.new, GLCode.objects.of(day.club).count()) == (["611 Subscriptions control", "090 Bank"], 1)
     take_over(day)
     assert day.item("charge", "FULL7").gl_code == GLCode.objects.of(day.club).get(account_id="a-200")
@@ -180,11 +180,11 @@ def test_codes_swapped_in_xero_stay_with_their_accounts(day: Books) -> None:
 def test_tracking_options_are_linked_by_name_then_known_by_id(books: Books) -> None:
     books.bring("I-1,invoice,2026-07-01,SUBS,FULL7,5.00,,Golf")
     options = (TrackingOption("c", "Department", "o-1", "golf"), TrackingOption("c", "Department", "o-2", "Bar"))
-    changes = mapping.apply_tracking(club=books.club, actor=books.owner, options=options)
+    changes = items.apply_tracking(club=books.club, actor=books.owner, options=options)
     assert (changes.new, changes.confirmed, changes.unchanged) == (["Bar"], ["Golf"], 0)
     assert JobCode.objects.of(books.club).get(code="Golf").option_id == "o-1"
     renamed = (TrackingOption("c", "Department", "o-1", "Golf course"),)
-    changes = mapping.apply_tracking(club=books.club, actor=books.owner, options=renamed)
+    changes = items.apply_tracking(club=books.club, actor=books.owner, options=renamed)
     assert (changes.renamed, changes.gone) == ([("golf", "Golf course")], ["Bar"])
     assert JobCode.objects.of(books.club).get(option_id="o-1").code == "Golf", "the source system's word stays"
 
@@ -199,7 +199,7 @@ def mapped_day(books: Books) -> FinancialItem:
         "I-4,invoice,2026-07-02,SUBS,SURCH,5.00,0.00",
     )
     item = books.item("charge", "FULL7")
-    mapping.add_job_code(club=books.club, actor=books.owner, code="Bar", name="")
+    items.add_job_code(club=books.club, actor=books.owner, code="Bar", name="")
     map_to(books, "200", item, tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT")
     Journal.objects.of(books.club).update(state="valid")
     return books.item("charge", "FULL7")
@@ -226,10 +226,10 @@ def test_only_what_moves_is_said_to_and_opens_its_journals(
     gl_code, tax_type, untaxed, job = change
     code = GLCode.objects.of(books.club).get(code=gl_code)
     job_id = JobCode.objects.of(books.club).get(code=job).pk if job else None
-    wanted = [mapping.Wanted(item.pk, code.pk, tax_type, untaxed, job_id)]
-    found = mapping.effects_of(club=books.club, wanted=wanted)
+    wanted = [items.Wanted(item.pk, code.pk, tax_type, untaxed, job_id)]
+    found = items.effects_of(club=books.club, wanted=wanted)
     assert found == ({item.pk: (told[0], Decimal(told[1]))} if told else {})
-    mapping.map_items(club=books.club, actor=books.owner, wanted=wanted)
+    items.map_items(club=books.club, actor=books.owner, wanted=wanted)
     assert [one.accounting_date.day for one in books.journals() if one.state == "open"] == opened
 
 
@@ -240,7 +240,7 @@ def codes_of(books: Books) -> dict[str, tuple[str, str]]:
 
 def test_an_account_renumbered_to_a_code_entered_by_hand_has_it(day: Books) -> None:
     take_over(day)
-    mapping.add_gl_code(club=day.club, actor=day.owner, code="999", name="By hand")
+    items.add_gl_code(club=day.club, actor=day.owner, code="999", name="By hand")
     map_to(day, "999", day.item("charge", "FULL7"))
     renumbered = (Account("a-200", "999", "Memberships", "REVENUE", "REVENUE"), *ACCOUNTS[1:])
     changes = take_over(day, renumbered)
@@ -265,9 +265,9 @@ def test_an_account_in_use_has_its_code_before_one_that_is_not(day: Books, statu
 
 
 def test_an_option_made_anew_in_xero_goes_on_under_its_job_code(books: Books) -> None:
-    def retrieve(*options: tuple[str, str]) -> mapping.TrackingChanges:
+    def retrieve(*options: tuple[str, str]) -> items.TrackingChanges:
         made = [TrackingOption("c", "Department", option_id, name) for option_id, name in options]
-        return mapping.apply_tracking(club=books.club, actor=books.owner, options=made)
+        return items.apply_tracking(club=books.club, actor=books.owner, options=made)
 
     retrieve(("o-1", "Golf"))
     assert retrieve(("o-2", "Golf")).restored == ["Golf"]

@@ -15,8 +15,8 @@ from clubledger.bookkeeping import rules
 from clubledger.bookkeeping.facts import CARRIES_TAX, Fact, Kind, Row
 from clubledger.bookkeeping.money import to_minor
 from clubledger.clubs.models import Club, Role
-from clubledger.ledger.intake import run as running
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.intake import run
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal, JournalTotal, Posting, SourceTransaction
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club
@@ -95,7 +95,7 @@ def test_any_order_and_any_split_of_files_give_what_the_rules_say(
     shuffled = data.draw(st.permutations(chosen))
     cut = data.draw(st.integers(0, len(chosen)))
     again = data.draw(st.lists(st.sampled_from(chosen), max_size=3, unique_by=lambda fact: fact.source_id))
-    before, running.BATCH_ROWS = running.BATCH_ROWS, data.draw(st.sampled_from([1, 3, 20_000]))
+    before, run.BATCH_ROWS = run.BATCH_ROWS, data.draw(st.sampled_from([1, 3, 20_000]))
     try:
         with transaction.atomic():
             club = make_club()
@@ -106,7 +106,7 @@ def test_any_order_and_any_split_of_files_give_what_the_rules_say(
             books.is_sound()
             transaction.set_rollback(True)
     finally:
-        running.BATCH_ROWS = before
+        run.BATCH_ROWS = before
 
 
 STEPS = st.sampled_from(["bring", "bring", "bring", "queue", "send", "withdraw", "record", "undo", "validate"])
@@ -149,10 +149,10 @@ def _move_one(books: Books, step: str, data: st.DataObject) -> None:
     ids = [journal.pk]
     if step == "send":
         for before, after in (("open", "valid"), ("valid", "queued"), ("queued", "sending"), ("sending", "sent")):
-            journals.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
+            overview.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
     else:
         before, after = path[step]
-        journals.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
+        overview.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
 
 
 def _stays_true(books: Books, latest: dict[str, Fact], frozen: dict[int, tuple[object, ...]]) -> None:

@@ -6,13 +6,13 @@ import io
 import pytest
 
 from clubledger.ledger.formats.transactions_v1 import COLUMNS, read_apostrophe, shield
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.models import Import, SourceTransaction
 from tests.ledger.bringing import HEADER, Books
 
 
 def download(books: Books, of_import: Import) -> str:
-    return "".join(importing.refused_rows_csv(club=books.club, of_import=of_import))
+    return "".join(imports.refused_rows_csv(club=books.club, of_import=of_import))
 
 
 def test_it_has_the_same_columns_and_a_reason_in_file_order(books: Books) -> None:

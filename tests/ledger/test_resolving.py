@@ -4,16 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.journals.drill_down import LineView
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import GLCode, JournalLine
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.mapping_day import WORKED_DAY, add_chart, link_jobs, map_all
 
 
 def lines(books: Books, number: int = 0) -> list[LineView]:
-    return journals.lines_of(club=books.club, journal=books.journals()[number])
+    return overview.lines_of(club=books.club, journal=books.journals()[number])
 
 
 def plain(views: list[LineView]) -> list[tuple[str, str, str, str, str]]:
@@ -25,9 +25,9 @@ def plain(views: list[LineView]) -> list[tuple[str, str, str, str, str]]:
 def freeze(books: Books, number: int = 0) -> None:
     journal = books.journals()[number]
     for before, after in [("open", "valid"), ("valid", "queued")]:
-        journals.move(club=books.club, journal_ids=[journal.pk], from_states=[before], to_state=after)
-    resolution = journals.resolve(club=books.club, journals=[journal])[journal.pk]
-    journals.freeze(journal=journal, resolution=resolution)
+        overview.move(club=books.club, journal_ids=[journal.pk], from_states=[before], to_state=after)
+    resolution = overview.resolve(club=books.club, journals=[journal])[journal.pk]
+    overview.freeze(journal=journal, resolution=resolution)
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_jobs_stand_on_item_lines_only_and_a_blank_one_is_the_charges_default(da
     day.bring("INV-3,invoice,2026-07-01,SUBS,FULL7,30.00,,Golf", "P-3,payment,2026-07-01,SUBS,CARD,5.00,,Bar")
     link_jobs(day)
     item = day.item("charge", "SURCH")
-    golf = mapping.JobCode.objects.of(day.club).get(code="Golf")
-    mapping.map_item(
+    golf = items.JobCode.objects.of(day.club).get(code="Golf")
+    items.map_item(
         club=day.club, actor=day.owner, item_id=item.pk, gl_code_id=item.gl_code_id, tax_type="OUTPUT",
         untaxed_tax_type="EXEMPTOUTPUT", default_job_id=golf.pk,
     )  # fmt: skip
@@ -118,11 +118,11 @@ def test_a_discount_row_nets_on_the_control_side(day: Books) -> None:
 def opens_to_its_amount(books: Books) -> None:
     """Assert that each line opens to transactions that add up to it, page by page."""
     for journal in books.journals():
-        for view in journals.lines_of(club=books.club, journal=journal):
-            pages = [journals.transactions_of(club=books.club, journal=journal, line_key=view.key, per_page=50)]
+        for view in overview.lines_of(club=books.club, journal=journal):
+            pages = [overview.transactions_of(club=books.club, journal=journal, line_key=view.key, per_page=50)]
             for number in range(2, pages[0].pages + 1):
                 pages.append(
-                    journals.transactions_of(
+                    overview.transactions_of(
                         club=books.club, journal=journal, line_key=view.key, page=number, per_page=50
                     )
                 )
@@ -136,7 +136,7 @@ def test_each_line_opens_to_the_transactions_that_made_it(day: Books) -> None:
     day.bring("INV-1,invoice,2026-07-02,SUBS,FULL7,1000.00", "R-1,reversal,2026-07-01,,,,,,,,,PRZ-1")
     opens_to_its_amount(day)
     view = next(view for view in lines(day) if view.account_code == "260")
-    [row] = journals.transactions_of(club=day.club, journal=day.journals()[0], line_key=view.key).rows
+    [row] = overview.transactions_of(club=day.club, journal=day.journals()[0], line_key=view.key).rows
     assert (row.transaction.source_id, row.amount, [str(one) for one in row.lines]) == (
         "INV-2",
         Decimal("-11.00"),
@@ -144,7 +144,7 @@ def test_each_line_opens_to_the_transactions_that_made_it(day: Books) -> None:
     )
     freeze(day)
     opens_to_its_amount(day)
-    whole = journals.transactions_of(club=day.club, journal=day.journals()[0])
+    whole = overview.transactions_of(club=day.club, journal=day.journals()[0])
     assert sum(row.amount for row in whole.rows) == Decimal(day.journals()[0].debit_minor) / 100
 
 
@@ -155,14 +155,14 @@ def test_a_month_opens_to_its_transactions(books: Books) -> None:
     link_jobs(books)
     days = books.journals()
     for number in (0, len(days) // 2, len(days) - 1):
-        whole = journals.transactions_of(club=books.club, journal=days[number], per_page=10_000)
+        whole = overview.transactions_of(club=books.club, journal=days[number], per_page=10_000)
         assert whole.total == days[number].transaction_count
         assert sum(row.amount for row in whole.rows) * 100 == days[number].debit_minor
     opens_to_its_amount(books)
 
 
 def test_an_unknown_line_opens_to_nothing(day: Books) -> None:
-    page = journals.transactions_of(club=day.club, journal=day.journals()[0], line_key="line-0")
+    page = overview.transactions_of(club=day.club, journal=day.journals()[0], line_key="line-0")
     assert (page.rows, page.total) == ([], 0)
 
 
@@ -171,9 +171,9 @@ def test_changing_the_mapping_moves_open_journals_and_no_frozen_one(day: Books) 
     day.bring("INV-9,invoice,2026-07-02,SUBS,FULL7,9.00")
     frozen_before, open_before = plain(lines(day, 0)), plain(lines(day, 1))
     item, code = day.item("charge", "FULL7"), GLCode.objects.of(day.club).get(code="260")
-    wanted = [mapping.Wanted(item.pk, code.pk, "OUTPUT", "EXEMPTOUTPUT")]
-    assert mapping.effects_of(club=day.club, wanted=wanted) == {item.pk: (1, Decimal("9.00"))}
-    mapping.map_item(
+    wanted = [items.Wanted(item.pk, code.pk, "OUTPUT", "EXEMPTOUTPUT")]
+    assert items.effects_of(club=day.club, wanted=wanted) == {item.pk: (1, Decimal("9.00"))}
+    items.map_item(
         club=day.club, actor=day.owner, item_id=item.pk, gl_code_id=code.pk, tax_type="OUTPUT",
         untaxed_tax_type="EXEMPTOUTPUT",
     )  # fmt: skip
@@ -184,7 +184,7 @@ def test_changing_the_mapping_moves_open_journals_and_no_frozen_one(day: Books) 
 
 def test_a_club_that_is_not_registered_gets_no_tax_types(day: Books) -> None:
     [journal] = day.journals()
-    resolution = journals.resolve(club=day.club, journals=[journal], no_tax_type="NONE", with_tax=False)[journal.pk]
+    resolution = overview.resolve(club=day.club, journals=[journal], no_tax_type="NONE", with_tax=False)[journal.pk]
     assert {line.tax_type for line in resolution.lines} == {"NONE"}
 
 
@@ -215,7 +215,7 @@ def test_a_frozen_journal_counts_the_lines_and_debits_that_go_out(day: Books) ->
     freeze(day, 1)
     [_, journal] = day.journals()
     assert (journal.line_count, journal.debit_minor) == (2, 500)
-    journals.move(club=day.club, journal_ids=[journal.pk], from_states=["queued"], to_state="open")
+    overview.move(club=day.club, journal_ids=[journal.pk], from_states=["queued"], to_state="open")
     day.bring("PAY-3,payment,2026-07-02,SUBS,CARD,1.00")
     [_, journal] = day.journals()
     assert (journal.line_count, journal.debit_minor) == (4, 2600), "all of it counts until it is validated anew"

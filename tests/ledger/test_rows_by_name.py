@@ -4,7 +4,7 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import Role
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from clubledger.ledger.models import Import
 from tests.fixtures_clubs import add_member
 from tests.ledger.bringing import Books
@@ -16,7 +16,7 @@ ROW = {
 
 
 def push(books: Books, *rows: dict[str, object]) -> Import:
-    return importing.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
+    return imports.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
 
 
 def test_rows_come_in_and_come_in_again(books: Books) -> None:
@@ -58,10 +58,8 @@ def test_reversals_and_what_they_reverse_may_come_together(books: Books) -> None
 
 def test_who_may_not_import_may_not(books: Books) -> None:
     with pytest.raises(NotAllowed):
-        importing.import_rows(
-            club=books.club, actor=add_member(books.club, Role.ADMINISTRATOR), rows=[ROW], source="pos"
-        )
+        imports.import_rows(club=books.club, actor=add_member(books.club, Role.ADMINISTRATOR), rows=[ROW], source="pos")
     with pytest.raises(NotAllowed):
-        importing.begin_import(
+        imports.begin_import(
             club=books.club, actor=add_member(books.club, Role.VIEWER), path=books.folder, file_name="x"
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from clubledger.ledger.errors import BadSourceName, UnknownFormat
-from clubledger.ledger.intake import imports as importing
+from clubledger.ledger.intake import imports
 from tests.ledger.bringing import HEADER, Books
 
 ROW = "P-1,payment,2026-07-01,SUBS,CARD,5.00,,,,,,"
@@ -60,7 +60,7 @@ def test_it_refuses_the_whole_file(books: Books, name: str) -> None:
     assert books.journals() == []
     path = books.folder / "in.csv"
     if name != "not UTF-8":
-        assert importing.preview(path).refusal == reason
+        assert imports.preview(path).refusal == reason
 
 
 def test_a_file_cut_off_inside_a_character_far_down_leaves_nothing_behind(books: Books) -> None:
@@ -93,7 +93,7 @@ def test_blank_lines_are_passed_over(books: Books) -> None:
 def test_a_preview_shows_the_first_rows_and_their_faults(books: Books) -> None:
     path = books.folder / "in.csv"
     path.write_text(f"{HEADER}\n{ROW}\nP-2,payment,2026-07-01,SUBS,CARD,1.005,,,,,,\n{ROW}\n", encoding="utf-8")
-    seen = importing.preview(path, limit=2)
+    seen = imports.preview(path, limit=2)
     assert seen.header == HEADER.split(",")
     assert [row[0] for row in seen.rows] == ["P-1", "P-2"]
     assert seen.faults == [(3, "amount", "“1.005” is not an amount: it has more than 2 decimals")]
@@ -104,7 +104,7 @@ def test_a_source_system_needs_a_name_that_can_be_kept(books: Books, name: str) 
     with pytest.raises(BadSourceName, match="1 to 60 characters"):
         books.bring(ROW, source=name)
     with pytest.raises(BadSourceName):
-        importing.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
+        imports.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
 
 
 @pytest.mark.parametrize("name", ["Clubledger: sample data", " clubledger: anything"])
@@ -112,7 +112,7 @@ def test_a_clubs_own_transactions_never_pass_for_sample_data(books: Books, name:
     with pytest.raises(BadSourceName, match="Name the system"):
         books.bring(ROW, source=name)
     with pytest.raises(BadSourceName, match="Name the system"):
-        importing.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
+        imports.import_rows(club=books.club, actor=books.owner, rows=[], source=name)
 
 
 def test_blanks_around_a_sources_name_make_no_other_system_of_it(books: Books) -> None:
@@ -122,6 +122,6 @@ def test_blanks_around_a_sources_name_make_no_other_system_of_it(books: Books) -
 
 def test_an_unknown_format_is_told_with_those_there_are(books: Books) -> None:
     with pytest.raises(UnknownFormat, match="There is no format “v9”"):
-        importing.begin_import(
+        imports.begin_import(
             club=books.club, actor=books.owner, path=books.folder / "in.csv", file_name="in.csv", format="v9"
         )

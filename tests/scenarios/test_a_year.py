@@ -14,7 +14,7 @@ from clubledger.cli.demo import club as made_up
 from clubledger.cli.demo import setting_up, year
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal, JournalState
 from tests.fixtures_xero import GOLF, make_app
 from tests.fixtures_xero import xero as xero
@@ -109,8 +109,8 @@ def test_a_year_stands_in_xero_as_the_file_says_to_the_cent(xero, files):
 
 
 def unsent(club):
-    seen = journals.overview(club=club)
-    found = journals.select(club=club, from_on=seen.oldest_unsent_on, up_to_on=seen.last_on)
+    seen = overview.overview(club=club)
+    found = overview.select(club=club, from_on=seen.oldest_unsent_on, up_to_on=seen.last_on)
     return [journal.pk for journal in found]
 
 

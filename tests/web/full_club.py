@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from clubledger.changeover import staff_keys
 from clubledger.changeover.models import Changeover, StaffKey, Wave
-from clubledger.clubs import api_keys as keys
-from clubledger.clubs import invitations
+from clubledger.clubs import api_keys, invitations
 from clubledger.clubs.models import ApiKey, Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import BalanceProof, Delivery, SendRun
 from clubledger.ledger.models import (
@@ -71,7 +70,7 @@ def _people(club, owner, number, name):
     Invitation.objects.of(club).filter(email=email).update(
         expires_at=now + timedelta(days=number), sent_at=None if number else now, invited_by=person
     )
-    made, _secret = keys.create(club=club, actor=owner, name=f"Key {'bca'[number]}", may_import=number == 1)
+    made, _secret = api_keys.create(club=club, actor=owner, name=f"Key {'bca'[number]}", may_import=number == 1)
     ApiKey.objects.of(club).filter(pk=made.pk).update(
         last_used_at=None if number == 2 else now - timedelta(hours=number),
         revoked_at=None if number else now,

@@ -9,8 +9,7 @@ from django.utils import translation
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger.errors import CutoverRefused, NotRecordable
-from clubledger.ledger.journals import cutover
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import cutover, overview
 from clubledger.ledger.models import Journal
 from tests.fixtures_clubs import add_member
 
@@ -59,7 +58,7 @@ def test_the_effect_is_shown_before_it_is_set_and_is_then_in_the_trail(client, c
     event = AuditEvent.objects.of(club).get(action="club.post_from_set")
     assert event.summary == "Posts from 01/07/2026: We moved on 1 July."
     assert event.after["journals_kept"] == 2
-    assert {day.status for day in journals.days(club=club, from_on=date(2026, 6, 29), up_to_on=date(2026, 6, 30))} == {
+    assert {day.status for day in overview.days(club=club, from_on=date(2026, 6, 29), up_to_on=date(2026, 6, 30))} == {
         "before_cutover"
     }
 
@@ -83,7 +82,7 @@ def test_moving_it_back_says_what_would_be_sent_again_and_forgets_what_was_found
     journal.refresh_from_db()
     club.refresh_from_db()
     assert journal.findings == []
-    assert journals.overview(club=club).journals_unsent == 1
+    assert overview.overview(club=club).journals_unsent == 1
 
 
 @pytest.mark.parametrize("state", ["queued", "sending", "uncertain", "differs"])

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clubledger.clubs.models import Membership, Role
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 from tests.fixtures_clubs import make_club, make_user
 
@@ -99,15 +99,15 @@ def test_it_says_what_the_clubs_own_pages_say(tess):
     connect(joined[1], None, tess)
     connect(joined[2], app, tess, ended_at=timezone.now())
     connect(joined[3], app, other)
-    found = journals.unsent_at(clubs=joined)
+    found = overview.unsent_at(clubs=joined)
     for needs_own in (True, False):
-        signs = connections.signs_for(user=tess, needs_own={club.pk: needs_own for club in joined})
+        signs = revocation.signs_for(user=tess, needs_own={club.pk: needs_own for club in joined})
         for club in joined[:4]:
             own, sign = signs[club.pk]
-            assert sign == connections.sign_for(club=club, user=tess, connection=own, needs_own=needs_own)
+            assert sign == revocation.sign_for(club=club, user=tess, connection=own, needs_own=needs_own)
     assert set(signs) == {club.pk for club in joined[:4]}
     for club in joined:
-        whole = journals.overview(club=club)
+        whole = overview.overview(club=club)
         mine = (whole.oldest_unsent_on, whole.journals_unsent, whole.journals_needing_help)
         assert found.get(club.pk, (None, 0, 0)) == mine
 

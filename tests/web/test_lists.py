@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from clubledger.clubs import api_keys as keys
-from clubledger.clubs import audit, invitations
+from clubledger.clubs import api_keys, audit, invitations
 from clubledger.clubs.models import Role
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.frame import paging
@@ -194,9 +193,9 @@ def test_the_file_of_a_grid_holds_what_is_shown(client, club):
 
 
 def test_keys_are_a_file_without_their_secrets(client, club, owner):
-    key, secret = keys.create(club=club, actor=owner, name="=cmd()", may_import=False)
-    made, _other = keys.create(club=club, actor=owner, name="Old POS", may_import=True)
-    keys.revoke(club=club, actor=owner, key_id=made.pk)
+    key, secret = api_keys.create(club=club, actor=owner, name="=cmd()", may_import=False)
+    made, _other = api_keys.create(club=club, actor=owner, name="Old POS", may_import=True)
+    api_keys.revoke(club=club, actor=owner, key_id=made.pk)
     address = f"{CONFIGURATION}api-keys/"
     assert column(client, address, 0) == ["'=cmd()", "Old POS"]
     assert column(client, address, 7) == ["Active", "Revoked"]

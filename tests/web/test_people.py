@@ -9,8 +9,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.test import Client
 
-from clubledger.clubs import access, audit, invitations, people
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import access, api_keys, audit, invitations, people
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import ApiKey, AuditEvent, Club, Membership, Role, User
 from clubledger.web.page import RIGHTS
@@ -171,13 +170,13 @@ def test_a_key_is_shown_once(client: Client, club: Club, owner: User) -> None:
     made = client.post(f"{HERE}/api-keys/", {"name": "Clubhouse POS", "may_import": "on"}).content.decode()
     secret = re.search(r'id="secret" value="(clk_[^"]+)"', made)
     assert secret is not None
-    assert keys.open_with(secret[1]).name == "Clubhouse POS"
+    assert api_keys.open_with(secret[1]).name == "Clubhouse POS"
     assert secret[1] not in text_of(client, f"{HERE}/api-keys/")
     key = ApiKey.objects.of(club).get()
     assert "It can't be undone" in text_of(client, f"{HERE}/api-keys/{key.pk}/revoke/").replace("&#x27;", "'")
     client.post(f"{HERE}/api-keys/{key.pk}/revoke/")
-    with pytest.raises(keys.UnknownKey):
-        keys.open_with(secret[1])
+    with pytest.raises(api_keys.UnknownKey):
+        api_keys.open_with(secret[1])
 
 
 def test_an_administrator_makes_keys_that_only_read(client: Client, club: Club, owner: User) -> None:
@@ -188,11 +187,11 @@ def test_an_administrator_makes_keys_that_only_read(client: Client, club: Club, 
 
 def test_an_orphaned_key_is_taken_over(client: Client, club: Club, owner: User) -> None:
     second = add_member(club, Role.OWNER, "second@banksiapark.example")
-    key, secret = keys.create(club=club, actor=second, name="POS", may_import=True)
+    key, secret = api_keys.create(club=club, actor=second, name="POS", may_import=True)
     people.remove(club=club, actor=owner, user=second)
     assert "lost the right" in text_of(client, f"{HERE}/api-keys/")
     client.post(f"{HERE}/api-keys/{key.pk}/take-over/")
-    assert keys.open_with(secret).acts_for == owner
+    assert api_keys.open_with(secret).acts_for == owner
 
 
 # --- the audit trail ---
@@ -266,7 +265,7 @@ def test_a_page_asks_the_database_little(
         add_member(club, Role.ACCOUNTS, f"p{number}@banksiapark.example")
         invitations.invite(club=club, actor=owner, email=f"i{number}@elsewhere.example", role=Role.VIEWER)
     for number in range(3):
-        keys.create(club=club, actor=owner, name=f"Key {number}", may_import=True)
+        api_keys.create(club=club, actor=owner, name=f"Key {number}", may_import=True)
     member = Membership.objects.filter(club=club).latest("pk")
     for path in ("users/", f"users/{member.pk}/", "api-keys/", "audit-trail/"):
         with django_assert_max_num_queries(15):

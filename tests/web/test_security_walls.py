@@ -9,8 +9,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from clubledger.clubs import access, invitations, people, support
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import access, api_keys, invitations, people, support
 from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.models import Club, Membership, Role, User
 from tests.fixtures_clubs import add_member
@@ -207,7 +206,7 @@ def test_who_is_demoted_while_they_wait_for_their_turn_does_nothing(club, monkey
         "set_role": lambda: people.set_role(club=club, actor=olive, user=vera, role=Role.ADMINISTRATOR),
         "remove": lambda: people.remove(club=club, actor=olive, user=vera),
         "invite": lambda: invitations.invite(club=club, actor=olive, email="x@elsewhere.example", role=Role.VIEWER),
-        "key": lambda: keys.create(club=club, actor=olive, name="POS", may_import=True),
+        "key": lambda: api_keys.create(club=club, actor=olive, name="POS", may_import=True),
         "support": lambda: support.grant(club=club, actor=olive, hours=1),
     }
     with pytest.raises(access.NotAllowed):

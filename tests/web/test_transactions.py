@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from clubledger.clubs.models import Role
 from clubledger.frame import paging
-from clubledger.ledger.journals import search as searching
+from clubledger.ledger.journals import search
 from clubledger.ledger.models import Import, Journal, JournalTotal, Posting, SourceTransaction
 from clubledger.web.transactions import transactions
 from clubledger.xero.models import Connection, XeroApp
@@ -48,7 +48,7 @@ def page(client, query):
 
 
 def test_a_search_looks_through_the_newest_days_and_goes_on_further_back(client, club, monkeypatch):
-    monkeypatch.setattr(searching, "AT_ONCE", 2)
+    monkeypatch.setattr(search, "AT_ONCE", 2)
     for days_ago in range(4):
         bring(club, days_ago, f"INV-{days_ago}", member="1234")
     newest = page(client, f"{RANGE}&q=1234")
@@ -197,7 +197,7 @@ def test_what_is_too_much_to_sort_says_so_and_stays_in_the_order_of_the_index(cl
 
 
 def test_only_what_is_looked_through_is_sorted_and_that_is_said(client, club, three, monkeypatch):
-    monkeypatch.setattr(searching, "AT_ONCE", 2)
+    monkeypatch.setattr(search, "AT_ONCE", 2)
     said = page(client, f"{RANGE}&sort=amount")
     assert listed(said) == ["A-10", "C-1"]
     assert "They are sorted within these days" in said

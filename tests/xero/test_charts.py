@@ -9,7 +9,7 @@ import pytest
 from clubledger.bookkeeping.chart import unusable_because
 from clubledger.xero import access as tokens
 from clubledger.xero import charts, tasks
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import AnswerUnreadable
 from clubledger.xero.models import Connection
 from tests.fixtures_xero import ADA, GOLF, ConnectedClub, XeroWorld, connect_club
@@ -144,10 +144,10 @@ def test_an_answer_without_accounts_is_not_taken_for_an_empty_chart(connected: C
 @pytest.mark.django_db
 def test_a_task_that_can_not_reach_xero_does_not_fail(connected: ConnectedClub):
     connected.xero.later(minutes=31)
-    before = connections.current(club=connected.club)
+    before = revocation.current(club=connected.club)
     connected.xero.transport.is_unreachable = True
     tasks.read_organisation(club_id=connected.club.pk)
-    after = connections.current(club=connected.club)
+    after = revocation.current(club=connected.club)
     assert before is not None
     assert after is not None
     assert (after.organisation_name, after.organisation_read_at) == (

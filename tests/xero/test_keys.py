@@ -10,7 +10,7 @@ from joserfc.jwk import RSAKey
 from clubledger.clubs.models import Role
 from clubledger.foundation import clock
 from clubledger.xero.errors import IdentityUnproven, XeroUnavailable
-from clubledger.xero.oauth import signatures as keys
+from clubledger.xero.oauth import signatures
 from tests.fixtures_clubs import add_member, make_club
 from tests.fixtures_xero import ConnectedClub, XeroWorld, make_app
 
@@ -44,14 +44,14 @@ def signed(key: RSAKey, xero: XeroWorld, header: dict[str, Any] | None = None, *
     now = int(clock.now().timestamp())
     claims = {
         "iss": xero.simulator.world.origin, "aud": "clubledger-v3", "exp": now + 300, "iat": now, "nbf": now,
-        "sub": "s", "xero_userid": "u", "nonce": NONCE, "at_hash": keys._hash_of(ACCESS),
+        "sub": "s", "xero_userid": "u", "nonce": NONCE, "at_hash": signatures._hash_of(ACCESS),
     } | changes  # fmt: skip
     claims = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode({"alg": "RS256", "kid": "our-test-key"} | (header or {}), claims, key)
 
 
 def check(token: str) -> Any:
-    return keys.check_id_token(id_token=token, access_token=ACCESS, client_id="clubledger-v3", nonce=NONCE)
+    return signatures.check_id_token(id_token=token, access_token=ACCESS, client_id="clubledger-v3", nonce=NONCE)
 
 
 def test_a_good_one_is_believed_with_and_without_at_hash(published: XeroWorld, key: RSAKey):
@@ -115,7 +115,7 @@ def test_keys_are_kept_for_hours_and_old_ones_outlive_an_outage(published: XeroW
     published.later(hours=2)
     published.transport.is_unreachable = True
     check(signed(key, published))
-    keys.forget()
+    signatures.forget()
     with pytest.raises(XeroUnavailable):
         check(signed(key, published))
 
@@ -139,7 +139,7 @@ def test_a_key_rotated_at_xero_is_followed(connected: ConnectedClub):
 
 @pytest.mark.django_db
 def test_an_id_token_for_another_nonce_binds_nothing(xero: XeroWorld):
-    from clubledger.xero.connection import revocation as connections
+    from clubledger.xero.connection import revocation
     from clubledger.xero.models import AuthorisationRequest
 
     make_app()
@@ -148,7 +148,7 @@ def test_an_id_token_for_another_nonce_binds_nothing(xero: XeroWorld):
     params = xero.return_from_xero(club, user)
     AuthorisationRequest.objects.of(club).update(nonce="stolen")
     started = time.monotonic()
-    outcome = connections.finish_authorisation(actor=user, params=params)
+    outcome = revocation.finish_authorisation(actor=user, params=params)
     assert outcome.kind == "failed"
     assert "prove" in outcome.words
     assert time.monotonic() - started < 5

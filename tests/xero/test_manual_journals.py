@@ -10,7 +10,7 @@ from clubledger.foundation import clock
 from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
 from clubledger.xero.access import XeroAccess
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.http.wire import read_json
 from clubledger.xero.manual_journals import Answer
 from clubledger.xero.models import Authorisation, Connection
@@ -169,7 +169,7 @@ def test_a_disconnect_between_means_not_sent_and_ends_the_authorisation(connecte
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF})
     answer = create(access, journal("A"))
     assert (answer.outcome, answer.problem, answer.http_status) == ("not_sent", "authorisation", 403)
-    assert connections.standing_of(club=connected.club, user=connected.treasurer).lost_because == "disconnected"
+    assert revocation.standing_of(club=connected.club, user=connected.treasurer).lost_because == "disconnected"
 
 
 def test_lost_permission_means_not_sent_in_xeros_words(connected: ConnectedClub):

@@ -16,7 +16,7 @@ from clubledger.clubs.models import AuditEvent
 from clubledger.foundation import clock
 from clubledger.xero import access as tokens
 from clubledger.xero import charts, manual_journals
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import AuthorisationRequest, TokenSet, XeroApp
 from clubledger.xero.oauth import refresh
@@ -75,7 +75,7 @@ def exercise(connected: ConnectedClub) -> list[XeroError]:
     xero.consent(club, connected.owner, login=SAM, cancel=True)
     params = xero.return_from_xero(club, connected.owner, login=SAM)
     XeroApp.objects.update(client_secret="a-wrong-client-secret")
-    connections.finish_authorisation(actor=connected.owner, params=params)
+    revocation.finish_authorisation(actor=connected.owner, params=params)
     xero.later(minutes=31)
     attempt(lambda: refresh.fresh(TokenSet.objects.order_by("pk")[0].pk))
     XeroApp.objects.update(client_secret="clubledger-v3-secret")
@@ -96,7 +96,7 @@ def exercise(connected: ConnectedClub) -> list[XeroError]:
     xero.kit("POST", "disconnect", {"organisation": GOLF})
     attempt(lambda: access.get("/Organisation"))
     connected.xero.authorise(club, user)
-    connections.revoke(club=club, actor=user)
+    revocation.revoke(club=club, actor=user)
     return errors
 
 

@@ -14,7 +14,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from clubledger.changeover import staff_keys
 from clubledger.changeover.models import Changeover
 from clubledger.cli.demo import vendor
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import api_keys
 from clubledger.clubs.models import Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import BalanceProof, Delivery, Reading, RestoreHold, SendRun, Sighting
 from clubledger.foundation import clock
@@ -133,8 +133,8 @@ def _people(club: Club, tess: User, password: str, looks: list[str]) -> dict[str
             token_hash=hashlib.sha256(token.encode()).hexdigest(), expires_at=now + timedelta(days=7),
         )  # fmt: skip
         found["invitation"] = invitation.pk
-    found["key"] = keys.create(club=club, actor=tess, name="Membership system", may_import=True)[0].pk
-    keys.create(club=club, actor=tess, name="Reporting", may_import=False)
+    found["key"] = api_keys.create(club=club, actor=tess, name="Membership system", may_import=True)[0].pk
+    api_keys.create(club=club, actor=tess, name="Reporting", may_import=False)
     cora = User.objects.create_user(SECOND_STEP, password, name="Cora Ng")
     Membership.objects.create(club=club, user=cora, role=Role.ACCOUNTS)
     TOTP.activate(cora, generate_totp_secret())

@@ -6,14 +6,13 @@ from datetime import date
 from django.db import transaction
 
 from clubledger.bookkeeping.phrases import said
-from clubledger.changeover.move import progress as watching
-from clubledger.changeover.move import steps
+from clubledger.changeover.move import progress, steps
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import preflight
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.journals.recount import Recount, recount
 from clubledger.ledger.mapping.items import ChartChanges
 from clubledger.ledger.models import TAKES_IN, Journal
@@ -37,7 +36,7 @@ def get_gl_codes(*, club: Club, actor: User) -> ChartChanges:
         raise
     if row is not None:
         steps.set_trouble(club=club, changeover_id=row.pk, words="")
-    watching.look(club=club)
+    progress.look(club=club)
     return changes
 
 
@@ -74,4 +73,4 @@ def record_empty(*, club: Club, actor: User) -> int:
     if not ids:
         return 0
     reason = said("Empty: every total in it is nil, so nothing is missing from the general ledger.")
-    return journals.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)
+    return overview.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery, Turn
-from clubledger.delivery.sending import hold as holding
+from clubledger.delivery.sending import hold
 from clubledger.ledger.models import JournalState
 
 ON_THEIR_WAY = (JournalState.SENDING, JournalState.UNCERTAIN)
@@ -28,7 +28,7 @@ def hold_queued_of(clubs: Sequence[Club]) -> dict[int, int]:
         waiting[delivery.club_id].append(delivery)
     for club in clubs:
         if club.pk in waiting:
-            holding.hold(club, waiting[club.pk], reason="changeover")
+            hold.hold(club, waiting[club.pk], reason="changeover")
     forget_limits(clubs)
     return {club_id: len(held) for club_id, held in waiting.items()}
 
@@ -47,4 +47,4 @@ def in_flight(club: Club) -> int:
 def go_on(club: Club) -> None:
     """Have everything that waits for the changeover or an authorisation looked at now. The club is locked."""
     forget_limits([club])
-    holding.go_on(club)
+    hold.go_on(club)

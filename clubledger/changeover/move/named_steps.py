@@ -6,8 +6,7 @@ from django.utils.translation import gettext as _
 
 from clubledger.changeover import times
 from clubledger.changeover.errors import WrongStep
-from clubledger.changeover.move import old_app as leaving
-from clubledger.changeover.move import steps
+from clubledger.changeover.move import old_app, steps
 from clubledger.clubs.models import Club, User
 
 PLAIN = ("announce", "switch", "resume", "remind")
@@ -22,9 +21,9 @@ def take(step: str, *, club: Club, actor: User, changeover_id: int, reason: str 
     """
     told: dict[str, Any] = {"club": club, "actor": actor, "changeover_id": changeover_id}
     if step == "disconnect":
-        return leaving.disconnect_old(**told)
+        return old_app.disconnect_old(**told)
     if step == "note_gone":
-        return leaving.note_gone(**told, reason=reason)
+        return old_app.note_gone(**told, reason=reason)
     if step == "reschedule":
         steps.reschedule(**told, switch_at=times.read_local(at, club.time_zone))
     elif step in WITH_REASON:

@@ -16,16 +16,14 @@ from clubledger.bookkeeping.phrases import said
 from clubledger.changeover import staff
 from clubledger.changeover.errors import InFlight, NotAllDisconnected, WrongStep
 from clubledger.changeover.models import AFTER, Changeover
-from clubledger.changeover.move import fence, steps
-from clubledger.changeover.move import progress as watching
+from clubledger.changeover.move import fence, progress, steps
 from clubledger.changeover.move.state import allows
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock, crash, stopping
 from clubledger.xero import access as xero_access
-from clubledger.xero.connection import gone
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import gone, revocation
 from clubledger.xero.errors import AppMisconfigured, AuthorisationLost, NotAuthorised, XeroError, XeroUnavailable
 from clubledger.xero.models import Authorisation
 
@@ -73,7 +71,7 @@ def disconnect_old(*, club: Club, actor: User | None, changeover_id: int) -> int
             # Rolled back meanwhile: what is left of the old app is needed again.
             break
         try:
-            connections.disconnect(club=club, actor=actor, authorisation_id=authorisation.pk)
+            revocation.disconnect(club=club, actor=actor, authorisation_id=authorisation.pk)
         except NotAuthorised:
             # Somebody else has just ended it.
             continue
@@ -84,7 +82,7 @@ def disconnect_old(*, club: Club, actor: User | None, changeover_id: int) -> int
             continue
         ended += 1
         crash.point("changeover.after_disconnect")
-    watching.look(club=club)
+    progress.look(club=club)
     if failed:
         raise _not_all(row, ended, failed[0])
     return ended
@@ -140,7 +138,7 @@ def note_gone(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
             words = said("Noted that %(app)s is gone in Xero.", app=row.from_app)
             steps.note(row, actor, "noted_gone", f"{words} {reason.strip()}".strip())
             steps.set_trouble(club=club, changeover_id=row.pk, words="")
-    watching.look(club=club)
+    progress.look(club=club)
     return ended
 
 
@@ -175,7 +173,7 @@ def look_in_xero(*, club: Club, changeover_id: int, raises: bool = False) -> Cha
             unasked = error
             if is_silence(error):
                 break
-    came = watching.look(club=club)
+    came = progress.look(club=club)
     if unasked is not None and raises:
         raise unasked
     return came

@@ -14,10 +14,7 @@ from django.db.models import Exists, F, OuterRef
 from clubledger.bookkeeping.phrases import said
 from clubledger.changeover import notices
 from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State
-from clubledger.changeover.move import old_app as leaving
-from clubledger.changeover.move import progress as watching
-from clubledger.changeover.move import steps
-from clubledger.changeover.move import switch as switching
+from clubledger.changeover.move import old_app, progress, steps, switch
 from clubledger.foundation import clock, stopping
 
 WHY = "the minute's round goes across clubs; states only"
@@ -34,8 +31,8 @@ def go() -> None:
     """Do what is due now. What one part meets does not keep the others from theirs."""
     parts: tuple[Callable[[], int], ...] = (
         switch_due,
-        watching.look_at_all,
-        leaving.go_round,
+        progress.look_at_all,
+        old_app.go_round,
         tell_of_tomorrow,
         remind_due,
         notices.send_waiting,
@@ -66,7 +63,7 @@ def switch_due() -> int:
 
 def _switch_together(ids: list[int]) -> int:
     try:
-        return len(switching.switch_many(ids, actor=None))
+        return len(switch.switch_many(ids, actor=None))
     except Exception:
         if len(ids) == 1:
             log.exception("changeover.not_switched", changeover=ids[0])

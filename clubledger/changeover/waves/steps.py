@@ -12,8 +12,7 @@ from clubledger.bookkeeping.phrases import said
 from clubledger.changeover import notices, staff
 from clubledger.changeover.errors import ChangeoverError, NotPlannable
 from clubledger.changeover.models import Cause, Changeover, State, Step, Wave
-from clubledger.changeover.move import steps
-from clubledger.changeover.move import switch as switching
+from clubledger.changeover.move import steps, switch
 from clubledger.changeover.move.state import FROM
 from clubledger.clubs import audit
 from clubledger.clubs.models import User
@@ -44,7 +43,7 @@ def take_step(*, actor: User, wave_id: int, step: str, reason: str = "") -> int:
             chosen = chosen.filter(people_done__lt=F("people_total"))
         if step == "call_off":
             chosen = chosen.filter(switched_at=None)
-        switching.lock_clubs(list(chosen.values_list("pk", flat=True)))
+        switch.lock_clubs(list(chosen.values_list("pk", flat=True)))
         rows = list(chosen.select_related("club"))
         if rows:
             _take(actor, rows, step, reason)

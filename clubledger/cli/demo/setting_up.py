@@ -13,8 +13,8 @@ from clubledger.cli.errors import Failure
 from clubledger.clubs import people
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
-from clubledger.ledger.intake import imports as importing
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.intake import imports
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode
 from clubledger.xero.connection import registration
 
@@ -60,8 +60,8 @@ def make_people(password: str) -> tuple[Club, User, User]:
 
 def bring_in(club: Club, actor: User, path: Path) -> None:
     """Import a file; what is there already is left as it is. Raises Failure if anything is refused."""
-    begun = importing.begin_import(club=club, actor=actor, path=path, file_name=path.name, source=SOURCE)
-    done = importing.read_import(import_id=begun.pk)
+    begun = imports.begin_import(club=club, actor=actor, path=path, file_name=path.name, source=SOURCE)
+    done = imports.read_import(import_id=begun.pk)
     if done.state != "done" or done.rows_refused:
         raise Failure(f"{path.name} was not taken in whole: {done.refusal or f'{done.rows_refused} rows refused'}")
 
@@ -71,16 +71,16 @@ def map_items(club: Club, owner: User, leave_out: frozenset[str] = frozenset()) 
     known = set(GLCode.objects.of(club).values_list("code", flat=True))
     for code, name in made_up.GL_NAMES.items():
         if code not in known:
-            mapping.add_gl_code(club=club, actor=owner, code=code, name=name)
+            items.add_gl_code(club=club, actor=owner, code=code, name=name)
     jobs = set(JobCode.objects.of(club).values_list("code", flat=True))
     for job in made_up.JOBS:
         if job not in jobs:
-            mapping.add_job_code(club=club, actor=owner, code=job, name=job)
+            items.add_job_code(club=club, actor=owner, code=job, name=job)
     gl_ids = dict(GLCode.objects.of(club).values_list("code", "pk"))
     job_ids = dict(JobCode.objects.of(club).values_list("code", "pk"))
     item_ids = {(kind, code): key for key, kind, code in _items(club)}
     wanted = [
-        mapping.Wanted(
+        items.Wanted(
             item_id=item_ids[mapped.kind, mapped.code],
             gl_code_id=gl_ids[mapped.gl_code],
             tax_type=mapped.taxed,
@@ -90,7 +90,7 @@ def map_items(club: Club, owner: User, leave_out: frozenset[str] = frozenset()) 
         for mapped in made_up.MAPPING
         if (mapped.kind, mapped.code) in item_ids and mapped.code not in leave_out
     ]
-    mapping.map_items(club=club, actor=owner, wanted=wanted)
+    items.map_items(club=club, actor=owner, wanted=wanted)
 
 
 def _items(club: Club) -> list[tuple[int, str, str]]:

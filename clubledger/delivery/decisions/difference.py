@@ -27,11 +27,10 @@ from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.delivery.reconciliation.comparison import plain
 from clubledger.delivery.reference import narration_of, reference_of
-from clubledger.delivery.sending import carriers as carried
-from clubledger.delivery.sending import queue, turns
+from clubledger.delivery.sending import carriers, queue, turns
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import told
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import GLCode, JobCode, Journal, JournalLine, JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import charts, manual_journals
@@ -138,7 +137,7 @@ def _differing(club: Club, journal_id: int) -> Journal:
     journal: Journal | None = rows.first()
     if journal is None:
         raise CannotSettle(gettext("This journal does not differ from Xero's."))
-    if carried.carriers_of(club, journal):
+    if carriers.carriers_of(club, journal):
         raise CannotSettle(gettext("Its difference is on its way already."))
     return journal
 
@@ -297,7 +296,7 @@ def _make_journal(club: Club, journal: Journal, entry: Entry) -> Journal:
         debit_minor=to_minor(entry.total_debits),
         sent_on=_other_day(entry.dated_on, journal.accounting_date),
     )
-    journals.move(
+    overview.move(
         club=club,
         journal_ids=[further.pk],
         from_states=[JournalState.VALID],

@@ -21,8 +21,7 @@ from clubledger.delivery.reference import date_and_sequence_in
 from clubledger.delivery.sending import carriers as carried
 from clubledger.delivery.sending.send import CALL_SECONDS
 from clubledger.foundation import clock, crash
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.journals import reopen as voiding
+from clubledger.ledger.journals import overview, reopen
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
@@ -42,14 +41,14 @@ def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) 
         raise CannotSettle(
             gettext("It is not in Xero's books any more. Void it here: its transactions are then sent anew.")
         )
-    moved = journals.move(
+    moved = overview.move(
         club=club,
         journal_ids=[journal_id],
         from_states=[JournalState.DIFFERS],
         to_state=JournalState.SENT,
         sent_at=clock.now(),
         sent_by=actor,
-        number=voiding.next_number(club=club),
+        number=reopen.next_number(club=club),
     )
     if not moved or journal is None:
         raise CannotSettle(gettext("This journal does not differ from Xero's."))
@@ -153,7 +152,7 @@ def _note_voided(club: Club, actor: User, journal: Journal, reason: str) -> None
 
 
 def _close_voided(club: Club, actor: User, journal: Journal) -> bool:
-    moved = journals.move(
+    moved = overview.move(
         club=club,
         journal_ids=[journal.pk],
         from_states=[JournalState.SENT, JournalState.DIFFERS],
@@ -227,7 +226,7 @@ def _reopen(club: Club, actor: User, journal: Journal, reason: str) -> Journal:
         )
     if not _close_voided(club, actor, journal):
         raise CannotSettle(gettext("Somebody else has settled this journal in the meantime."))
-    further = voiding.reopen_voided(club=club, journal=journal)
+    further = reopen.reopen_voided(club=club, journal=journal)
     audit.note(
         club=club,
         actor=actor,
@@ -259,9 +258,7 @@ def void_sighted(*, club: Club, actor: User, sighting_id: int, reason: str) -> N
         sighting = _open_sighting(club, sighting_id)
         accounting_date, sequence = date_and_sequence_in(sighting.reference)
         xero_journal_id = sighting.xero_journal_id
-        voiding.set_aside(
-            club=club, accounting_date=accounting_date, sequence=sequence, xero_journal_id=xero_journal_id
-        )
+        reopen.set_aside(club=club, accounting_date=accounting_date, sequence=sequence, xero_journal_id=xero_journal_id)
         sightings.settle_voided(club, xero_journal_id, actor)
         audit.note(
             club=club,

@@ -13,12 +13,11 @@ from clubledger.clubs import audit
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import CallItem, Delivery
 from clubledger.delivery.payload import differences
-from clubledger.delivery.sending import carriers as carried
+from clubledger.delivery.sending import carriers
 from clubledger.delivery.sending.queue import close
 from clubledger.foundation import clock
-from clubledger.ledger import sql as bulk
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.journals import reopen as voiding
+from clubledger.ledger import sql
+from clubledger.ledger.journals import overview, reopen
 from clubledger.ledger.models import JournalLine, JournalState, JournalTotal
 from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
 
@@ -51,7 +50,7 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     told = [*differences(delivery.payload, found), *tax_differences(pairs), *_warned(delivery, found)]
     if delivery.journal.state == JournalState.QUEUED:
         # It is already there (a restored backup), and goes the way of any other, through `sending`.
-        journals.move(
+        overview.move(
             club=club,
             journal_ids=[delivery.journal_id],
             from_states=[JournalState.QUEUED],
@@ -66,8 +65,8 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
         "wait_until": None,
     }
     if not told:
-        fields |= {"sent_at": clock.now(), "sent_by": delivery.sender, "number": voiding.next_number(club=club)}
-    moved = journals.move(
+        fields |= {"sent_at": clock.now(), "sent_by": delivery.sender, "number": reopen.next_number(club=club)}
+    moved = overview.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=GOING_ON,
@@ -85,7 +84,7 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
         found_in_xero=plain(found) if told else None,
     )
     if not told:
-        carried.arrived(club, delivery)
+        carriers.arrived(club, delivery)
     words = (
         said("It is in Xero but %(differences)s.", differences="; ".join(told))
         if told
@@ -114,7 +113,7 @@ def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     It goes on differing, even if somebody has made it equal there: only a person takes it as sent.
     """
     told = [*differences(delivery.payload, found), *tax_differences(_paired(delivery, found))]
-    journals.move(
+    overview.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.DIFFERS],
@@ -156,7 +155,7 @@ def _stated_amounts(lines: Sequence[JournalLine]) -> dict[int, int]:
 
 
 def _keep_xero_tax(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> None:
-    bulk.update_by_id(
+    sql.update_by_id(
         "ledger_journalline",
         {"xero_tax_minor": "bigint"},
         [(line.pk, _cents(there.tax_amount)) for line, there in pairs],

@@ -11,12 +11,10 @@ from django.db import transaction
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery, Reading
-from clubledger.delivery.reconciliation import comparison as confirming
-from clubledger.delivery.reconciliation import recognition as recognising
-from clubledger.delivery.reconciliation import sightings
+from clubledger.delivery.reconciliation import comparison, recognition, sightings
 from clubledger.delivery.reconciliation.comparison import GONE
 from clubledger.delivery.reference import date_and_sequence_in, reference_in
-from clubledger.delivery.sending import hold as holding
+from clubledger.delivery.sending import hold
 from clubledger.foundation import clock, crash
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import manual_journals
@@ -38,7 +36,7 @@ def read_changes(club: Club, xero: XeroAccess) -> list[ManualJournal]:
     seen, so that a journal committed late, under an earlier time, is not missed. Raises the errors of `xero`.
     """
     reading = _reading_of(club, xero.tenant_id)
-    margin = holding.commit_window() + timedelta(minutes=2)
+    margin = hold.commit_window() + timedelta(minutes=2)
     since = reading.changed_since - margin if reading.changed_since else None
     asked_at = clock.now()
     changed = manual_journals.list_changed(access=xero, since=since)
@@ -46,7 +44,7 @@ def read_changes(club: Club, xero: XeroAccess) -> list[ManualJournal]:
     crash.point("delivery.after_list")
     with transaction.atomic():
         access.lock_club(club)
-        _account_for(club, recognising.ours_among(club, changed), asked_at)
+        _account_for(club, recognition.ours_among(club, changed), asked_at)
         newest = max((found.updated_at for found in changed if found.updated_at), default=None)
         changed_since = max(filter(None, [newest, reading.changed_since]), default=None)
         Reading.objects.of(club).update(tenant_id=reading.tenant_id, changed_since=changed_since, read_at=clock.now())
@@ -115,10 +113,10 @@ def settle_reference(
     if journal.state == JournalState.SENDING and not delivery.xero_journal_id and _is_claimed(delivery):
         # A worker is in the middle of its call; it will record what it is told.
         return
-    chosen = confirming.choose(delivery, group)
+    chosen = comparison.choose(delivery, group)
     if chosen is None or (chosen.status in GONE and _may_still_come(delivery, asked_at)):
         return
-    confirming.settle(club, delivery, chosen)
+    comparison.settle(club, delivery, chosen)
     sightings.settle_adopted(club, chosen.journal_id)
     sightings.note(club, journal, reference, "double", [found for found in live if found is not chosen])
 
@@ -167,7 +165,7 @@ def look_up_uncertain(club: Club, xero: XeroAccess) -> None:
             if ours and not (is_gone and _may_still_come(fresh, asked_at)):
                 settle_reference(club, fresh.journal, fresh.reference, ours, asked_at)
             elif not ours and fresh.uncertain_until is not None and asked_at > fresh.uncertain_until:
-                holding.queue_again_after_look_up(club, fresh)
+                hold.queue_again_after_look_up(club, fresh)
             else:
                 _look_again_later(club, fresh)
 
@@ -192,7 +190,7 @@ def read_back(club: Club, xero: XeroAccess) -> None:
             access.lock_club(club)
             fresh = Delivery.objects.of(club).select_related("journal", "sender").get(pk=delivery.pk)
             if fresh.closed_at is None and found is not None:
-                confirming.settle(club, fresh, found)
+                comparison.settle(club, fresh, found)
 
 
 def adopt_sighted(club: Club, xero: XeroAccess) -> None:

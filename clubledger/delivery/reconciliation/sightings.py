@@ -16,9 +16,7 @@ from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.payload import differences
 from clubledger.delivery.reconciliation.comparison import look_again, plain
 from clubledger.delivery.reference import date_and_sequence_in
-from clubledger.delivery.sending import carriers as carried
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import turns
+from clubledger.delivery.sending import carriers, hold, turns
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.manual_journals import ManualJournal
@@ -85,7 +83,7 @@ def note_drift(club: Club, journal: Journal, reference: str, found: ManualJourna
         is_changed = bool(differences(delivery.payload, found))
     if is_changed and journal.state == JournalState.DIFFERS:
         look_again(club, delivery, found)
-        is_changed = bool(carried.carriers_of(club, journal))
+        is_changed = bool(carriers.carriers_of(club, journal))
     told = Sighting.objects.of(club).filter(kind="changed", xero_journal_id=found.journal_id)
     if is_changed and not told.filter(found=plain(found)).exists():
         note(club, journal, reference, "changed", [found])
@@ -119,7 +117,7 @@ def hold_back(club: Club) -> None:
     queued = Delivery.objects.of(club).filter(
         closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED, journal__accounting_date__in=days
     )
-    holding.hold(club, list(queued), reason="unknown")
+    hold.hold(club, list(queued), reason="unknown")
 
 
 def go_on(club: Club) -> None:

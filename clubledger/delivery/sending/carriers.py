@@ -10,8 +10,7 @@ from clubledger.clubs import audit
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.journals import reopen as voiding
+from clubledger.ledger.journals import overview, reopen
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 LIVE = (JournalState.QUEUED, JournalState.SENDING, JournalState.UNCERTAIN)
@@ -25,14 +24,14 @@ def arrived(club: Club, delivery: Delivery) -> None:
     whole = delivery.difference_of
     if whole is None or not _is_as_it_was(club, whole):
         return
-    moved = journals.move(
+    moved = overview.move(
         club=club,
         journal_ids=[whole.pk],
         from_states=[JournalState.DIFFERS],
         to_state=JournalState.SENT,
         sent_at=clock.now(),
         sent_by=delivery.sender,
-        number=voiding.next_number(club=club),
+        number=reopen.next_number(club=club),
     )
     if moved:
         audit.note(

@@ -21,14 +21,12 @@ from clubledger.delivery import payload
 from clubledger.delivery.errors import CannotTakeOver, CannotWithdraw, NothingToSend
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.delivery.reference import narration_of, reference_of
-from clubledger.delivery.sending import carriers as carried
-from clubledger.delivery.sending import turns
+from clubledger.delivery.sending import carriers, turns
 from clubledger.foundation import clock
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.journals import reopen as voiding
+from clubledger.ledger.journals import overview, reopen
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Connection
 
@@ -45,7 +43,7 @@ def send_to_gl(*, club: Club, actor: User, journal_ids: Iterable[int]) -> SendRu
     access.require(club=club, actor=actor, permission=Permission.SEND)
     require_live_authorisation(club, actor)
     access.lock_club(club)
-    connection = connections.current(club=club, with_app=False)
+    connection = revocation.current(club=club, with_app=False)
     organisation = connection.organisation if connection else Organisation("", "")
     ids = list(journal_ids)
     resolved = _resolved(club, ids, organisation)
@@ -110,9 +108,9 @@ def _queue(
 
 def require_live_authorisation(club: Club, user: User) -> None:
     """Raise ConnectionMoved or NotAuthorised, with the words for the page, unless the user could send now."""
-    if connections.live_authorisation(club=club, user=user) is not None:
+    if revocation.live_authorisation(club=club, user=user) is not None:
         return
-    standing = connections.standing_of(club=club, user=user)
+    standing = revocation.standing_of(club=club, user=user)
     if standing.kind == "unauthorized":
         raise ConnectionMoved(standing.message)
     raise NotAuthorised(standing.message)
@@ -127,7 +125,7 @@ def _resolved(club: Club, journal_ids: list[int], organisation: Organisation) ->
     )
     unchanged = [journal for journal in chosen if journal.validated_revision == journal.revision]
     with_tax = organisation.is_registered_for_tax
-    resolutions = journals.resolve(
+    resolutions = overview.resolve(
         club=club, journals=unchanged, no_tax_type=organisation.no_tax_type, with_tax=with_tax
     )
     return [(journal, resolutions[journal.pk]) for journal in unchanged]
@@ -159,7 +157,7 @@ def _entry_of(journal: Journal, resolution: Resolution, *, with_tax: bool) -> En
 
 
 def _freeze(club: Club, journal: Journal, resolution: Resolution) -> bool:
-    moved = journals.move(
+    moved = overview.move(
         club=club,
         journal_ids=[journal.pk],
         from_states=[JournalState.VALID],
@@ -170,7 +168,7 @@ def _freeze(club: Club, journal: Journal, resolution: Resolution) -> bool:
         xero_words="",
     )
     if moved:
-        journals.freeze(journal=journal, resolution=resolution)
+        overview.freeze(journal=journal, resolution=resolution)
     return bool(moved)
 
 
@@ -204,7 +202,7 @@ def withdraw(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
     """Take journals out of the queue again. Gives how many; those on their way stay. Raises CannotWithdraw for none."""
     access.require(club=club, actor=actor, permission=Permission.SEND)
     access.lock_club(club)
-    moved = journals.move(
+    moved = overview.move(
         club=club,
         journal_ids=list(journal_ids),
         from_states=[JournalState.QUEUED],
@@ -215,7 +213,7 @@ def withdraw(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
     if not moved:
         raise CannotWithdraw(gettext("None of these journals waits in the queue."))
     close(club, moved, "withdrawn")
-    voiding.unfreeze(club=club, journal_ids=moved)
+    reopen.unfreeze(club=club, journal_ids=moved)
     audit.note(
         club=club,
         actor=actor,
@@ -233,7 +231,7 @@ def without_sender(*, club: Club, connection: Connection | None = None) -> Query
     A worker has said that they wait for their sender, or, whatever they wait for, it is known here already that the
     sender has lost the right or the authorisation. `connection` is the club's, where the caller has read it.
     """
-    authorised = connections.live_authorisations(club=club, connection=connection).values("user")
+    authorised = revocation.live_authorisations(club=club, connection=connection).values("user")
     may_send = access.memberships_with(club, Permission.SEND).values("user")
     rows: QuerySet[Delivery] = Delivery.objects.of(club).filter(closed_at=None, journal__state=JournalState.QUEUED)
     return rows.filter(
@@ -259,7 +257,7 @@ def take_over(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
     if not taken:
         raise CannotTakeOver(_why_none_is_taken_over(club, ids))
     Delivery.objects.of(club).filter(pk__in=[pk for pk, _, _ in taken]).update(sender=actor, due_at=clock.now())
-    journals.move(
+    overview.move(
         club=club,
         journal_ids=[journal_id for _, journal_id, _ in taken],
         from_states=[JournalState.QUEUED],
@@ -303,7 +301,7 @@ def close(club: Club, journal_ids: Iterable[int], because: str, **fields: Any) -
         closed_at=clock.now(), closed_because=because, claimed_by="", claimed_until=None, **fields
     )
     if because in {"withdrawn", "rejected"}:
-        carried.came_to_nothing(club, ids)
+        carriers.came_to_nothing(club, ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,16 @@ from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import payload
 from clubledger.delivery.models import Call, CallItem, CallOutcome, Delivery
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import turns
+from clubledger.delivery.sending import hold, turns
 from clubledger.delivery.sending.queue import close
 from clubledger.foundation import clock, crash
-from clubledger.ledger import sql as bulk
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.journals import reopen as voiding
+from clubledger.ledger import sql
+from clubledger.ledger.journals import overview, reopen
 from clubledger.ledger.models import JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
 from clubledger.xero.access import XeroAccess
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 from clubledger.xero.http.answers import Answer, ItemAnswer
 from clubledger.xero.models import Authorisation
@@ -54,18 +52,18 @@ def send_batch(club: Club, holder: str) -> tuple[int, bool]:
         return 0, False
     sender = batch[0].sender
     if not access.may(sender, club, Permission.SEND):
-        holding.hold(club, batch, reason="permission")
+        hold.hold(club, batch, reason="permission")
         return 0, not are_all
     try:
         xero = tokens.access_for_sending(club=club, user=sender)
     except XeroError as error:
-        holding.hold_for_error(club, batch, error)
+        hold.hold_for_error(club, batch, error)
         return 0, not are_all
     crash.point("delivery.before_claim")
     claimed = claim(club, batch, xero, holder)
     if claimed is None:
         # The club's app or organisation has just changed: another turn finds out what that means.
-        holding.hold(club, batch, reason="changeover", seconds=5)
+        hold.hold(club, batch, reason="changeover", seconds=5)
         return 0, not are_all
     call, carried = claimed
     crash.point("delivery.after_claim")
@@ -127,12 +125,12 @@ def claim(club: Club, batch: list[Delivery], xero: XeroAccess, holder: str) -> t
     app and organisation are looked at again here, so that a changeover in between sends nothing under the old app.
     """
     access.lock_club(club)
-    connection = connections.current(club=club, with_app=False)
+    connection = revocation.current(club=club, with_app=False)
     if connection is None or (connection.app_id, connection.tenant_id) != (xero.app_id, xero.tenant_id):
         return None
     batch = _still_standing(club, batch, xero)
     moved = set(
-        journals.move(
+        overview.move(
             club=club,
             journal_ids=[delivery.journal_id for delivery in batch],
             from_states=[JournalState.QUEUED],
@@ -190,7 +188,7 @@ def write_call(call: Call, carried: list[Delivery], holder: str) -> Call:
         claimed_until=until,
         due_at=until,
         # Whatever becomes of the request, Xero has committed it by then or never will.
-        uncertain_until=call.deadline_at + holding.commit_window(),
+        uncertain_until=call.deadline_at + hold.commit_window(),
     )
     return call
 
@@ -211,7 +209,7 @@ def record(club: Club, call: Call, carried: list[Delivery], answer: Answer, hold
         words=answer.words[:4000],
     )
     still_held = _renew_claims(club, carried, holder, until=at + timedelta(seconds=CLAIM_SECONDS))
-    bulk.run_many(
+    sql.run_many(
         "UPDATE delivery_callitem SET outcome = %s, words = %s, xero_journal_id = %s "
         "WHERE call_id = %s AND position = %s",
         [
@@ -232,18 +230,18 @@ def record(club: Club, call: Call, carried: list[Delivery], answer: Answer, hold
     # That a replay was turned away at the door says nothing of the request that it repeats.
     become_uncertain(club, [*unknown, *not_sent] if is_replay else unknown)
     if is_replay and answer.limit_problem:
-        holding.heed_limit(club, answer, app_id=call.app_id)
+        hold.heed_limit(club, answer, app_id=call.app_id)
     elif not_sent and not is_replay:
-        holding.put_back(club, not_sent, answer, app_id=call.app_id)
+        hold.put_back(club, not_sent, answer, app_id=call.app_id)
     heed_limits(club, answer)
 
 
 def _renew_claims(club: Club, carried: list[Delivery], holder: str, *, until: datetime) -> set[int]:
     """Renew the claims that this worker still holds, and give their deliveries: nobody else's are touched."""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "UPDATE delivery_delivery SET claimed_until = %s, due_at = %s WHERE club_id = %s "  # noqa: S608 - our own names
-        f"AND {bulk.among('id')} AND claimed_by = %s AND closed_at IS NULL RETURNING id",
-        [*[bulk.stored(until)] * 2, club.pk, bulk.those(delivery.pk for delivery in carried), holder],
+        f"AND {sql.among('id')} AND claimed_by = %s AND closed_at IS NULL RETURNING id",
+        [*[sql.stored(until)] * 2, club.pk, sql.those(delivery.pk for delivery in carried), holder],
     )
     return {row[0] for row in rows}
 
@@ -261,7 +259,7 @@ def _with(said: Iterable[_Said], outcome: str) -> list[_Said]:
 
 def _record_accepted(accepted: list[_Said]) -> None:
     ids = [(delivery.pk, item.journal.journal_id) for delivery, item in accepted if item.journal is not None]
-    bulk.update_by_id("delivery_delivery", {"xero_journal_id": "text"}, ids)
+    sql.update_by_id("delivery_delivery", {"xero_journal_id": "text"}, ids)
 
 
 def _record_rejected(club: Club, rejected: list[_Said], answer: Answer, sender: User) -> None:
@@ -271,15 +269,15 @@ def _record_rejected(club: Club, rejected: list[_Said], answer: Answer, sender: 
         words = "\n".join(item.messages) or answer.words
         if is_whole and words_alike and answer.http_status != 200:
             # The request failed as a whole: sent one by one, only the culprit will fail again.
-            holding.send_alone(club, delivery, words)
-        elif holding.is_lock_refusal(words):
-            holding.hold_for_lock(club, delivery, words)
+            hold.send_alone(club, delivery, words)
+        elif hold.is_lock_refusal(words):
+            hold.hold_for_lock(club, delivery, words)
         else:
             _reject(club, delivery, words, sender)
 
 
 def _reject(club: Club, delivery: Delivery, words: str, sender: User) -> None:
-    moved = journals.move(
+    moved = overview.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.SENDING],
@@ -291,7 +289,7 @@ def _reject(club: Club, delivery: Delivery, words: str, sender: User) -> None:
     if not moved:
         return
     close(club, moved, "rejected")
-    voiding.unfreeze(club=club, journal_ids=moved)
+    reopen.unfreeze(club=club, journal_ids=moved)
     audit.note(
         club=club,
         actor=sender,
@@ -306,7 +304,7 @@ def become_uncertain(club: Club, deliveries: list[Delivery]) -> None:
     if not deliveries:
         return
     moved = set(
-        journals.move(
+        overview.move(
             club=club,
             journal_ids=[delivery.journal_id for delivery in deliveries],
             from_states=[JournalState.SENDING],

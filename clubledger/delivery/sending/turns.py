@@ -13,7 +13,7 @@ from clubledger.clubs.models import Club
 from clubledger.delivery.models import AppPause, Delivery, Reading, Turn
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.models import JournalState
 from clubledger.xero.models import Authorisation
 
@@ -39,11 +39,11 @@ def make_due(club: Club, at: datetime | None = None, *, now_if_later: bool = Tru
     """
     at = at or clock.now()
     # One statement, for every night of every club comes here: a turn that is due sooner stays, unless told otherwise.
-    bulk.run(
+    sql.run(
         "INSERT INTO delivery_turn (club_id, due_at, holder, limit_problem) VALUES (%s, %s, '', '') "  # noqa: S608
         "ON CONFLICT (club_id) DO UPDATE SET due_at = excluded.due_at "
         "WHERE delivery_turn.due_at IS NULL" + (" OR delivery_turn.due_at > excluded.due_at" if now_if_later else ""),
-        [club.pk, bulk.stored(at)],
+        [club.pk, sql.stored(at)],
     )
     if wakes:
         delay = max(0.0, (at - clock.now()).total_seconds())
@@ -78,10 +78,10 @@ def keep(club: Club, holder: str, app_id: int) -> bool:
     False if the turn has gone to another, who must be left alone with it, or if the club or its app is limited now.
     """
     at = clock.now()
-    kept = bulk.rows_of(
+    kept = sql.rows_of(
         "UPDATE delivery_turn SET held_until = %s WHERE club_id = %s AND holder = %s "
         "RETURNING limited_until > %s, EXISTS (SELECT 1 FROM delivery_apppause WHERE app_id = %s AND until > %s)",
-        [bulk.stored(at + timedelta(seconds=HOLD_SECONDS)), club.pk, holder, bulk.stored(at), app_id, bulk.stored(at)],
+        [sql.stored(at + timedelta(seconds=HOLD_SECONDS)), club.pk, holder, sql.stored(at), app_id, sql.stored(at)],
     )
     return bool(kept) and not any(kept[0])
 

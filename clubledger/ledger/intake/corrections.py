@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from clubledger.foundation import clock
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.intake.versions import Current, Intake, Version
 from clubledger.ledger.journals.states import journals_taking_in, touch
 from clubledger.ledger.journals.totals import DIRECTION, LegRow, Sums, legs_of
@@ -50,10 +50,10 @@ Change = tuple[int, LegRow, LegRow]
 
 
 def _stored_texts(transaction_ids: Sequence[int]) -> dict[int, list[tuple[int, LegRow]]]:
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT transaction_id, id, account_type_id, item_id, job, amount_minor, tax_minor, member, description, "  # noqa: S608
-        f"document_date FROM ledger_sourceline WHERE {bulk.among('transaction_id')} ORDER BY transaction_id, position",
-        [bulk.those(transaction_ids)],
+        f"document_date FROM ledger_sourceline WHERE {sql.among('transaction_id')} ORDER BY transaction_id, position",
+        [sql.those(transaction_ids)],
     )
     found: dict[int, list[tuple[int, LegRow]]] = defaultdict(list)
     for transaction_id, line_id, *row, document_date in rows:
@@ -86,7 +86,7 @@ def _amend_one(
     if changed:
         names = ("member", "description", "document_date")
         fields.update(zip(names, version.rows[0][5:], strict=True))
-        bulk.run_many(
+        sql.run_many(
             "UPDATE ledger_sourceline SET member = %s, description = %s, document_date = %s WHERE id = %s",
             [(*new, line_id) for line_id, _, new in changed],
         )
@@ -137,11 +137,11 @@ def _write_corrections(intake: Intake, changed: Sequence[tuple[Version, Current]
             journal_id = journals[current.accounting_date]
             sums.post(journal_id, -direction, legs[current.id])
             mirrored.append((current.id, journal_id, -1))
-    bulk.run(f"DELETE FROM ledger_posting WHERE {bulk.among('id')}", [bulk.those(removed)])  # noqa: S608
-    bulk.insert("ledger_posting", bulk.POSTING_COLUMNS, mirrored)
-    bulk.run(
-        f"UPDATE ledger_sourcetransaction SET is_current = %s WHERE {bulk.among('id')}",  # noqa: S608
-        [False, bulk.those(old_ids)],
+    sql.run(f"DELETE FROM ledger_posting WHERE {sql.among('id')}", [sql.those(removed)])  # noqa: S608
+    sql.insert("ledger_posting", sql.POSTING_COLUMNS, mirrored)
+    sql.run(
+        f"UPDATE ledger_sourcetransaction SET is_current = %s WHERE {sql.among('id')}",  # noqa: S608
+        [False, sql.those(old_ids)],
     )
     versions = [replace(version, number=current.version + 1) for version, current in changed]
     intake.add_versions(versions, journals, sums)
@@ -150,11 +150,11 @@ def _write_corrections(intake: Intake, changed: Sequence[tuple[Version, Current]
 
 def standing_of(transaction_ids: Iterable[int]) -> dict[int, _Standing]:
     """Give where each version stands as it is (not mirrored), voided journals aside."""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT p.transaction_id, p.id, p.journal_id, j.state FROM ledger_posting p "  # noqa: S608 - our own names
         "JOIN ledger_journal j ON j.id = p.journal_id "
-        f"WHERE {bulk.among('p.transaction_id')} AND p.sign = 1 AND j.state <> 'voided'",
-        [bulk.those(transaction_ids)],
+        f"WHERE {sql.among('p.transaction_id')} AND p.sign = 1 AND j.state <> 'voided'",
+        [sql.those(transaction_ids)],
     )
     return {row[0]: _Standing(row[1], row[2], row[3] in TAKES_IN) for row in rows}
 
@@ -197,9 +197,9 @@ def _as_version(current: Current, target: Version, rows: list[LegRow]) -> Versio
 def live_reversals(intake: Intake, source_ids: Iterable[str]) -> list[Current]:
     """Give the current reversals of these transactions."""
     # The condition on `reverses` stands here word for word as in the partial index, so that SQLite may use it.
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT source_id FROM ledger_sourcetransaction WHERE club_id = %s AND source = %s AND NOT (reverses = '') "  # noqa: S608
-        f"AND {bulk.among('reverses')} AND is_current AND kind = 'reversal'",
-        [intake.club.pk, intake.source, bulk.those(source_ids)],
+        f"AND {sql.among('reverses')} AND is_current AND kind = 'reversal'",
+        [intake.club.pk, intake.source, sql.those(source_ids)],
     )
     return list(intake.current(row[0] for row in rows).values()) if rows else []

@@ -29,7 +29,7 @@ from clubledger.foundation.wake import wake
 from clubledger.ledger.errors import AlreadyRunning, BadSourceName, UnknownFormat
 from clubledger.ledger.formats import FORMATS
 from clubledger.ledger.formats.transactions_v1 import COLUMNS, REASON_COLUMN, mapping_faults, shield
-from clubledger.ledger.intake import csv_file as reading
+from clubledger.ledger.intake import csv_file
 from clubledger.ledger.intake.csv_file import Record, Records, UnreadableFile
 from clubledger.ledger.intake.grouping import Refused, group
 from clubledger.ledger.intake.run import ImportTakenOver, Run
@@ -57,8 +57,8 @@ def preview(path: Path, limit: int = 20, format: str = "transactions_v1") -> Pre
     """Give the header and the first `limit` rows, with the faults found in them as (line, column, reason)."""
     layout = FORMATS[format]
     try:
-        header = reading.read_header(path, layout)
-        records = list(islice(reading.records_of(path)(), limit))
+        header = csv_file.read_header(path, layout)
+        records = list(islice(csv_file.records_of(path)(), limit))
     except UnreadableFile as error:
         return Preview([], [], str(error))
     faults = [
@@ -142,10 +142,10 @@ def read_import(*, import_id: int, take_over: bool = False) -> Import:
     path = Path(settings.MEDIA_ROOT) / of_import.stored_file
     layout = FORMATS[of_import.format]
     try:
-        header = reading.read_header(path, layout)
-        records = reading.records_of(path)
+        header = csv_file.read_header(path, layout)
+        records = csv_file.records_of(path)
         run = Run(of_import, records, header, layout)
-        run.to_the_end(reading.scan_file(path, records, header.index("source_id"), header.index("kind")))
+        run.to_the_end(csv_file.scan_file(path, records, header.index("source_id"), header.index("kind")))
     except UnreadableFile as error:
         _finish(of_import, state="refused", refusal=str(error))
         path.unlink(missing_ok=True)
@@ -186,7 +186,7 @@ def import_rows(
     )
     records = _records_of_rows(rows)
     try:
-        Run(made, records, list(COLUMNS), layout).to_the_end(reading.scan(records, 0, 1))
+        Run(made, records, list(COLUMNS), layout).to_the_end(csv_file.scan(records, 0, 1))
     except Exception as error:
         _finish(
             made,

@@ -13,13 +13,12 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.foundation import clock
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.formats.transactions_v1 import COLUMNS, Fault
 from clubledger.ledger.intake import arrivals, reversals
 from clubledger.ledger.intake.arrivals import Counts
 from clubledger.ledger.intake.csv_file import Records, Scan
-from clubledger.ledger.intake.grouping import Incoming, Refused, RefusedLine
-from clubledger.ledger.intake.grouping import group as group_records
+from clubledger.ledger.intake.grouping import Incoming, Refused, RefusedLine, group
 from clubledger.ledger.intake.versions import Intake, hash_of
 from clubledger.ledger.models import Import, RefusedRow
 
@@ -108,7 +107,7 @@ class Run:
         records = self.records()
         if after_line:
             records = (record for record in records if record[0] > after_line)
-        return group_records(records, self.header, self.layout, scan.refused)
+        return group(records, self.header, self.layout, scan.refused)
 
     @staticmethod
     def _refuse(batch: _Batch, refused: Refused) -> None:
@@ -161,8 +160,8 @@ class Run:
                 self.checkpoint = {
                     "step": "reversals",
                     "counts": self._imports().values(*counted).get(),
-                    "refused": bulk.rows_of("SELECT COALESCE(MAX(id), 0) FROM ledger_refusedrow", [])[0][0],
-                    "transactions": bulk.rows_of("SELECT COALESCE(MAX(id), 0) FROM ledger_sourcetransaction", [])[0][0],
+                    "refused": sql.rows_of("SELECT COALESCE(MAX(id), 0) FROM ledger_refusedrow", [])[0][0],
+                    "transactions": sql.rows_of("SELECT COALESCE(MAX(id), 0) FROM ledger_sourcetransaction", [])[0][0],
                 }
                 changed = mine.update(checkpoint=self.checkpoint)
             else:
@@ -251,7 +250,7 @@ class Run:
         """Add to the import's counts, where it is still this reader's. Raises ImportTakenOver."""
         added = asdict(counts) | {"refused": batch.refused_transactions}
         columns = [f"transactions_{name} = transactions_{name} + %s" for name in added]
-        changed = bulk.run(
+        changed = sql.run(
             f"UPDATE ledger_import SET {', '.join(columns)}, rows_done = rows_done + %s, "  # noqa: S608
             "rows_refused = rows_refused + %s, seen_at = %s, checkpoint = %s "
             "WHERE id = %s AND state = 'running' AND started_at = %s",
@@ -259,10 +258,10 @@ class Run:
                 *added.values(),
                 batch.rows,
                 len(batch.refused),
-                bulk.stored(clock.now()),
-                bulk.stored(self.checkpoint),
+                sql.stored(clock.now()),
+                sql.stored(self.checkpoint),
                 self.of_import.pk,
-                bulk.stored(self.of_import.started_at),
+                sql.stored(self.of_import.started_at),
             ],
         )
         if not changed:

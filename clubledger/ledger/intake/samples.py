@@ -15,10 +15,10 @@ from clubledger.bookkeeping.phrases import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.errors import SampleRefused
 from clubledger.ledger.intake import imports as importing
-from clubledger.ledger.intake import undo as undoing
+from clubledger.ledger.intake import undo
 from clubledger.ledger.journals.states import open_recorded
 from clubledger.ledger.models import (
     FinancialItem,
@@ -60,11 +60,11 @@ def journals_holding(*, club: Club, journal_ids: Collection[int]) -> set[int]:
     """Give those of the journals that hold sample data. One cheap query where the club has none."""
     if not journal_ids or not has_sample(club=club):
         return set()
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT DISTINCT p.journal_id FROM ledger_sourcetransaction t "  # noqa: S608 - our own names
         "JOIN ledger_posting p ON p.transaction_id = t.id "
-        f"WHERE t.club_id = %s AND t.source = %s AND {bulk.among('p.journal_id')}",
-        [club.pk, SOURCE, bulk.those(journal_ids)],
+        f"WHERE t.club_id = %s AND t.source = %s AND {sql.among('p.journal_id')}",
+        [club.pk, SOURCE, sql.those(journal_ids)],
     )
     return {row[0] for row in rows}
 
@@ -158,8 +158,7 @@ def remove_sample(*, club: Club, actor: User) -> int:
     _open_recorded(club, journal_ids)
     began_at = min(one.created_at for one in brought)
     removed = sum(
-        undoing.undo_import(club=club, actor=actor, of_import=one, reason="Sample data is taken away.")
-        for one in brought
+        undo.undo_import(club=club, actor=actor, of_import=one, reason="Sample data is taken away.") for one in brought
     )
     _delete_items(club, began_at)
     audit.note(
@@ -173,7 +172,7 @@ def remove_sample(*, club: Club, actor: User) -> int:
 
 
 def _journals_of(club: Club) -> list[int]:
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT DISTINCT p.journal_id FROM ledger_sourcetransaction t JOIN ledger_posting p ON p.transaction_id = t.id "
         "WHERE t.club_id = %s AND t.source = %s",
         [club.pk, SOURCE],

@@ -18,7 +18,7 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.errors import CannotUndoImport
 from clubledger.ledger.journals.states import journals_taking_in, touch
 from clubledger.ledger.journals.totals import DIRECTION, Sums, legs_of
@@ -83,12 +83,12 @@ class Foresight:
 def foresee(*, club: Club, of_import: Import) -> Foresight:
     """Say what undoing the import would do, and change nothing."""
     values = [club.pk, of_import.pk]
-    [(count, gross, first_on, last_on)] = bulk.rows_of(
+    [(count, gross, first_on, last_on)] = sql.rows_of(
         "SELECT COUNT(*), COALESCE(SUM(gross_minor), 0), MIN(accounting_date), MAX(accounting_date) "
         "FROM ledger_sourcetransaction WHERE club_id = %s AND of_import_id = %s",
         values,
     )
-    by_state = bulk.rows_of(
+    by_state = sql.rows_of(
         "SELECT j.state, COUNT(DISTINCT j.id) FROM ledger_sourcetransaction t "
         "JOIN ledger_posting p ON p.transaction_id = t.id JOIN ledger_journal j ON j.id = p.journal_id "
         "WHERE t.club_id = %s AND t.of_import_id = %s GROUP BY j.state",
@@ -176,7 +176,7 @@ def _require_reason(reason: str) -> None:
 
 def _versions_of(club: Club, of_import: Import) -> list[int]:
     """Give the ids of the versions that an import brought in, newest first."""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT id FROM ledger_sourcetransaction WHERE club_id = %s AND of_import_id = %s ORDER BY id DESC",
         [club.pk, of_import.pk],
     )
@@ -189,9 +189,9 @@ def _chunks(versions: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _journals_of(ids: Sequence[int]) -> set[int]:
-    rows = bulk.rows_of(
-        f"SELECT DISTINCT journal_id FROM ledger_posting WHERE {bulk.among('transaction_id')}",  # noqa: S608
-        [bulk.those(ids)],
+    rows = sql.rows_of(
+        f"SELECT DISTINCT journal_id FROM ledger_posting WHERE {sql.among('transaction_id')}",  # noqa: S608
+        [sql.those(ids)],
     )
     return {row[0] for row in rows}
 
@@ -205,30 +205,30 @@ def _drop_unused(club: Club, journal_ids: set[int]) -> None:
 
 
 def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
-    gone = bulk.rows_of(
+    gone = sql.rows_of(
         "SELECT j.accounting_date, j.state FROM ledger_posting p JOIN ledger_journal j ON j.id = p.journal_id "  # noqa: S608
-        f"WHERE {bulk.among('p.transaction_id')} AND NOT ({bulk.among('j.state')}) "
+        f"WHERE {sql.among('p.transaction_id')} AND NOT ({sql.among('j.state')}) "
         "ORDER BY j.accounting_date, j.sequence DESC LIMIT 1",
-        [bulk.those(ids), bulk.those(str(state) for state in TAKES_IN)],
+        [sql.those(ids), sql.those(str(state) for state in TAKES_IN)],
     )
     if gone:
         raise CannotUndoImport(_why_it_is_gone(_day(gone[0][0]), gone[0][1]))
-    later = bulk.rows_of(
+    later = sql.rows_of(
         "SELECT t.source_id FROM ledger_sourcetransaction o JOIN ledger_sourcetransaction t ON t.club_id = o.club_id "  # noqa: S608
         "AND t.source = o.source AND t.source_id = o.source_id AND t.version > o.version AND t.of_import_id <> %s "
-        f"WHERE {bulk.among('o.id')} LIMIT 1",
-        [of_import.pk, bulk.those(ids)],
+        f"WHERE {sql.among('o.id')} LIMIT 1",
+        [of_import.pk, sql.those(ids)],
     )
     if later:
         raise CannotUndoImport(
             said("A later import has corrected “%(later)s”, which it brought in.", later=later[0][0])
         )
-    reversed_later = bulk.rows_of(
+    reversed_later = sql.rows_of(
         "SELECT t.source_id, o.source_id FROM ledger_sourcetransaction o JOIN ledger_sourcetransaction t "  # noqa: S608
         "ON t.club_id = o.club_id AND t.source = o.source AND NOT (t.reverses = '') AND t.reverses = o.source_id "
         "AND t.is_current AND t.kind = 'reversal' AND t.of_import_id <> %s "
-        f"WHERE {bulk.among('o.id')} AND o.is_current LIMIT 1",
-        [of_import.pk, bulk.those(ids)],
+        f"WHERE {sql.among('o.id')} AND o.is_current LIMIT 1",
+        [of_import.pk, sql.those(ids)],
     )
     if reversed_later:
         raise CannotUndoImport(
@@ -275,14 +275,14 @@ def _why_it_is_gone(on: date | None, state: str) -> str:
 
 def _wipe(club: Club, ids: Sequence[int]) -> None:
     """Take versions out of their journals, delete them, and let the versions before them stand again."""
-    before = bulk.rows_of(
+    before = sql.rows_of(
         "SELECT b.id, b.legs_kind, b.accounting_date, o.is_current FROM ledger_sourcetransaction o "  # noqa: S608
         "JOIN ledger_sourcetransaction b ON b.club_id = o.club_id AND b.source = o.source "
         "AND b.source_id = o.source_id AND b.version = (SELECT MAX(e.version) FROM ledger_sourcetransaction e "
         "WHERE e.club_id = o.club_id AND e.source = o.source AND e.source_id = o.source_id "
         "AND (e.of_import_id IS NULL OR e.of_import_id <> o.of_import_id)) "
-        f"WHERE {bulk.among('o.id')} AND o.is_current",
-        [bulk.those(ids)],
+        f"WHERE {sql.among('o.id')} AND o.is_current",
+        [sql.those(ids)],
     )
     sums = Sums()
     _take_out(ids, sums)
@@ -306,22 +306,22 @@ def _wipe(club: Club, ids: Sequence[int]) -> None:
             sums.post(journals[on], direction, legs[version_id])
             postings.append((version_id, journals[on], 1))
     _delete("ledger_posting", "id", [posting_id for posting_id, _, _ in taken_back.values()])
-    bulk.insert("ledger_posting", bulk.POSTING_COLUMNS, postings)
+    sql.insert("ledger_posting", sql.POSTING_COLUMNS, postings)
     _delete("ledger_amendment", "transaction_id", ids)
     _delete("ledger_sourceline", "transaction_id", ids)
     _delete("ledger_sourcetransaction", "id", ids)
-    bulk.run(
-        f"UPDATE ledger_sourcetransaction SET is_current = %s WHERE {bulk.among('id')}",  # noqa: S608 - our own names
-        [True, bulk.those(row[0] for row in again)],
+    sql.run(
+        f"UPDATE ledger_sourcetransaction SET is_current = %s WHERE {sql.among('id')}",  # noqa: S608 - our own names
+        [True, sql.those(row[0] for row in again)],
     )
     sums.write()
 
 
 def _take_out(ids: Sequence[int], sums: Sums) -> None:
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT p.transaction_id, p.journal_id, p.sign, t.legs_kind FROM ledger_posting p "  # noqa: S608 - our own names
-        f"JOIN ledger_sourcetransaction t ON t.id = p.transaction_id WHERE {bulk.among('p.transaction_id')}",
-        [bulk.those(ids)],
+        f"JOIN ledger_sourcetransaction t ON t.id = p.transaction_id WHERE {sql.among('p.transaction_id')}",
+        [sql.those(ids)],
     )
     still_open = touch({row[1] for row in rows})
     if {row[1] for row in rows} - still_open:
@@ -334,14 +334,14 @@ def _take_out(ids: Sequence[int], sums: Sums) -> None:
 
 def _mirrors_of(version_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     """Give the posting, journal and sign of the mirror image that took each version back, as far as there is one."""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT p.transaction_id, p.id, p.journal_id, p.sign FROM ledger_posting p "  # noqa: S608 - our own names
         "JOIN ledger_journal j ON j.id = p.journal_id "
-        f"WHERE {bulk.among('p.transaction_id')} AND p.sign = -1 AND j.state <> 'voided'",
-        [bulk.those(version_ids)],
+        f"WHERE {sql.among('p.transaction_id')} AND p.sign = -1 AND j.state <> 'voided'",
+        [sql.those(version_ids)],
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 def _delete(table: str, column: str, ids: Sequence[int]) -> None:
-    bulk.run(f"DELETE FROM {table} WHERE {bulk.among(column)}", [bulk.those(ids)])  # noqa: S608 - our own names
+    sql.run(f"DELETE FROM {table} WHERE {sql.among(column)}", [sql.those(ids)])  # noqa: S608 - our own names

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.formats.transactions_v1 import CheckedRow
 from clubledger.ledger.intake.grouping import Incoming
 from clubledger.ledger.journals.states import journals_taking_in
@@ -110,11 +110,11 @@ class Intake:
 
     def current(self, source_ids: Iterable[str]) -> dict[str, Current]:
         """Give the current versions of these source ids, as far as there are any."""
-        rows = bulk.rows_of(
+        rows = sql.rows_of(
             "SELECT id, source_id, version, content_hash, kind, legs_kind, accounting_date, reverses, member, "  # noqa: S608
             "description, document_date, of_import_id FROM ledger_sourcetransaction "
-            f"WHERE club_id = %s AND source = %s AND is_current AND {bulk.among('source_id')}",
-            [self.club.pk, self.source, bulk.those(source_ids)],
+            f"WHERE club_id = %s AND source = %s AND is_current AND {sql.among('source_id')}",
+            [self.club.pk, self.source, sql.those(source_ids)],
         )
         return {row[1]: Current._make(_dates_as_text(row)) for row in rows}
 
@@ -140,7 +140,7 @@ class Intake:
         """Write versions with their rows, and post each to the journal of its date."""
         club_id, source, import_id = self.club.pk, self.source, self.of_import.pk
         heads, lines, postings = [], [], []
-        ids = bulk.next_ids("ledger_sourcetransaction", len(versions))
+        ids = sql.next_ids("ledger_sourcetransaction", len(versions))
         for version_id, version in zip(ids, versions, strict=True):
             on, rows = version.accounting_date, version.rows
             journal_id = journals[on]
@@ -154,9 +154,9 @@ class Intake:
                 on, version.hash, version.reverses, first[5], first[6], first[7], gross, import_id,
             ))  # fmt: skip
             postings.append((version_id, journal_id, 1))
-        bulk.insert("ledger_sourcetransaction", bulk.TRANSACTION_COLUMNS, heads)
-        bulk.insert("ledger_sourceline", bulk.LINE_COLUMNS, lines)
-        bulk.insert("ledger_posting", bulk.POSTING_COLUMNS, postings)
+        sql.insert("ledger_sourcetransaction", sql.TRANSACTION_COLUMNS, heads)
+        sql.insert("ledger_sourceline", sql.LINE_COLUMNS, lines)
+        sql.insert("ledger_posting", sql.POSTING_COLUMNS, postings)
 
     def add_new(self, versions: Sequence[Version]) -> None:
         """Write versions of transactions that are new, each posted to the journal of its date that takes them in."""

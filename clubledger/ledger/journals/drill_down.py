@@ -10,7 +10,7 @@ from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.money import from_minor
 from clubledger.bookkeeping.rules import Resolution, ResolvedLine, TaxKind
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.journals.lines import TOTAL_FIELDS, resolve
 from clubledger.ledger.journals.totals import DIRECTION
 from clubledger.ledger.models import (
@@ -288,7 +288,7 @@ def _postings_behind(
             f"SELECT g.transaction_id, g.sign, g.amount, g.number FROM ({statement}) g "  # noqa: S608 - our own names
             f"JOIN ledger_sourcetransaction t ON t.id = g.transaction_id ORDER BY {column} {way}, t.id, g.sign"
         )
-    return bulk.rows_of(f"{statement} LIMIT %s OFFSET %s", [*values, limit, offset])
+    return sql.rows_of(f"{statement} LIMIT %s OFFSET %s", [*values, limit, offset])
 
 
 def _leg_queries(journal: Journal, chosen: Sequence[Raw], excluded: Collection[Pair]) -> tuple[list[str], list[Any]]:

@@ -23,7 +23,7 @@ from clubledger.bookkeeping.rules import (
     TotalKey,
 )
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.journals.totals import DIRECTION, LegRow, Sums
 from clubledger.ledger.models import FinancialItem, JobCode, Journal, JournalLine, JournalTotal, TaxCode
 
@@ -114,10 +114,10 @@ def _take_out(totals: dict[int, RawTotals], journal_ids: Sequence[int], pairs: s
     affected = _transactions_with(journal_ids, pairs)
     if not affected:
         return
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT transaction_id, account_type_id, item_id, job, amount_minor, tax_minor FROM ledger_sourceline "  # noqa: S608
-        f"WHERE {bulk.among('transaction_id')}",
-        [bulk.those({transaction_id for _, transaction_id, _, _ in affected})],
+        f"WHERE {sql.among('transaction_id')}",
+        [sql.those({transaction_id for _, transaction_id, _, _ in affected})],
     )
     legs: dict[int, list[LegRow]] = defaultdict(list)
     for transaction_id, *leg in rows:
@@ -139,11 +139,11 @@ def _take_out(totals: dict[int, RawTotals], journal_ids: Sequence[int], pairs: s
 
 def _transactions_with(journal_ids: Sequence[int], pairs: set[tuple[int, int]]) -> list[tuple[int, int, int, str]]:
     either = " OR ".join(["(l.account_type_id = %s AND l.item_id = %s)"] * len(pairs))
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT DISTINCT p.id, p.journal_id, p.transaction_id, p.sign, t.legs_kind FROM ledger_posting p "  # noqa: S608
         "JOIN ledger_sourcetransaction t ON t.id = p.transaction_id "
-        f"JOIN ledger_sourceline l ON l.transaction_id = t.id WHERE {bulk.among('p.journal_id')} AND ({either})",
-        [bulk.those(journal_ids), *(part for pair in pairs for part in pair)],
+        f"JOIN ledger_sourceline l ON l.transaction_id = t.id WHERE {sql.among('p.journal_id')} AND ({either})",
+        [sql.those(journal_ids), *(part for pair in pairs for part in pair)],
     )
     return [(row[1], row[2], row[3], row[4]) for row in rows]
 
@@ -172,7 +172,7 @@ def freeze(*, journal: Journal, resolution: Resolution) -> list[JournalLine]:
 
     Raises ValueError for a line without account: such a journal is never valid.
     """
-    bulk.run("DELETE FROM ledger_journalline WHERE journal_id = %s", [journal.pk])
+    sql.run("DELETE FROM ledger_journalline WHERE journal_id = %s", [journal.pk])
     lines = JournalLine.objects.bulk_create(
         _frozen(journal, position, line) for position, line in enumerate(resolution.lines, start=1)
     )
@@ -181,7 +181,7 @@ def freeze(*, journal: Journal, resolution: Resolution) -> list[JournalLine]:
     if missing := [key for key in line_of if key not in total_of]:
         _add_nil_totals(journal, missing)
         total_of = _totals_by_key(journal)
-    bulk.update_by_id(
+    sql.update_by_id(
         "ledger_journaltotal",
         {"line_id": "bigint"},
         [(total_id, line_of[key].pk if key in line_of else None) for key, total_id in total_of.items()],

@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Max
 
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.journals.states import journals_taking_in
 from clubledger.ledger.journals.totals import DIRECTION, Sums, legs_of
 from clubledger.ledger.models import TAKES_IN, Journal, JournalLine, JournalState
@@ -20,7 +20,7 @@ def unfreeze(*, club: Club, journal_ids: Collection[int]) -> None:
 
 def next_number(*, club: Club) -> str:
     """Give the next journal number, e.g. J-000123. The caller holds the club's lock, and uses it or rolls back."""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "UPDATE clubs_club SET last_journal_number = last_journal_number + 1 WHERE id = %s "
         "RETURNING last_journal_number",
         [club.pk],
@@ -36,7 +36,7 @@ def reopen_voided(*, club: Club, journal: Journal) -> Journal:
     """
     on = journal.accounting_date.isoformat()
     journal_id = journals_taking_in(club, [on])[on]
-    postings = bulk.rows_of(
+    postings = sql.rows_of(
         "SELECT p.transaction_id, p.sign, t.legs_kind FROM ledger_posting p "
         "JOIN ledger_sourcetransaction t ON t.id = p.transaction_id WHERE p.journal_id = %s ORDER BY p.id",
         [journal.pk],
@@ -45,9 +45,9 @@ def reopen_voided(*, club: Club, journal: Journal) -> Journal:
     sums = Sums()
     for transaction_id, sign, legs_kind in postings:
         sums.post(journal_id, sign * DIRECTION[legs_kind], rows[transaction_id])
-    bulk.insert(
+    sql.insert(
         "ledger_posting",
-        bulk.POSTING_COLUMNS,
+        sql.POSTING_COLUMNS,
         [(transaction_id, journal_id, sign) for transaction_id, sign, _ in postings],
     )
     sums.write()

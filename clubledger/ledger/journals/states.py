@@ -6,7 +6,7 @@ from typing import Any
 
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 MAY_GO: Mapping[str, frozenset[str]] = {
@@ -63,14 +63,14 @@ def _update(
 ) -> list[int]:
     columns = [f'"{Journal._meta.get_field(name).column}" = %s' for name in fields]  # type: ignore[union-attr]
     guard = "" if revision is None else " AND revision = %s"
-    rows = bulk.rows_of(
-        f"UPDATE ledger_journal SET {', '.join(columns)} WHERE club_id = %s AND {bulk.among('id')} "  # noqa: S608
-        f"AND {bulk.among('state')}{guard} RETURNING id",
+    rows = sql.rows_of(
+        f"UPDATE ledger_journal SET {', '.join(columns)} WHERE club_id = %s AND {sql.among('id')} "  # noqa: S608
+        f"AND {sql.among('state')}{guard} RETURNING id",
         [
-            *(bulk.stored(value) for value in fields.values()),
+            *(sql.stored(value) for value in fields.values()),
             club.pk,
-            bulk.those(journal_ids),
-            bulk.those(str(state) for state in from_states),
+            sql.those(journal_ids),
+            sql.those(str(state) for state in from_states),
             *([] if revision is None else [revision]),
         ],
     )
@@ -99,10 +99,10 @@ def touch(journal_ids: Collection[int]) -> set[int]:
     """
     if not journal_ids:
         return set()
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "UPDATE ledger_journal SET state = 'open', revision = revision + 1, validated_revision = NULL "  # noqa: S608
-        f"WHERE {bulk.among('id')} AND {_TAKES_IN_SQL} RETURNING id",
-        [bulk.those(sorted(journal_ids))],
+        f"WHERE {sql.among('id')} AND {_TAKES_IN_SQL} RETURNING id",
+        [sql.those(sorted(journal_ids))],
     )
     return {row[0] for row in rows}
 
@@ -116,10 +116,10 @@ def journals_taking_in(club: Club, dates: Collection[str]) -> dict[str, int]:
         return {}
     newest: dict[str, int] = {}
     last_sequence: dict[str, int] = {}
-    known = bulk.rows_of(
+    known = sql.rows_of(
         "SELECT id, accounting_date, sequence, state FROM ledger_journal "  # noqa: S608 - our own names
         f"WHERE club_id = %s AND {_among_dates()} ORDER BY accounting_date, sequence",
-        [club.pk, bulk.those(sorted(dates))],
+        [club.pk, sql.those(sorted(dates))],
     )
     for journal_id, on, sequence, state in known:
         last_sequence[str(on)] = sequence
@@ -146,7 +146,7 @@ def journals_taking_in(club: Club, dates: Collection[str]) -> dict[str, int]:
 
 
 def _among_dates() -> str:
-    return "accounting_date = ANY(%s::date[])" if bulk.is_postgresql() else bulk.among("accounting_date")
+    return "accounting_date = ANY(%s::date[])" if sql.is_postgresql() else sql.among("accounting_date")
 
 
 def change_counts(changes: Mapping[int, Sequence[int]]) -> None:
@@ -155,7 +155,7 @@ def change_counts(changes: Mapping[int, Sequence[int]]) -> None:
     What validation found to make no line (both legs on one GL code) counts again until the next validation: the
     mapping may have changed since.
     """
-    bulk.run_many(
+    sql.run_many(
         "UPDATE ledger_journal SET transaction_count = transaction_count + %s, "
         "debit_minor = (SELECT COALESCE(SUM(amount_minor), 0) FROM ledger_journaltotal "
         "WHERE journal_id = ledger_journal.id AND is_debit), "

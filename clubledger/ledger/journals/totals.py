@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, ITEM_KIND_OF
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.journals import states
 
 DIRECTION = {str(kind): 1 if kind in DEBITS_THE_ACCOUNT_TYPE else -1 for kind in ITEM_KIND_OF}
@@ -66,21 +66,21 @@ class Sums:
 
     def write(self) -> None:
         """Add everything to the journals' totals and counts. Totals that no row is left of are gone."""
-        bulk.add_to_totals([(*key, *total) for key, total in self.totals.items() if any(total)])
+        sql.add_to_totals([(*key, *total) for key, total in self.totals.items() if any(total)])
         if self._takes_away:
-            bulk.run(
-                f"DELETE FROM ledger_journaltotal WHERE {bulk.among('journal_id')} AND row_count = 0",  # noqa: S608
-                [bulk.those(self.counts)],
+            sql.run(
+                f"DELETE FROM ledger_journaltotal WHERE {sql.among('journal_id')} AND row_count = 0",  # noqa: S608
+                [sql.those(self.counts)],
             )
         states.change_counts(self.counts)
 
 
 def legs_of(transaction_ids: Iterable[int]) -> dict[int, list[LegRow]]:
     """Give the rows of versions (account type, item, job, amount, tax), in minor units, in the order of the file."""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         "SELECT transaction_id, account_type_id, item_id, job, amount_minor, tax_minor "  # noqa: S608 - our own names
-        f"FROM ledger_sourceline WHERE {bulk.among('transaction_id')} ORDER BY transaction_id, position",
-        [bulk.those(transaction_ids)],
+        f"FROM ledger_sourceline WHERE {sql.among('transaction_id')} ORDER BY transaction_id, position",
+        [sql.those(transaction_ids)],
     )
     found: dict[int, list[LegRow]] = defaultdict(list)
     for transaction_id, *leg in rows:

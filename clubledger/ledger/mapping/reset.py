@@ -6,7 +6,7 @@ from clubledger.bookkeeping.phrases import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.mapping.chart import GONE
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 
@@ -21,8 +21,8 @@ def forget_chart(*, club: Club, actor: User) -> int:
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
     access.lock_club(club)
     mapped = FinancialItem.objects.of(club).exclude(gl_code=None).order_by("kind", "code")
-    emptied = mapping.map_items(
-        club=club, actor=actor, wanted=[mapping.Wanted(item.pk, None, default_job_id=None) for item in mapped]
+    emptied = items.map_items(
+        club=club, actor=actor, wanted=[items.Wanted(item.pk, None, default_job_id=None) for item in mapped]
     )
     GLCode.objects.of(club).exclude(account_id="").update(account_id="", status=GONE)
     TaxCode.objects.of(club).update(status=GONE)

@@ -11,7 +11,7 @@ from typing import Any
 
 from clubledger.bookkeeping.chart import Organisation
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.models import TaxCode
 
 LENGTHS = {"month": 1, "two_months": 2, "quarter": 3, "half_year": 6, "year": 12}
@@ -189,7 +189,7 @@ _SHARE = (
 
 
 def _in_xero(club: Club, types: "_Types", first_on: date, last_on: date) -> Iterable[JournalTax]:
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         f"SELECT j.id, j.number, j.accounting_date, {_DATED_ON}, j.state, l.tax_type, SUM(l.amount_minor), "  # noqa: S608
         "SUM(CASE WHEN l.xero_tax_minor IS NULL THEN 0 ELSE COALESCE(l.source_tax_minor, 0) END), "
         f"SUM(COALESCE(l.xero_tax_minor, 0)), SUM({_SHARE}), SUM(l.row_count + 1), "
@@ -229,13 +229,13 @@ _OF_ITEMS = (
 
 def _elsewhere(club: Club, types: "_Types", first_on: date, last_on: date) -> Iterable[JournalTax]:
     later = " AND (j.state = 'recorded' OR j.accounting_date >= %s)" if club.post_from else ""
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         f"SELECT j.id, j.number, j.accounting_date, {_DATED_ON}, j.state, i.tax_type, i.untaxed_tax_type, "  # noqa: S608
         f"SUM(y.stated), SUM(y.unstated), SUM(y.nil), SUM(y.tax) FROM ({_OF_ITEMS}{later}) "
         "GROUP BY x.journal_id, x.item_id) y JOIN ledger_financialitem i ON i.id = y.item_id "
         "JOIN ledger_journal j ON j.id = y.journal_id WHERE i.kind = 'charge' "
         "GROUP BY j.id, j.number, j.accounting_date, j.sent_on, j.state, i.tax_type, i.untaxed_tax_type",
-        [*_values(club, first_on, last_on), *([bulk.stored(club.post_from)] if club.post_from else [])],
+        [*_values(club, first_on, last_on), *([sql.stored(club.post_from)] if club.post_from else [])],
     )
     found: dict[tuple[int, str], JournalTax] = {}
     for pk, number, on, dated_on, state, tax_type, untaxed, *figures in rows:
@@ -288,14 +288,14 @@ def earlier_documents(*, club: Club, period: Period, limit: int | None = None) -
     just the transactions whose document is older than their accounting date.
     """
     tax = "SUM(CASE WHEN t.legs_kind IN ('invoice', 'pos_sale') THEN l.tax_minor ELSE -l.tax_minor END)"
-    rows = bulk.rows_of(
+    rows = sql.rows_of(
         f"SELECT t.id, t.source_id, t.kind, t.member, t.document_date, t.accounting_date, {tax} "  # noqa: S608 - our own names
         "FROM ledger_sourcetransaction t JOIN ledger_sourceline l ON l.transaction_id = t.id "
         "WHERE t.club_id = %s AND t.document_date < t.accounting_date AND t.accounting_date BETWEEN %s AND %s "
         f"AND t.document_date < %s AND t.is_current AND {TAXED_ROW} "
         "GROUP BY t.id, t.source_id, t.kind, t.member, t.document_date, t.accounting_date "
         "ORDER BY t.document_date, t.id",
-        [club.pk, *(bulk.stored(on) for on in (period.first_on, period.last_on, period.first_on))],
+        [club.pk, *(sql.stored(on) for on in (period.first_on, period.last_on, period.first_on))],
     )
     total = sum(int(row[6] or 0) for row in rows)
     shown = rows if limit is None else rows[:limit]
@@ -336,7 +336,7 @@ def _tax_types(club: Club) -> _Types:
 
 
 def _values(club: Club, first_on: date, last_on: date) -> list[Any]:
-    return [club.pk, *(bulk.stored(on) for on in (last_on, first_on, last_on))]
+    return [club.pk, *(sql.stored(on) for on in (last_on, first_on, last_on))]
 
 
 def _day(value: Any) -> date:

@@ -15,7 +15,7 @@ from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import from_minor
 from clubledger.bookkeeping.phrases import said
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
+from clubledger.ledger import sql
 from clubledger.ledger.models import FinancialItem, ItemKind, Journal
 from clubledger.ledger.reports import gst
 
@@ -92,7 +92,7 @@ def _earlier_documents(journals: Sequence[Journal], chart: Chart) -> Iterable[tu
         start = gst.period_of(chart.organisation, journal.accounting_date).first_on
         by_start.setdefault(start, []).append(journal.pk)
     for start, ids in by_start.items():
-        for journal_id, count, earliest in _rows(_EARLIER, ids, [bulk.stored(start)]):
+        for journal_id, count, earliest in _rows(_EARLIER, ids, [sql.stored(start)]):
             yield (
                 int(journal_id),
                 Finding(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.mapping import job_options as linking
+from clubledger.ledger.mapping import job_options
 from clubledger.ledger.models import JobCode
 from clubledger.web.page import club_page, link_to
 
@@ -22,7 +22,7 @@ def link_job_code(request: HttpRequest, at: ClubAccess, job_id: int) -> HttpResp
         raise Http404
     like = request.POST.get("option", "").strip()[:100]
     try:
-        job = linking.link_job(club=at.club, actor=at.user, job_id=job_id, like=like)
+        job = job_options.link_job(club=at.club, actor=at.user, job_id=job_id, like=like)
     except LedgerError as error:
         messages.error(request, str(error))
     else:

@@ -20,10 +20,9 @@ from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import told
 from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.mapping import items as mapping
-from clubledger.ledger.mapping import job_options as linking
+from clubledger.ledger.mapping import items, job_options
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
-from clubledger.web.chart import months as gl_code_months
+from clubledger.web.chart import months
 from clubledger.web.page import club_page, link_to, show
 
 TYPES = {
@@ -120,7 +119,7 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         at.require(Permission.CONFIGURE)
         if form.is_valid():
             try:
-                mapping.add_gl_code(club=at.club, actor=at.user, **form.cleaned_data)
+                items.add_gl_code(club=at.club, actor=at.user, **form.cleaned_data)
             except LedgerError as error:
                 form.add_error("code", str(error))
             else:
@@ -137,7 +136,7 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     rows = _searched(request, everything)
     rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
     rows = rows.annotate(**USERS_COUNTED, used=Count("items"), is_unusable=Case(When(UNUSABLE, then=1), default=0))
-    quarter = gl_code_months.Quarter.of_club(at.club, "gl_code")
+    quarter = months.Quarter.of_club(at.club, "gl_code")
     ordered = _ordered(request, rows, GL_CODE_ORDERS, lambda row: quarter.amounts_of(row.pk))
     taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
     if request.GET.get("format") in exports.FORMATS:
@@ -212,7 +211,7 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         at.require(Permission.CONFIGURE)
         if form.is_valid():
             try:
-                mapping.add_job_code(club=at.club, actor=at.user, **form.cleaned_data)
+                items.add_job_code(club=at.club, actor=at.user, **form.cleaned_data)
             except LedgerError as error:
                 form.add_error("code", str(error))
             else:
@@ -220,13 +219,13 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 return redirect(link_to(at, "job-codes"))
     everything = JobCode.objects.of(at.club)
     rows = _searched(request, everything, also="option_name").annotate(charges=Count("items"))
-    quarter = gl_code_months.Quarter.of_club(at.club, "job")
+    quarter = months.Quarter.of_club(at.club, "job")
     ordered = _ordered(request, rows, JOB_CODE_ORDERS, lambda row: quarter.amounts_of(row.code))
     if request.GET.get("format") in exports.FORMATS:
         return _job_codes_as_file(at, ordered, quarter, request.GET["format"])
     page = paging.page_of(request, ordered, total=rows.count())
     asked = request.GET.get("code", "")
-    options = linking.options_of(club=at.club) if at.may(Permission.CONFIGURE) else []
+    options = job_options.options_of(club=at.club) if at.may(Permission.CONFIGURE) else []
     return show(
         request,
         at,
@@ -243,7 +242,7 @@ def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 "code": row,
                 "is_asked": asked in {row.code, row.option_name} and bool(asked),
                 "quarter": quarter.of(row.code),
-                "can_be_linked": bool(options) and linking.can_be_linked(row, options),
+                "can_be_linked": bool(options) and job_options.can_be_linked(row, options),
             }
             for row in page.rows
         ],
@@ -269,7 +268,7 @@ def _ordered(
 
 
 def _gl_codes_as_file(
-    at: ClubAccess, rows: Iterable[Any], quarter: gl_code_months.Quarter, taxes: Mapping[str, str], file_format: str
+    at: ClubAccess, rows: Iterable[Any], quarter: months.Quarter, taxes: Mapping[str, str], file_format: str
 ) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
@@ -288,7 +287,7 @@ def _gl_codes_as_file(
 
 
 def _job_codes_as_file(
-    at: ClubAccess, rows: Iterable[Any], quarter: gl_code_months.Quarter, file_format: str
+    at: ClubAccess, rows: Iterable[Any], quarter: months.Quarter, file_format: str
 ) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:

@@ -20,7 +20,7 @@ from clubledger.clubs.models import Club
 from clubledger.foundation import clock
 from clubledger.frame import exports, formats, sorting
 from clubledger.ledger.models import FinancialItem, GLCode
-from clubledger.ledger.reports import movements as amounts
+from clubledger.ledger.reports import movements
 from clubledger.ledger.reports.movements import Moved
 from clubledger.web.page import club_page, link_to, show
 
@@ -52,13 +52,13 @@ class Quarter:
     """What every code of a club moved in the last thirteen weeks."""
 
     weeks: Sequence[date]
-    moved: dict[Any, amounts.Periods]
+    moved: dict[Any, movements.Periods]
 
     @classmethod
-    def of_club(cls, club: Club, by: amounts.By) -> "Quarter":
+    def of_club(cls, club: Club, by: movements.By) -> "Quarter":
         """Read it."""
-        weeks = amounts.weeks_until(clock.today_in(club.time_zone), WEEKS)
-        return cls(weeks, amounts.moved(club=club, starts=weeks, by=by))
+        weeks = movements.weeks_until(clock.today_in(club.time_zone), WEEKS)
+        return cls(weeks, movements.moved(club=club, starts=weeks, by=by))
 
     def of(self, key: Any) -> OfOne | None:
         """Give what a code moved; None if nothing did."""
@@ -79,7 +79,7 @@ class Quarter:
         return OfOne(debit, credit, mark_safe(""))
 
 
-def row_of(found: amounts.Periods, starts: Sequence[date]) -> list[Moved]:
+def row_of(found: movements.Periods, starts: Sequence[date]) -> list[Moved]:
     """Give a code's periods, oldest first, those where nothing moved too."""
     return [found.get(start, Moved()) for start in starts]
 
@@ -139,8 +139,8 @@ def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseB
     found = GLCode.objects.of(at.club).filter(pk=code_id).first()
     if found is None:
         raise Http404
-    months = amounts.months_until(clock.today_in(at.club.time_zone), MONTHS)
-    row = row_of(amounts.moved(club=at.club, starts=months, only=found.pk).get(found.pk, {}), months)
+    months = movements.months_until(clock.today_in(at.club.time_zone), MONTHS)
+    row = row_of(movements.moved(club=at.club, starts=months, only=found.pk).get(found.pk, {}), months)
     sort = sorting.asked(request, ORDERS, NEWEST_FIRST)
     listed = sorting.in_order(zip(months, row, strict=True), sort, ORDERS)
     if request.GET.get("format") in exports.FORMATS:

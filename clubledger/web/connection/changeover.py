@@ -15,16 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import Changeover, State, Step, Traveller
-from clubledger.changeover.move import check as proving
-from clubledger.changeover.move import fence, steps
-from clubledger.changeover.move import old_app as leaving
+from clubledger.changeover.move import check, fence, old_app, steps
 from clubledger.clubs import support
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role
 from clubledger.frame import formats
 from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 from clubledger.web.xero_errors import tell
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 
 
@@ -47,10 +45,10 @@ def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         # What staff have planned and not announced is still theirs alone.
         return show(request, at, "web/connection/no_changeover.html", crumbs=general_ledger_trail(at, _("Changeover")))
     travellers = _travellers(row)
-    connection = connections.current(club=at.club)
-    standing = connections.standing_of(club=at.club, user=at.user, connection=connection)
-    old = leaving.old_authorisations(row) if not row.is_before else []
-    empty = proving.empty_journals(club=at.club) if row.verified_at else []
+    connection = revocation.current(club=at.club)
+    standing = revocation.standing_of(club=at.club, user=at.user, connection=connection)
+    old = old_app.old_authorisations(row) if not row.is_before else []
+    empty = check.empty_journals(club=at.club) if row.verified_at else []
     return show(
         request,
         at,
@@ -190,14 +188,14 @@ def look(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     row = steps.live_of(club=at.club)
     try:
         if row is not None:
-            leaving.look_in_xero(club=at.club, changeover_id=row.pk, raises=True)
+            old_app.look_in_xero(club=at.club, changeover_id=row.pk, raises=True)
     except ChangeoverError as error:
         messages.warning(request, str(error))
         return _back(at)
     except XeroError as error:
         tell(request, at, error)
         return _back(at)
-    left = len(leaving.old_authorisations(row)) if row else 0
+    left = len(old_app.old_authorisations(row)) if row else 0
     if left:
         words = ngettext(
             "Xero says that %(count)s connection of the old app still stands.",
@@ -218,7 +216,7 @@ def disconnect(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     if row is None:
         return _back(at)
     try:
-        count = leaving.disconnect_old(club=at.club, actor=at.user, changeover_id=row.pk)
+        count = old_app.disconnect_old(club=at.club, actor=at.user, changeover_id=row.pk)
     except ChangeoverError as error:
         messages.warning(request, str(error))
     except XeroError as error:
@@ -238,7 +236,7 @@ def disconnect(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 def test_connection(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Get the GL codes: the test that the new connection works."""
     try:
-        proving.get_gl_codes(club=at.club, actor=at.user)
+        check.get_gl_codes(club=at.club, actor=at.user)
     except XeroError as error:
         tell(request, at, error)
     else:
@@ -250,7 +248,7 @@ def test_connection(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.SEND)
 def record_empty(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Record the older empty journals as manually added, in one press."""
-    count = proving.record_empty(club=at.club, actor=at.user)
+    count = check.record_empty(club=at.club, actor=at.user)
     words = ngettext(
         "%(count)s empty journal is recorded. Xero was not touched.",
         "%(count)s empty journals are recorded. Xero was not touched.",

@@ -24,7 +24,7 @@ from clubledger.frame import exports, sorting
 from clubledger.ledger.models import GLCode
 from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_errors import explain, tell
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import (
     AppMisconfigured,
     BindingRefused,
@@ -61,7 +61,7 @@ def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBa
         at,
         "web/connection/integration_settings.html",
         crumbs=[(_("Configuration"), ""), (_("Integration"), "")],
-        connection=connections.current(club=at.club),
+        connection=revocation.current(club=at.club),
     )
 
 
@@ -69,9 +69,9 @@ def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBa
 @club_page()
 def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show the connection: organisation, where this person stands, who has authorised; or the last as a file."""
-    connection = connections.current(club=at.club)
+    connection = revocation.current(club=at.club)
     sort = sorting.asked(request, AUTHORISED_ORDERS)
-    authorised = [_shown(row, connection) for row in connections.authorisations(club=at.club)]
+    authorised = [_shown(row, connection) for row in revocation.authorisations(club=at.club)]
     authorised = sorting.in_order(authorised, sort, AUTHORISED_ORDERS)
     if request.GET.get("format") in exports.FORMATS:
         return _authorised_as_file(at, authorised, request.GET["format"])
@@ -81,7 +81,7 @@ def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         "web/connection/general_ledger.html",
         crumbs=general_ledger_trail(at),
         connection=connection,
-        standing=connections.standing_of(club=at.club, user=at.user, connection=connection),
+        standing=revocation.standing_of(club=at.club, user=at.user, connection=connection),
         authorisations=authorised,
         sort_asked=sort,
         has_gl_codes=GLCode.objects.of(at.club).exclude(account_id="").exists(),
@@ -122,7 +122,7 @@ def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Leave for Xero. A page that goes on by itself: the strict form policy would stop a redirect to another site."""
     base_url = f"{request.scheme}://{request.get_host()}"
     try:
-        address = connections.begin_authorisation(club=at.club, actor=at.user, base_url=base_url)
+        address = revocation.begin_authorisation(club=at.club, actor=at.user, base_url=base_url)
     except XeroError as error:
         tell(request, at, error)
         return redirect(link_to(at, "general-ledger"))
@@ -134,9 +134,9 @@ def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.AUTHORISE)
 def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Disconnect this person's own connection, after they saw what that means."""
-    connection = connections.current(club=at.club)
+    connection = revocation.current(club=at.club)
     if request.POST.get("confirmed") != "1":
-        others = [row for row in connections.authorisations(club=at.club) if row.is_live and row.user_id != at.user.pk]
+        others = [row for row in revocation.authorisations(club=at.club) if row.is_live and row.user_id != at.user.pk]
         return show(
             request,
             at,
@@ -146,7 +146,7 @@ def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             others=others,
         )
     try:
-        connections.revoke(club=at.club, actor=at.user)
+        revocation.revoke(club=at.club, actor=at.user)
     except XeroError as error:
         tell(request, at, error)
     else:
@@ -179,10 +179,10 @@ def bind(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseB
         return _answered_already(request, at)
     try:
         if request.POST.get("answer") == "no":
-            connections.decline_organisation(club=at.club, actor=at.user, request_id=request_id)
+            revocation.decline_organisation(club=at.club, actor=at.user, request_id=request_id)
             messages.success(request, _("Nothing was connected."))
         else:
-            row = connections.confirm_organisation(
+            row = revocation.confirm_organisation(
                 club=at.club, actor=at.user, request_id=request_id, tenant_id=request.POST.get("tenant_id", "")
             )
             messages.success(
@@ -249,7 +249,7 @@ def _returned(request: HttpRequest, at: ClubAccess, status: int, **context: Any)
 def xero_callback(request: HttpRequest) -> HttpResponseBase:
     """Take the return from Xero and lead on, or say what happened. The address itself is never shown or logged."""
     try:
-        outcome = connections.finish_authorisation(actor=person(request), params=request.GET.dict())
+        outcome = revocation.finish_authorisation(actor=person(request), params=request.GET.dict())
     except access.NotAllowed:
         return render(request, "403.html", {"reason": _("You may no longer authorise Xero for this club.")}, status=403)
     except AppMisconfigured as error:

@@ -20,12 +20,12 @@ from clubledger.delivery.models import SendRun
 from clubledger.delivery.sending import queue
 from clubledger.frame import formats
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.web.journals.integration import is_moving
 from clubledger.web.journals.selection import Selection
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 
 
@@ -79,7 +79,7 @@ def send(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         return _nothing(request, at, chosen)
     if not chosen.is_as_said:
         return show(
-            request, at, "web/journals/confirm_send.html", chosen=chosen, connection=connections.current(club=at.club)
+            request, at, "web/journals/confirm_send.html", chosen=chosen, connection=revocation.current(club=at.club)
         )  # fmt: skip
     try:
         run = queue.send_to_gl(club=at.club, actor=at.user, journal_ids=chosen.ids)
@@ -119,7 +119,7 @@ def record(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             request, at, "web/journals/record.html", chosen=chosen, is_missing=reason is not None, reason=reason or ""
         )
     try:
-        number = journals.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+        number = overview.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
     except LedgerError as error:
         messages.error(request, str(error))
         return _back(at, chosen)
@@ -148,7 +148,7 @@ def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             reason=reason or "",
         )
     try:
-        number = journals.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+        number = overview.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
     except LedgerError as error:
         messages.error(request, str(error))
         return _back(at, chosen)

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_http_methods
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
-from clubledger.delivery.decisions import after_restore as restoring
-from clubledger.delivery.decisions import difference
+from clubledger.delivery.decisions import after_restore, difference
 from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting
@@ -29,7 +28,7 @@ from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.web.journals.selection import read_day
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 
 Act = Callable[[str], str]
@@ -69,7 +68,7 @@ def _facts(found: Journal) -> list[tuple[str, str]]:
 
 def _lock_of(at: ClubAccess) -> list[tuple[str, str]]:
     """Say up to which day Xero is locked and which is the first open one, as last read."""
-    connection = connections.current(club=at.club)
+    connection = revocation.current(club=at.club)
     organisation = connection.organisation if connection else None
     if organisation is None or organisation.locked_until is None or organisation.first_open_day is None:
         return []
@@ -250,14 +249,14 @@ def sighting_words(seen: Sighting) -> str:
 @club_page(Permission.UNDO)
 def confirm_restore(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """After a backup was restored: say which days were recorded by hand since, and let the club send again."""
-    standing = restoring.standing(club=at.club)
+    standing = after_restore.standing(club=at.club)
     if standing is None:
         raise Http404
     if request.method == "POST" and request.POST.get("seen") == "1":
         days = [on for text in request.POST.getlist("day") if (on := read_day(text)) is not None]
         reason = request.POST.get("reason", "").strip()[:500]
         try:
-            restoring.confirm(club=at.club, actor=at.user, recorded_on=days, reason=reason)
+            after_restore.confirm(club=at.club, actor=at.user, recorded_on=days, reason=reason)
         except (DeliveryError, LedgerError) as error:
             messages.error(request, str(error))
         else:

@@ -33,7 +33,7 @@ from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.journals.list_rows import rows_of
 from clubledger.web.journals.selection import SHOWS, TICKABLE, Asked, Tally, read_day
 from clubledger.web.page import club_page, link_to, show
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 from clubledger.xero.models import Connection
 
 STRIP_DAYS = calendar.WEEKS * 7
@@ -49,7 +49,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"])
     overview = journals.overview(club=at.club)
     asked = Asked.from_query(at, request.GET, preset=overview.preset)
-    connection = connections.current(club=at.club)
+    connection = revocation.current(club=at.club)
     if overview.first_on is None:
         return show(request, at, "web/journals/gl_first_run.html", steps=first_steps(at, overview, connection))
     counts = Tally.of(asked)
@@ -86,7 +86,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         is_valid_selection=ticked == "valid",
         has_valid=counts.has("valid"),
         has_queued=any(group["state"] == "queued" for group in counts.shown(asked.show)),
-        standing=connections.standing_of(club=at.club, user=at.user, connection=connection)
+        standing=revocation.standing_of(club=at.club, user=at.user, connection=connection)
         if at.may(Permission.SEND)
         else None,
         steps=None if signs["has_sent"] else first_steps(at, overview, connection, signs["unmapped"]),

@@ -19,15 +19,14 @@ from clubledger.delivery.decisions import difference
 from clubledger.delivery.models import Delivery
 from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview as journals
-from clubledger.ledger.journals.drill_down import ORDERS as ORDERS_BEHIND
-from clubledger.ledger.journals.drill_down import LineView
+from clubledger.ledger.journals import overview
+from clubledger.ledger.journals.drill_down import ORDERS, LineView
 from clubledger.ledger.models import Journal
 from clubledger.web.journals import line_rows
 from clubledger.web.journals.list_rows import has_chosen_first_open_day, notes_of, ordinal_words, state_shown, xero_link
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 
 ZERO = Decimal("0.00")
 LINES_PER_PAGE = 100
@@ -56,19 +55,19 @@ class Event:
 def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Show a journal, one of its lines opened to its transactions if asked; or its lines as a file."""
     found, others = _with_others(at, journal_id)
-    reading = journals.Reading(at.club, found)
+    reading = overview.Reading(at.club, found)
     sort = sorting.asked(request, LINE_ORDERS)
-    lines = sorting.in_order(journals.lines_of(club=at.club, journal=found, reading=reading), sort, LINE_ORDERS)
+    lines = sorting.in_order(overview.lines_of(club=at.club, journal=found, reading=reading), sort, LINE_ORDERS)
     taxes = {tax_type: name for tax_type, (name, _rate) in reading.taxes.items()}
     if request.GET.get("format") in exports.FORMATS and "line" not in request.GET:
         return _as_file(at, found, lines, taxes, request.GET["format"])
     opened = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
-    order = sorting.asked(request, ORDERS_BEHIND, by="order")
+    order = sorting.asked(request, ORDERS, by="order")
     if request.GET.get("format") in exports.FORMATS:
         return _transactions_as_file(at, reading, opened, order, request.GET["format"])
     behind = None
     if opened is not None or request.GET.get("line") == "all":
-        found_page = journals.transactions_of(
+        found_page = overview.transactions_of(
             club=at.club,
             journal=found,
             line_key=opened.key if opened else None,
@@ -78,7 +77,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
             order=order,
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
-    connection = connections.current(club=at.club)
+    connection = revocation.current(club=at.club)
     totals = _totals(lines)
     shown = _page_of_lines(request, lines, opened)
     return show(
@@ -278,7 +277,7 @@ def _as_file(
 
 
 def _transactions_as_file(
-    at: ClubAccess, reading: journals.Reading, opened: LineView | None, order: str, file_format: str
+    at: ClubAccess, reading: overview.Reading, opened: LineView | None, order: str, file_format: str
 ) -> HttpResponseBase:
     """Give the transactions behind a line, or behind the whole journal, as a file."""
     found = reading.journal
@@ -286,7 +285,7 @@ def _transactions_as_file(
     def rows() -> Iterator[tuple[Any, ...]]:
         number, pages = 1, 1
         while number <= pages:
-            page = journals.transactions_of(
+            page = overview.transactions_of(
                 club=at.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
                 reading=reading, order=order,
             )  # fmt: skip

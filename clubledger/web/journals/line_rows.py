@@ -15,7 +15,7 @@ from clubledger.foundation.phrasebook import told
 from clubledger.frame import formats
 from clubledger.frame.templatetags.frame import icon
 from clubledger.ledger.journals.drill_down import LineView, TransactionView
-from clubledger.web.journals import causes as mending
+from clubledger.web.journals import causes
 from clubledger.web.page import link_to
 
 
@@ -73,7 +73,7 @@ def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, s
 
 
 def _problem(at: ClubAccess, problem: str, mends: str, sign: str) -> str:
-    label, link = mending.place(at, mends)
+    label, link = causes.place(at, mends)
     way = f' <a href="{escape(link)}">{escape(label)}</a>' if link else ""
     return f"<small>{sign} {escape(told(problem))}{way}</small>"
 

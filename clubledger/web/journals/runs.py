@@ -16,7 +16,7 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import SendRun
-from clubledger.delivery.nightly import schedule as nightly
+from clubledger.delivery.nightly import schedule
 from clubledger.frame import exports, formats, paging
 from clubledger.frame.sorting import asked, order_asked
 from clubledger.web.page import club_page, link_to, show
@@ -76,13 +76,13 @@ def _as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpRespo
 
 
 def _nightly(at: ClubAccess) -> dict[str, Any]:
-    current = nightly.current(club=at.club)
+    current = schedule.current(club=at.club)
     is_on = current is not None and current.is_on
-    last_night = nightly.last_night(current) if current is not None else None
+    last_night = schedule.last_night(current) if current is not None else None
     return {
         "nightly": current,
         "is_on": is_on,
-        "next_run_at": nightly.next_run_at(at.club, current.at) if current is not None and is_on else None,
+        "next_run_at": schedule.next_run_at(at.club, current.at) if current is not None and is_on else None,
         "last_night": last_night,
         "last_night_on": date.fromisoformat(last_night.on) if last_night is not None else None,
     }
@@ -94,12 +94,12 @@ def set_nightly(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Switch sending by schedule on, at a time, or off."""
     try:
         if request.POST.get("answer") == "off":
-            nightly.switch_off(club=at.club, actor=at.user)
+            schedule.switch_off(club=at.club, actor=at.user)
             messages.success(request, _("Nothing is sent by schedule any more."))
         else:
             at_time = time.fromisoformat(request.POST.get("at", ""))
-            nightly.switch_on(club=at.club, actor=at.user, at=at_time)
-            when = formats.instant(nightly.next_run_at(at.club, at_time), at.club.time_zone)
+            schedule.switch_on(club=at.club, actor=at.user, at=at_time)
+            when = formats.instant(schedule.next_run_at(at.club, at_time), at.club.time_zone)
             messages.success(request, _("Switched on, under your name; the next time is %(when)s.") % {"when": when})
     except ValueError:
         messages.error(request, _("Give the time of day, such as 02:30."))

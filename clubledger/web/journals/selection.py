@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clubledger.clubs.access import ClubAccess
 from clubledger.frame import paging, sorting
 from clubledger.ledger.formats.transactions_v1 import EARLIEST_YEAR, LATEST_YEAR
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 NOT_DONE = tuple(s.value for s in JournalState if s not in {"sent", "recorded", "voided"})
@@ -73,7 +73,7 @@ class Asked:
             return cls(at, only, only, "all", sort)
         from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
         if from_on is None or up_to_on is None:
-            preset_from, preset_up_to = preset or journals.default_range(club=at.club)
+            preset_from, preset_up_to = preset or overview.default_range(club=at.club)
             from_on, up_to_on = from_on or preset_from, up_to_on or preset_up_to
         show = query.get("show", "")
         return cls(at, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent", sort)
@@ -81,7 +81,7 @@ class Asked:
     @property
     def days(self) -> QuerySet[Journal]:
         """All journals of the days, in whatever state."""
-        return journals.select(club=self.at.club, from_on=self.from_on, up_to_on=self.up_to_on)
+        return overview.select(club=self.at.club, from_on=self.from_on, up_to_on=self.up_to_on)
 
     @property
     def matching(self) -> QuerySet[Journal]:

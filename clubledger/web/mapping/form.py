@@ -16,7 +16,7 @@ from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from clubledger.web.mapping.suggestions import Candidate, suggest, untaxed_partner
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Choices:
                 unusable[code.code] = code.unusable_because
             else:
                 usable[code.code] = code
-        connection = connections.current(club=club, with_app=False)
+        connection = revocation.current(club=club, with_app=False)
         is_registered = connection is None or connection.organisation.is_registered_for_tax
         taxes = TaxCode.objects.of(club).filter(status="ACTIVE").order_by("name") if is_registered else ()
         jobs = JobCode.objects.of(club).filter(status="ACTIVE").order_by("code")

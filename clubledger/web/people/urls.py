@@ -2,17 +2,16 @@
 
 from django.urls import path
 
-from clubledger.web.people import api_keys, audit_trail, club_language
-from clubledger.web.people import users as people
+from clubledger.web.people import api_keys, audit_trail, club_language, users
 
 urlpatterns = [
-    path("users/", people.users, name="users"),
-    path("users/invite/", people.invite, name="invite"),
-    path("users/invitations/<int:invitation_id>/send/", people.send_invitation_again, name="send-invitation-again"),
-    path("users/invitations/<int:invitation_id>/withdraw/", people.withdraw_invitation, name="withdraw-invitation"),
-    path("users/<int:membership_id>/", people.user, name="user"),
-    path("users/<int:membership_id>/role/", people.set_role, name="set-role"),
-    path("users/<int:membership_id>/remove/", people.remove_user, name="remove-user"),
+    path("users/", users.users, name="users"),
+    path("users/invite/", users.invite, name="invite"),
+    path("users/invitations/<int:invitation_id>/send/", users.send_invitation_again, name="send-invitation-again"),
+    path("users/invitations/<int:invitation_id>/withdraw/", users.withdraw_invitation, name="withdraw-invitation"),
+    path("users/<int:membership_id>/", users.user, name="user"),
+    path("users/<int:membership_id>/role/", users.set_role, name="set-role"),
+    path("users/<int:membership_id>/remove/", users.remove_user, name="remove-user"),
     path("users/language/", club_language.set_club_language, name="set-club-language"),
     path("api-keys/", api_keys.api_keys, name="api-keys"),
     path("api-keys/<int:key_id>/revoke/", api_keys.revoke, name="revoke-api-key"),

@@ -12,16 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import access, invitations, people
-from clubledger.clubs import api_keys as keys
-from clubledger.clubs import sign_in as signing_in
+from clubledger.clubs import access, api_keys, invitations, people, sign_in
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, User
 from clubledger.foundation import clock
 from clubledger.frame import exports, paging, sorting
 from clubledger.web.page import RIGHTS, club_page, link_to, show
 from clubledger.web.sign_in.forms import BAD_EMAIL
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 
 RECENT = 10
 ROLES = list(PERMISSIONS)
@@ -134,7 +132,7 @@ def _invited_as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> 
 
 
 def _authorised(at: ClubAccess) -> set[int]:
-    return {row.user_id for row in connections.authorisations(club=at.club) if row.is_live}
+    return {row.user_id for row in revocation.authorisations(club=at.club) if row.is_live}
 
 
 def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
@@ -164,7 +162,7 @@ def _members(request: HttpRequest, at: ClubAccess) -> list[Member]:
     """Give the people in the order asked for; unless asked, who has access first, by name."""
     rows = Membership.objects.filter(club=at.club).select_related("user")
     found = list(rows.order_by("-is_active", "-user__is_active", "user__name", "user__email"))
-    authorised, secured = _authorised(at), signing_in.who_have_set_up(one.user_id for one in found)
+    authorised, secured = _authorised(at), sign_in.who_have_set_up(one.user_id for one in found)
     members = [
         Member(
             pk=one.pk,
@@ -226,12 +224,14 @@ def user(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpRespon
         is_self=member.user_id == at.user.pk,
         can_change=_may_change(at, member.role),
         form=form,
-        has_second_step=signing_in.has_set_up(member.user),
+        has_second_step=sign_in.has_set_up(member.user),
         authorisation=next(
-            (row for row in connections.authorisations(club=at.club) if row.user_id == member.user_id and row.is_live),
+            (row for row in revocation.authorisations(club=at.club) if row.user_id == member.user_id and row.is_live),
             None,
         ),
-        keys=[key for key in keys.of_club(club=at.club) if key.acts_for_id == member.user_id and not key.revoked_at],
+        keys=[
+            key for key in api_keys.of_club(club=at.club) if key.acts_for_id == member.user_id and not key.revoked_at
+        ],
         events=AuditEvent.objects.of(at.club).filter(user=member.user).order_by("-position")[:RECENT],
     )
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.clubs import access
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.delivery import proofs as proving
+from clubledger.delivery import proofs
 from clubledger.delivery.agreeing import agreement
 from clubledger.delivery.errors import CannotProve
 from clubledger.delivery.models import BalanceProof
@@ -42,11 +42,11 @@ def balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show what was proved of the day asked for, or of the last one with transactions; or give it as a file."""
     last_on = last_day(club=at.club)
     on = read_day(request.GET.get("at")) or last_on
-    proof = proving.find(club=at.club, at=on)
-    is_under_way = proof is not None and proving.is_under_way(proof)
+    proof = proofs.find(club=at.club, at=on)
+    is_under_way = proof is not None and proofs.is_under_way(proof)
     if request.GET.get("part") == "progress":
         return render(request, "web/reports/balances_progress.html", {"is_under_way": is_under_way})
-    rows = proving.rows_of(proof) if proof and proof.made_at else []
+    rows = proofs.rows_of(proof) if proof and proof.made_at else []
     ordered = sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(request, at, on, ordered)
@@ -63,7 +63,7 @@ def balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         sentence=_sentence(at, proof, off),
         is_under_way=is_under_way,
         is_left=proof is not None and proof.ended_at is None and not is_under_way,
-        is_overtaken=proof is not None and not is_under_way and proving.is_overtaken(club=at.club, proof=proof),
+        is_overtaken=proof is not None and not is_under_way and proofs.is_overtaken(club=at.club, proof=proof),
         # Staff who visit with an Owner's leave are no members.
         may_prove=not at.user.is_staff or access.may(at.user, at.club, Permission.SEE),
         rows=ordered,
@@ -85,7 +85,7 @@ def prove_balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         messages.error(request, _("No transaction has come in yet."))
         return redirect(link_to(at, "balances"))
     try:
-        proving.ask(club=at.club, actor=at.user, at=on)
+        proofs.ask(club=at.club, actor=at.user, at=on)
     except CannotProve as error:
         messages.error(request, str(error))
     return redirect(f"{link_to(at, 'balances')}?{urlencode({'at': on.isoformat()})}")

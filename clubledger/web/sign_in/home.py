@@ -15,9 +15,9 @@ from clubledger.clubs import access
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
 from clubledger.clubs.models import Role, User
 from clubledger.frame import exports, sorting
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.web.page import person
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 
 SIGNS = {
     "live": ("live", gettext_lazy("Connected")),
@@ -76,8 +76,8 @@ def _as_file(entries: Sequence[dict[str, Any]], file_format: str) -> HttpRespons
 
 def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[dict[str, Any]]:
     """Give each club with how it stands, in as many queries for fifty as for two."""
-    unsent = journals.unsent_at(clubs=[at.club for at in clubs])
-    signs = connections.signs_for(user=user, needs_own={at.club.pk: at.may(Permission.SEND) for at in clubs})
+    unsent = overview.unsent_at(clubs=[at.club for at in clubs])
+    signs = revocation.signs_for(user=user, needs_own={at.club.pk: at.may(Permission.SEND) for at in clubs})
     entries = []
     for at in clubs:
         oldest, count, helped = unsent.get(at.club.pk, (None, 0, 0))

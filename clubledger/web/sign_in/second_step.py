@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from clubledger.clubs import sign_in as signing_in
+from clubledger.clubs import sign_in
 from clubledger.clubs.models import User
 
 LEFT_ALONE = (
@@ -41,6 +41,6 @@ class SecondStepRequired:
         match = request.resolver_match
         if not isinstance(person, User) or match is None or (match.url_name or "").startswith(LEFT_ALONE):
             return None
-        if not signing_in.needs_second_step(person) or signing_in.has_second_step(request, person):
+        if not sign_in.needs_second_step(person) or sign_in.has_second_step(request, person):
             return None
         return redirect("security")

@@ -17,12 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import access, audit
-from clubledger.clubs import sign_in as signing_in
+from clubledger.clubs import access, audit, sign_in
 from clubledger.clubs.models import User
 from clubledger.frame import sorting
 from clubledger.web.page import person
-from clubledger.web.sign_in import xero as xero_sign_in
+from clubledger.web.sign_in import xero
 
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 MACHINES = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac", "Mac"))
@@ -67,11 +66,11 @@ def security(request: HttpRequest) -> HttpResponseBase:
             "app": next((step for step in steps if step.type == Authenticator.Type.TOTP), None),
             "passkeys": [_passkey(step) for step in steps if step.type == Authenticator.Type.WEBAUTHN],
             "codes": _codes(steps),
-            "is_needed": signing_in.needs_second_step(me),
-            "has_one": any(step.type in signing_in.SECOND_STEPS for step in steps),
+            "is_needed": sign_in.needs_second_step(me),
+            "has_one": any(step.type in sign_in.SECOND_STEPS for step in steps),
             "single_sign_on": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
             "xero_sign_in": settings.XERO_SIGN_IN,
-            "xero_is_tied": settings.XERO_SIGN_IN and xero_sign_in.is_tied(me),
+            "xero_is_tied": settings.XERO_SIGN_IN and xero.is_tied(me),
             "sessions": _sessions(request, me),
             "sort_asked": sorting.asked(request, ORDERS),
             "zone": clubs[0].club.time_zone if clubs else "UTC",

@@ -14,9 +14,7 @@ from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST
 
-from clubledger.web.sign_in import invitation as invitations
-from clubledger.web.sign_in import security
-from clubledger.web.sign_in import xero as xero_sign_in
+from clubledger.web.sign_in import invitation, security, xero
 
 # No link can sign anybody out.
 sign_out = require_POST(account.logout)
@@ -61,7 +59,7 @@ own_security = [
     path("passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
     path("passkeys/<int:pk>/name/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
-    path("xero/", xero_sign_in.xero_sign_in, name="security-xero"),
+    path("xero/", xero.xero_sign_in, name="security-xero"),
     path("sessions/<int:session_id>/end/", security.end_session, name="security-end-session"),
     path("sessions/end/", security.end_sessions, name="security-end-sessions"),
 ]
@@ -70,6 +68,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *signing_in,
     path("password/", include(password)),
     path("security/", include(own_security)),
-    path("invitations/accept/", invitations.accept, name="accept-invitation"),
-    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("invitations/accept/", invitation.accept, name="accept-invitation"),
+    path("invitations/<str:token>/", invitation.invitation, name="invitation"),
 ]

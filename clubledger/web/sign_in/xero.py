@@ -16,8 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clubledger.clubs import sign_in as signing_in
-from clubledger.clubs import sign_in_records
+from clubledger.clubs import sign_in, sign_in_records
 from clubledger.clubs.models import User
 from clubledger.web.page import person
 
@@ -41,7 +40,7 @@ def xero_sign_in(request: HttpRequest) -> HttpResponseBase:
         return _untie(request, me)
     address = ""
     if request.method == "POST":
-        signing_in.let_tie(request)
+        sign_in.let_tie(request)
         address = f"{reverse('openid_connect_login', args=[PROVIDER])}?process=connect"
     return render(request, "web/sign_in/xero_sign_in.html", {"is_tied": is_tied(me), "address": address})
 

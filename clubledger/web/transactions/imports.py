@@ -26,7 +26,7 @@ from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
 from clubledger.ledger.intake import imports as importing
-from clubledger.ledger.intake import undo as undoing
+from clubledger.ledger.intake import undo
 from clubledger.ledger.models import Import, RefusedRow
 from clubledger.web.page import club_page, link_to, show
 
@@ -219,7 +219,7 @@ def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResp
         found=found,
         is_over=found.finished_at is not None,
         seconds_left=_seconds_left(found),
-        can_undo=at.may(Permission.IMPORT) and found.state in undoing.UNDOABLE,
+        can_undo=at.may(Permission.IMPORT) and found.state in undo.UNDOABLE,
         page=page,
         sort_asked=sorting.asked(request, REFUSED_ORDERS, "line"),
         sort_is_off=is_long,
@@ -271,11 +271,11 @@ def refused_rows(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRe
 def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
     """Show what undoing an import takes back, or why it can't be; then undo it with a reason."""
     found = _found(at, import_id)
-    foresight = undoing.foresee(club=at.club, of_import=found)
+    foresight = undo.foresee(club=at.club, of_import=found)
     reason = request.POST.get("reason", "")
     if request.method == "POST" and reason.strip() and not foresight.obstacles:
         try:
-            is_undone = undoing.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
+            is_undone = undo.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
         except LedgerError as error:
             messages.error(request, told(str(error)))
         else:

@@ -29,7 +29,7 @@ from clubledger.web.journals.list_rows import notes_of, state_shown, xero_link
 from clubledger.web.journals.selection import read_day
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
-from clubledger.xero.connection import revocation as connections
+from clubledger.xero.connection import revocation
 
 PRESET_DAYS = 31
 MOST_COUNTED = 20_000
@@ -231,7 +231,7 @@ def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> Ht
         .select_related("journal__sent_by", "journal__recorded_by", "transaction")
         .order_by("pk")
     )
-    connection = connections.current(club=at.club)
+    connection = revocation.current(club=at.club)
     lines = found.lines.select_related("account_type", "item").order_by("position")
     return show(
         request,

@@ -36,7 +36,7 @@ from clubledger.xero.errors import (
 )
 from clubledger.xero.http.wire import scrub
 from clubledger.xero.models import Authorisation, AuthorisationRequest, TokenSet
-from clubledger.xero.oauth import flow as oauth
+from clubledger.xero.oauth import flow
 
 CONFIRM_WITHIN = timedelta(hours=1)
 
@@ -54,8 +54,8 @@ def begin_authorisation(*, club: Club, actor: User, base_url: str) -> str:
     """
     access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
     app = registration.app_for(club)
-    state, nonce = oauth.new_state(), oauth.new_state()
-    verifier = oauth.new_verifier() if app.use_pkce else ""
+    state, nonce = flow.new_state(), flow.new_state()
+    verifier = flow.new_verifier() if app.use_pkce else ""
     redirect_uri = app.redirect_uri or f"{base_url.rstrip('/')}{registration.CALLBACK_PATH}"
     with transaction.atomic():
         AuthorisationRequest.objects.of(club).create(
@@ -75,7 +75,7 @@ def begin_authorisation(*, club: Club, actor: User, base_url: str) -> str:
             subject=f"xero app {app.client_id}",
             summary=f"{actor} left for Xero to authorise {app}",
         )
-    return oauth.consent_address(app, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
+    return flow.consent_address(app, redirect_uri=redirect_uri, state=state, nonce=nonce, verifier=verifier)
 
 
 def _hash(state: str) -> str:
@@ -140,7 +140,7 @@ def _end(request: AuthorisationRequest, outcome: Outcome) -> Outcome:
 def _exchange(request: AuthorisationRequest, code: str, verifier: str) -> Outcome:
     club = request.club
     try:
-        consent = oauth.exchange_code(
+        consent = flow.exchange_code(
             request.app, code=code, redirect_uri=request.redirect_uri, verifier=verifier, nonce=request.nonce
         )
         tokens = _keep(request, consent)
@@ -163,7 +163,7 @@ def _exchange(request: AuthorisationRequest, code: str, verifier: str) -> Outcom
     return _match(request, tokens, offered, everything=found)
 
 
-def _keep(request: AuthorisationRequest, consent: oauth.Consent) -> TokenSet:
+def _keep(request: AuthorisationRequest, consent: flow.Consent) -> TokenSet:
     """Store the consent's tokens for its Xero user and app. A refresh under way loses by the generation."""
     now = clock.now()
     values: dict[str, Any] = {

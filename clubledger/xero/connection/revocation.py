@@ -34,7 +34,7 @@ from clubledger.xero.connection.standing import (
 )
 from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
 from clubledger.xero.models import FORGOTTEN, Authorisation, Connection, TokenSet
-from clubledger.xero.oauth import flow as oauth
+from clubledger.xero.oauth import flow
 
 __all__ = [
     "Choice",
@@ -138,7 +138,7 @@ def _forget_tokens(token_set_id: int) -> None:
     tokens = TokenSet.objects.select_related("app").get(pk=token_set_id)
     if tokens.refresh_token and tokens.died_at is None:
         try:
-            oauth.revoke(tokens.app, refresh_token=tokens.refresh_token)
+            flow.revoke(tokens.app, refresh_token=tokens.refresh_token)
         except XeroError as error:
             # The connection is gone already; what is left of the token dies of itself.
             log.warning("xero.token_not_revoked", set_id=token_set_id, words=error.words)

@@ -30,7 +30,7 @@ from clubledger.xero.errors import (
 from clubledger.xero.http import client
 from clubledger.xero.http.network import Deadline, bounded
 from clubledger.xero.http.wire import read_limits, scrub
-from clubledger.xero.oauth import signatures as keys
+from clubledger.xero.oauth import signatures
 
 TOKEN_SECONDS = 12.0
 ACCESS_TOKEN_SECONDS = 1800
@@ -127,13 +127,13 @@ def exchange_code(app: App, *, code: str, redirect_uri: str, verifier: str, nonc
 def _who_consented(app: App, tokens: Tokens, nonce: str) -> Consent:
     access: Mapping[str, Any] = {}
     try:
-        access = keys.signed_claims(tokens.access_token)
+        access = signatures.signed_claims(tokens.access_token)
     except IdentityUnproven:
         # To us the access token is opaque by right; what it tells only helps to find this consent's connection.
         log.warning("xero.access_token_not_readable")
     identity = access
     if "openid" in str(app.scopes).split():
-        identity = keys.check_id_token(
+        identity = signatures.check_id_token(
             id_token=tokens.id_token, access_token=tokens.access_token, client_id=app.client_id, nonce=nonce
         )
     xero_user_id = str(identity.get("xero_userid") or identity.get("sub") or "")

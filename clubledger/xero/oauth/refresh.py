@@ -25,7 +25,7 @@ from clubledger.xero.http.answers import lacks_scope
 from clubledger.xero.http.client import Reply
 from clubledger.xero.http.network import Deadline
 from clubledger.xero.models import Authorisation, TokenSet
-from clubledger.xero.oauth import flow as oauth
+from clubledger.xero.oauth import flow
 
 LEASE_SECONDS = 60.0
 NETWORK_SECONDS = 12.0
@@ -173,11 +173,11 @@ def _refresh(tokens: TokenSet, holder: str) -> TokenSet:
     raise _lost()
 
 
-def _ask(tokens: TokenSet, refresh_token: str, ends: float) -> oauth.Tokens:
+def _ask(tokens: TokenSet, refresh_token: str, ends: float) -> flow.Tokens:
     """Ask for new tokens. After a lost answer ask again with the same old token: that is what the grace is for."""
     for attempt in range(TRIES):
         try:
-            return oauth.refresh(tokens.app, refresh_token=refresh_token, deadline=Deadline.after(NETWORK_SECONDS))
+            return flow.refresh(tokens.app, refresh_token=refresh_token, deadline=Deadline.after(NETWORK_SECONDS))
         except XeroUnavailable as error:
             is_last = attempt == TRIES - 1 or time.monotonic() > ends
             if is_last or error.http_status in {403, 429}:
@@ -197,7 +197,7 @@ def _stored_by_another(tokens: TokenSet, holder: str) -> TokenSet | None:
 
 
 @sensitive_variables("given", "used")
-def _store(tokens: TokenSet, holder: str, given: oauth.Tokens, *, used: str) -> TokenSet:
+def _store(tokens: TokenSet, holder: str, given: flow.Tokens, *, used: str) -> TokenSet:
     now = clock.now()
     with transaction.atomic(durable=True):
         stored = TokenSet.objects.filter(pk=tokens.pk, generation=tokens.generation, lease_holder=holder).update(
