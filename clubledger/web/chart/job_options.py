@@ -16,17 +16,17 @@ from clubledger.web.page import club_page, link_to
 
 @require_POST
 @club_page(Permission.CONFIGURE)
-def link_job_code(request: HttpRequest, at: ClubAccess, job_id: int) -> HttpResponseBase:
+def link_job_code(request: HttpRequest, access: ClubAccess, job_id: int) -> HttpResponseBase:
     """Let a job code stand for the option of another one, which was typed or chosen."""
-    if not JobCode.objects.of(at.club).filter(pk=job_id).exists():
+    if not JobCode.objects.of(access.club).filter(pk=job_id).exists():
         raise Http404
     like = request.POST.get("option", "").strip()[:100]
     try:
-        job = job_options.link_job(club=at.club, actor=at.user, job_id=job_id, like=like)
+        job = job_options.link_job(club=access.club, actor=access.user, job_id=job_id, like=like)
     except LedgerError as error:
         messages.error(request, str(error))
     else:
         words = _("Job code %(code)s now stands for %(category)s: %(option)s.")
         told = {"code": job.code, "category": job.category_name, "option": job.option_name}
         messages.success(request, words % told)
-    return redirect(link_to(at, "job-codes"))
+    return redirect(link_to(access, "job-codes"))

@@ -83,49 +83,49 @@ class JobCodeForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
 
 
-def crumbs(at: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
+def crumbs(access: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
     """Give where a page of the chart stands."""
     trail = [(_("Configuration"), ""), (_("Financials"), "")]
-    return [*trail, (_("Chart of Accounts"), link_to(at, "chart-of-accounts")), *more]
+    return [*trail, (_("Chart of Accounts"), link_to(access, "chart-of-accounts")), *more]
 
 
 @require_safe
 @club_page()
-def chart_of_accounts(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def chart_of_accounts(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the two lists that make up the chart: GL Code and Job#."""
-    gl_codes = GLCode.objects.of(at.club).aggregate(
+    gl_codes = GLCode.objects.of(access.club).aggregate(
         all=Count("pk"), unusable=Count("pk", filter=UNUSABLE), read_at=Max("retrieved_at")
     )
-    job_codes = JobCode.objects.of(at.club).aggregate(
+    job_codes = JobCode.objects.of(access.club).aggregate(
         all=Count("pk"), unusable=Count("pk", filter=~Q(status="ACTIVE")), read_at=Max("retrieved_at")
     )
     return show(
         request,
-        at,
+        access,
         "web/chart/chart.html",
-        crumbs=crumbs(at)[:-1],
+        crumbs=crumbs(access)[:-1],
         gl_codes=gl_codes,
         job_codes=job_codes,
-        zone=at.club.time_zone,
+        zone=access.club.time_zone,
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page()
-def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List GL codes; a POST adds one."""
     form = GLCodeForm(request.POST or None)
     if request.method == "POST":
-        at.require(Permission.CONFIGURE)
+        access.require(Permission.CONFIGURE)
         if form.is_valid():
             try:
-                items.add_gl_code(club=at.club, actor=at.user, **form.cleaned_data)
+                items.add_gl_code(club=access.club, actor=access.user, **form.cleaned_data)
             except LedgerError as error:
                 form.add_error("code", str(error))
             else:
                 messages.success(request, _("GL code %(code)s was added.") % {"code": form.cleaned_data["code"]})
-                return redirect(link_to(at, "gl-codes"))
-    everything = GLCode.objects.of(at.club)
+                return redirect(link_to(access, "gl-codes"))
+    everything = GLCode.objects.of(access.club)
     counts = everything.aggregate(
         all=Count("pk"),
         unusable=Count("pk", filter=UNUSABLE),
@@ -136,16 +136,16 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     rows = _searched(request, everything)
     rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
     rows = rows.annotate(**USERS_COUNTED, used=Count("items"), is_unusable=Case(When(UNUSABLE, then=1), default=0))
-    quarter = months.Quarter.of_club(at.club, "gl_code")
+    quarter = months.Quarter.of_club(access.club, "gl_code")
     ordered = _ordered(request, rows, GL_CODE_ORDERS, lambda row: quarter.amounts_of(row.pk))
-    taxes = dict(TaxCode.objects.of(at.club).values_list("tax_type", "name"))
+    taxes = dict(TaxCode.objects.of(access.club).values_list("tax_type", "name"))
     if request.GET.get("format") in exports.FORMATS:
-        return _gl_codes_as_file(at, ordered, quarter, taxes, request.GET["format"])
+        return _gl_codes_as_file(access, ordered, quarter, taxes, request.GET["format"])
     page = paging.page_of(request, ordered, total=rows.count())
     asked = request.GET.get("code", "")
     return show(
         request,
-        at,
+        access,
         "web/chart/gl_codes.html",
         counts=counts,
         chips=[
@@ -156,7 +156,7 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 ("unusable", _("Not usable"), counts["unusable"]),
             )
         ],
-        crumbs=crumbs(at, (_("GL Code"), "")),
+        crumbs=crumbs(access, (_("GL Code"), "")),
         page=page,
         rows=[
             {
@@ -166,7 +166,7 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 "is_by_hand": not row.account_id,
                 "type": TYPES.get(row.account_type, row.account_type.title()),
                 "tax": taxes.get(row.default_tax_type, row.default_tax_type),
-                "users": users_of(at, row),
+                "users": users_of(access, row),
                 "quarter": quarter.of(row.pk),
             }
             for row in page.rows
@@ -179,7 +179,7 @@ def gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     )
 
 
-def users_of(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
+def users_of(access: ClubAccess, row: Any) -> list[tuple[str, str]]:
     """Give the words and the address of each grid where items use the account."""
     words = {
         "charges": lambda number: ngettext("%(count)s charge", "%(count)s charges", number),
@@ -189,7 +189,7 @@ def users_of(at: ClubAccess, row: Any) -> list[tuple[str, str]]:
     return [
         (
             words[name](number) % {"count": formats.count(number)},
-            f"{link_to(at, grid)}?{urlencode({'gl_code': row.code})}",
+            f"{link_to(access, grid)}?{urlencode({'gl_code': row.code})}",
         )
         for name, grid, _kind in USERS
         if (number := getattr(row, name))
@@ -204,38 +204,38 @@ def _searched(request: HttpRequest, rows: QuerySet[Any], also: str = "name") -> 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page()
-def job_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def job_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List job codes; a POST adds one."""
     form = JobCodeForm(request.POST or None)
     if request.method == "POST":
-        at.require(Permission.CONFIGURE)
+        access.require(Permission.CONFIGURE)
         if form.is_valid():
             try:
-                items.add_job_code(club=at.club, actor=at.user, **form.cleaned_data)
+                items.add_job_code(club=access.club, actor=access.user, **form.cleaned_data)
             except LedgerError as error:
                 form.add_error("code", str(error))
             else:
                 messages.success(request, _("Job code %(code)s was added.") % {"code": form.cleaned_data["code"]})
-                return redirect(link_to(at, "job-codes"))
-    everything = JobCode.objects.of(at.club)
+                return redirect(link_to(access, "job-codes"))
+    everything = JobCode.objects.of(access.club)
     rows = _searched(request, everything, also="option_name").annotate(charges=Count("items"))
-    quarter = months.Quarter.of_club(at.club, "job")
+    quarter = months.Quarter.of_club(access.club, "job")
     ordered = _ordered(request, rows, JOB_CODE_ORDERS, lambda row: quarter.amounts_of(row.code))
     if request.GET.get("format") in exports.FORMATS:
-        return _job_codes_as_file(at, ordered, quarter, request.GET["format"])
+        return _job_codes_as_file(access, ordered, quarter, request.GET["format"])
     page = paging.page_of(request, ordered, total=rows.count())
     asked = request.GET.get("code", "")
-    options = job_options.options_of(club=at.club) if at.may(Permission.CONFIGURE) else []
+    options = job_options.options_of(club=access.club) if access.may(Permission.CONFIGURE) else []
     return show(
         request,
-        at,
+        access,
         "web/chart/job_codes.html",
         options=options,
         counts=everything.aggregate(
             of_xero=Count("pk", filter=~Q(option_id="")),
             amiss=Count("pk", filter=Q(option_id="") | ~Q(status="ACTIVE")),
         ),
-        crumbs=crumbs(at, (_("Job#"), "")),
+        crumbs=crumbs(access, (_("Job#"), "")),
         page=page,
         rows=[
             {
@@ -268,11 +268,11 @@ def _ordered(
 
 
 def _gl_codes_as_file(
-    at: ClubAccess, rows: Iterable[Any], quarter: months.Quarter, taxes: Mapping[str, str], file_format: str
+    access: ClubAccess, rows: Iterable[Any], quarter: months.Quarter, taxes: Mapping[str, str], file_format: str
 ) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
-            users = ", ".join(words for words, _link in users_of(at, row))
+            users = ", ".join(words for words, _link in users_of(access, row))
             yield (
                 row.code, row.name, str(TYPES.get(row.account_type, row.account_type.title())), row.account_class,
                 taxes.get(row.default_tax_type, row.default_tax_type), str(STATUSES.get(row.status, row.status)),
@@ -283,11 +283,11 @@ def _gl_codes_as_file(
         _("Code"), _("Name"), _("Type"), _("Class"), _("Default tax type"), _("Status"), _("Not usable because"),
         _("Used by"), _("Debit, last 13 weeks"), _("Credit, last 13 weeks"),
     ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"gl-codes-{at.club.slug}", header=header, rows=cells())
+    return exports.download(file_format=file_format, name=f"gl-codes-{access.club.slug}", header=header, rows=cells())
 
 
 def _job_codes_as_file(
-    at: ClubAccess, rows: Iterable[Any], quarter: months.Quarter, file_format: str
+    access: ClubAccess, rows: Iterable[Any], quarter: months.Quarter, file_format: str
 ) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows:
@@ -299,4 +299,4 @@ def _job_codes_as_file(
         _("Code"), _("Name"), _("Tracking category"), _("Option"), _("Status"), _("Default of"),
         _("Debit, last 13 weeks"), _("Credit, last 13 weeks"),
     ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"job-codes-{at.club.slug}", header=header, rows=cells())
+    return exports.download(file_format=file_format, name=f"job-codes-{access.club.slug}", header=header, rows=cells())

@@ -134,43 +134,45 @@ def large(months: Sequence[date], row: Sequence[Moved]) -> SafeString:
 
 @require_safe
 @club_page()
-def gl_code(request: HttpRequest, at: ClubAccess, code_id: int) -> HttpResponseBase:
+def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpResponseBase:
     """Show a GL code's last twelve months, or give them as a file."""
-    found = GLCode.objects.of(at.club).filter(pk=code_id).first()
+    found = GLCode.objects.of(access.club).filter(pk=code_id).first()
     if found is None:
         raise Http404
-    months = movements.months_until(clock.today_in(at.club.time_zone), MONTHS)
-    row = row_of(movements.moved(club=at.club, starts=months, only=found.pk).get(found.pk, {}), months)
+    months = movements.months_until(clock.today_in(access.club.time_zone), MONTHS)
+    row = row_of(movements.moved(club=access.club, starts=months, only=found.pk).get(found.pk, {}), months)
     sort = sorting.asked(request, ORDERS, NEWEST_FIRST)
     listed = sorting.in_order(zip(months, row, strict=True), sort, ORDERS)
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, found, listed, request.GET["format"])
-    chart = link_to(at, "chart-of-accounts")
+        return _as_file(access, found, listed, request.GET["format"])
+    chart = link_to(access, "chart-of-accounts")
     return show(
         request,
-        at,
+        access,
         "web/chart/gl_code.html",
         crumbs=[
             (_("Configuration"), ""), (_("Financials"), ""), (_("Chart of Accounts"), chart),
-            (_("GL Code"), link_to(at, "gl-codes")), (found.code, ""),
+            (_("GL Code"), link_to(access, "gl-codes")), (found.code, ""),
         ],
         code=found,
-        items=FinancialItem.objects.of(at.club).filter(gl_code=found).order_by("kind", "code"),
-        rows=[(month, one, _days(at, month)) for month, one in listed],
+        items=FinancialItem.objects.of(access.club).filter(gl_code=found).order_by("kind", "code"),
+        rows=[(month, one, _days(access, month)) for month, one in listed],
         sort_asked=sort,
         total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
         picture=large(months, row),
-        span=formats.span(months[0], clock.today_in(at.club.time_zone)),
+        span=formats.span(months[0], clock.today_in(access.club.time_zone)),
     )  # fmt: skip
 
 
-def _days(at: ClubAccess, month: date) -> str:
+def _days(access: ClubAccess, month: date) -> str:
     """Give the address of GL Integration with all journals of a month."""
     last_on = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return f"{reverse('gl', args=[at.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"
+    return f"{reverse('gl', args=[access.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"
 
 
-def _as_file(at: ClubAccess, found: GLCode, listed: Sequence[tuple[date, Moved]], file_format: str) -> HttpResponseBase:
+def _as_file(
+    access: ClubAccess, found: GLCode, listed: Sequence[tuple[date, Moved]], file_format: str
+) -> HttpResponseBase:
     def rows() -> Iterator[tuple[Any, ...]]:
         for month, one in listed:
             parts = (one.debit, one.credit, one.debit_sent, one.credit_sent, one.debit_unsent, one.credit_unsent)
@@ -180,5 +182,5 @@ def _as_file(at: ClubAccess, found: GLCode, listed: Sequence[tuple[date, Moved]]
         _("Month"), _("Debit"), _("Credit"), _("Debit in Xero"), _("Credit in Xero"), _("Debit not in Xero"),
         _("Credit not in Xero"),
     ]  # fmt: skip
-    name = f"gl-code-{at.club.slug}-{found.code}"
+    name = f"gl-code-{access.club.slug}-{found.code}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())

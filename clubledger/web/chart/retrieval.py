@@ -63,37 +63,37 @@ class Difference:
 
 @require_POST
 @club_page(Permission.GET_GL_CODES)
-def get_gl_codes(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def get_gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Fetch accounts and tax rates; show what would change, or change it when told to."""
-    is_first = not GLCode.objects.of(at.club).exclude(account_id="").exists()
-    return _retrieve(request, at, preflight.get_gl_codes, back="gl-codes", is_first=is_first)
+    is_first = not GLCode.objects.of(access.club).exclude(account_id="").exists()
+    return _retrieve(request, access, preflight.get_gl_codes, back="gl-codes", is_first=is_first)
 
 
 @require_POST
 @club_page(Permission.GET_GL_CODES)
-def get_categories(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def get_categories(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Fetch tracking options; show what would change, or change it when told to."""
-    is_first = not JobCode.objects.of(at.club).exclude(option_id="").exists()
-    return _retrieve(request, at, preflight.get_categories, back="job-codes", is_first=is_first)
+    is_first = not JobCode.objects.of(access.club).exclude(option_id="").exists()
+    return _retrieve(request, access, preflight.get_categories, back="job-codes", is_first=is_first)
 
 
-def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is_first: bool) -> HttpResponseBase:
+def _retrieve(request: HttpRequest, access: ClubAccess, fetch: Any, *, back: str, is_first: bool) -> HttpResponseBase:
     if request.POST.get("format") in exports.FORMATS:
-        return _as_file(request, at, back)
+        return _as_file(request, access, back)
     apply = is_first or request.POST.get("apply") == "1"
     try:
-        changes = fetch(club=at.club, actor=at.user, apply=apply, or_if_same=True)
+        changes = fetch(club=access.club, actor=access.user, apply=apply, or_if_same=True)
     except XeroError as error:
-        tell(request, at, error)
-        return redirect(link_to(at, back))
+        tell(request, access, error)
+        return redirect(link_to(access, back))
     if apply or not changes.count:
         told = ngettext("%(count)s change was taken over.", "%(count)s changes were taken over.", changes.count)
         counted = told % {"count": formats.count(changes.count)}
         words = counted if changes.count else _("Nothing has changed there since.")
         messages.success(request, _("Xero answered.") + " " + words)
-        return redirect(link_to(at, back))
+        return redirect(link_to(access, back))
     is_accounts = back == "gl-codes"
-    uses = _uses_of_accounts(at) if is_accounts else _uses_of_jobs(at)
+    uses = _uses_of_accounts(access) if is_accounts else _uses_of_jobs(access)
     rows = _differences(changes, uses)
     with in_english():
         compared = [row.cells for row in _differences(changes, uses)]
@@ -101,15 +101,15 @@ def _retrieve(request: HttpRequest, at: ClubAccess, fetch: Any, *, back: str, is
     title = _("Retrieve GL Codes from Xero") if is_accounts else _("Retrieve Categories from Xero")
     return show(
         request,
-        at,
+        access,
         "web/chart/retrieved.html",
-        crumbs=crumbs(at, (leaf, link_to(at, back)), (title, "")),
+        crumbs=crumbs(access, (leaf, link_to(access, back)), (title, "")),
         title=title,
         rows=rows,
-        compared=signing.dumps(compared, salt=_salt(at, back), compress=True),
+        compared=signing.dumps(compared, salt=_salt(access, back), compress=True),
         total=changes.count,
         holding=sum(row.holds_back for row in rows),
-        back=link_to(at, back),
+        back=link_to(access, back),
     )
 
 
@@ -118,20 +118,20 @@ def in_english() -> translation.override:
     return translation.override(settings.LANGUAGE_CODE)
 
 
-def _salt(at: ClubAccess, back: str) -> str:
-    return f"clubledger.compared.{at.club.pk}.{back}"
+def _salt(access: ClubAccess, back: str) -> str:
+    return f"clubledger.compared.{access.club.pk}.{back}"
 
 
-def _as_file(request: HttpRequest, at: ClubAccess, back: str) -> HttpResponseBase:
+def _as_file(request: HttpRequest, access: ClubAccess, back: str) -> HttpResponseBase:
     """Give the comparison as it was shown: the page brings it along, signed, so that Xero is not asked again."""
     try:
-        cells = signing.loads(request.POST.get("compared", ""), salt=_salt(at, back), max_age=COMPARED_SECONDS)
+        cells = signing.loads(request.POST.get("compared", ""), salt=_salt(access, back), max_age=COMPARED_SECONDS)
     except signing.BadSignature:
         messages.error(request, _("What was compared is too old by now. Retrieve it again."))
-        return redirect(link_to(at, back))
+        return redirect(link_to(access, back))
     with in_english():
         header = [_("What"), _("Here"), _("In Xero"), _("Used by")]
-    name = f"{back}-compared-{at.club.slug}"
+    name = f"{back}-compared-{access.club.slug}"
     return exports.download(file_format=request.POST["format"], name=name, header=header, rows=cells)
 
 
@@ -167,27 +167,27 @@ def _kind(text: str, taxes: Mapping[str, str]) -> str:
     return f"{TYPES.get(kind) or taxes.get(kind, kind)}{comma}{taxes.get(tax, tax)}"
 
 
-def _uses_of_accounts(at: ClubAccess) -> Uses:
-    rows = GLCode.objects.of(at.club).filter(items__isnull=False).annotate(**USERS_COUNTED)
+def _uses_of_accounts(access: ClubAccess) -> Uses:
+    rows = GLCode.objects.of(access.club).filter(items__isnull=False).annotate(**USERS_COUNTED)
     known: dict[str, GLCode] = {}
     for row in rows:
         known[row.code] = known[str(row)] = row
 
     def uses(shown: str) -> list[tuple[str, str]]:
         row = known.get(shown) or known.get(shown.partition(" ")[0])
-        return users_of(at, row) if row else []
+        return users_of(access, row) if row else []
 
     return uses
 
 
-def _uses_of_jobs(at: ClubAccess) -> Uses:
-    rows = JobCode.objects.of(at.club).annotate(charges=Count("items")).filter(charges__gt=0)
+def _uses_of_jobs(access: ClubAccess) -> Uses:
+    rows = JobCode.objects.of(access.club).annotate(charges=Count("items")).filter(charges__gt=0)
     known = {name: row.charges for row in rows for name in (row.code, row.option_name) if name}
 
     def uses(shown: str) -> list[tuple[str, str]]:
         if shown not in known:
             return []
         words = ngettext("%(count)s charge", "%(count)s charges", known[shown])
-        return [(words % {"count": formats.count(known[shown])}, link_to(at, "charges"))]
+        return [(words % {"count": formats.count(known[shown])}, link_to(access, "charges"))]
 
     return uses

@@ -38,33 +38,35 @@ class Item:
 
 @require_safe
 @club_page()
-def changeover(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show where the club's changeover stands and what each person has to do."""
-    row = steps.newest_of(club=at.club)
+    row = steps.newest_of(club=access.club)
     if row is None or row.state == State.CALLED_OFF or not row.is_for_the_club:
         # What staff have planned and not announced is still theirs alone.
-        return show(request, at, "web/connection/no_changeover.html", crumbs=general_ledger_trail(at, _("Changeover")))
+        return show(
+            request, access, "web/connection/no_changeover.html", crumbs=general_ledger_trail(access, _("Changeover"))
+        )
     travellers = _travellers(row)
-    connection = revocation.current(club=at.club)
-    standing = revocation.standing_of(club=at.club, user=at.user, connection=connection)
+    connection = revocation.current(club=access.club)
+    standing = revocation.standing_of(club=access.club, user=access.user, connection=connection)
     old = old_app.old_authorisations(row) if not row.is_before else []
-    empty = check.empty_journals(club=at.club) if row.verified_at else []
+    empty = check.empty_journals(club=access.club) if row.verified_at else []
     return show(
         request,
-        at,
+        access,
         "web/connection/changeover.html",
-        crumbs=general_ledger_trail(at, _("Changeover")),
+        crumbs=general_ledger_trail(access, _("Changeover")),
         row=row,
-        sentence=_sentence(at, row, standing.kind),
-        items=_checklist(at, row, standing.kind, len(empty)),
+        sentence=_sentence(access, row, standing.kind),
+        items=_checklist(access, row, standing.kind, len(empty)),
         travellers=travellers,
         standing=standing,
         connection=connection,
         changeover=row if row.is_live else None,
         old=old,
         empty=empty,
-        in_flight=fence.in_flight(at.club) if old else 0,
-        story=Step.objects.of(at.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
+        in_flight=fence.in_flight(access.club) if old else 0,
+        story=Step.objects.of(access.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
         slots_are_tight=bool(old)
         and row.to_app.takes_a_place
         and row.from_app is not None
@@ -77,7 +79,7 @@ def _travellers(row: Changeover) -> list[Traveller]:
     return list(rows.select_related("user").order_by("user__name"))
 
 
-def _sentence(at: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:
+def _sentence(access: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:
     """Give the page's first sentence, and what it asks of this person (perhaps nothing)."""
     if row.state == State.ROLLED_BACK:
         return _("The club is back on %(app)s; nothing has to be done.") % {"app": row.from_app}, ""
@@ -90,10 +92,10 @@ def _sentence(at: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:
             }, ""
         if row.switch_at is None:
             return _("The club moves to a new Xero app, %(app)s, soon.") % {"app": row.to_app}, ""
-        when = formats.instant(row.switch_at, at.club.time_zone)
+        when = formats.instant(row.switch_at, access.club.time_zone)
         return _("The club moves to a new Xero app, %(app)s, on %(when)s.") % {"app": row.to_app, "when": when}, ""
     came = _("The club uses the new Xero app, %(app)s.") % {"app": row.to_app}
-    if at.may(Permission.AUTHORISE) and kind != "live":
+    if access.may(Permission.AUTHORISE) and kind != "live":
         return came, _("You have still to authorise it.")
     left = row.people_total - row.people_done
     if left > 0:
@@ -103,8 +105,8 @@ def _sentence(at: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:
     return came, ""
 
 
-def _checklist(at: ClubAccess, row: Changeover, kind: str, empty: int) -> list[Item]:
-    zone = at.club.time_zone
+def _checklist(access: ClubAccess, row: Changeover, kind: str, empty: int) -> list[Item]:
+    zone = access.club.time_zone
     made = [_told(row, zone), _switched(row, zone), _disconnected(row, zone), _authorised(row)]
     made.append(_tested(row, kind, zone))
     if empty:
@@ -183,18 +185,18 @@ def _tested(row: Changeover, kind: str, zone: str) -> Item:
 
 @require_POST
 @club_page(Permission.AUTHORISE)
-def look(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def look(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Ask Xero now whether the old app is still connected."""
-    row = steps.live_of(club=at.club)
+    row = steps.live_of(club=access.club)
     try:
         if row is not None:
-            old_app.look_in_xero(club=at.club, changeover_id=row.pk, raises=True)
+            old_app.look_in_xero(club=access.club, changeover_id=row.pk, raises=True)
     except ChangeoverError as error:
         messages.warning(request, str(error))
-        return _back(at)
+        return _back(access)
     except XeroError as error:
-        tell(request, at, error)
-        return _back(at)
+        tell(request, access, error)
+        return _back(access)
     left = len(old_app.old_authorisations(row)) if row else 0
     if left:
         words = ngettext(
@@ -205,22 +207,22 @@ def look(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         messages.warning(request, words % {"count": left})
     else:
         messages.success(request, _("The old app is no longer connected."))
-    return _back(at)
+    return _back(access)
 
 
 @require_POST
 @club_page(Permission.CONFIGURE)
-def disconnect(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def disconnect(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Disconnect the old app, every person's connection of it, through Xero's API."""
-    row = steps.live_of(club=at.club)
+    row = steps.live_of(club=access.club)
     if row is None:
-        return _back(at)
+        return _back(access)
     try:
-        count = old_app.disconnect_old(club=at.club, actor=at.user, changeover_id=row.pk)
+        count = old_app.disconnect_old(club=access.club, actor=access.user, changeover_id=row.pk)
     except ChangeoverError as error:
         messages.warning(request, str(error))
     except XeroError as error:
-        tell(request, at, error)
+        tell(request, access, error)
     else:
         words = ngettext(
             "%(count)s connection of the old app was removed in Xero.",
@@ -228,74 +230,74 @@ def disconnect(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             count,
         )
         messages.success(request, words % {"count": count})
-    return _back(at)
+    return _back(access)
 
 
 @require_POST
 @club_page(Permission.GET_GL_CODES)
-def test_connection(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def test_connection(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Get the GL codes: the test that the new connection works."""
     try:
-        check.get_gl_codes(club=at.club, actor=at.user)
+        check.get_gl_codes(club=access.club, actor=access.user)
     except XeroError as error:
-        tell(request, at, error)
+        tell(request, access, error)
     else:
         messages.success(request, _("It works: the GL codes were retrieved with the new app."))
-    return _back(at)
+    return _back(access)
 
 
 @require_POST
 @club_page(Permission.SEND)
-def record_empty(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def record_empty(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Record the older empty journals as manually added, in one press."""
-    count = check.record_empty(club=at.club, actor=at.user)
+    count = check.record_empty(club=access.club, actor=access.user)
     words = ngettext(
         "%(count)s empty journal is recorded. Xero was not touched.",
         "%(count)s empty journals are recorded. Xero was not touched.",
         count,
     )
     messages.success(request, words % {"count": count})
-    return _back(at)
+    return _back(access)
 
 
-def _back(at: ClubAccess) -> HttpResponseBase:
-    return redirect(link_to(at, "changeover"))
+def _back(access: ClubAccess) -> HttpResponseBase:
+    return redirect(link_to(access, "changeover"))
 
 
 @require_safe
 @club_page()
-def support_access(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def support_access(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show whether the vendor's staff may look at the club, and let an Owner decide."""
     return show(
         request,
-        at,
+        access,
         "web/connection/support.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
-        grant=support.current(club=at.club),
-        is_owner=at.role == Role.OWNER,
+        grant=support.current(club=access.club),
+        is_owner=access.role == Role.OWNER,
         lengths=[(1, _("an hour")), (24, _("a day")), (72, _("three days")), (336, _("two weeks"))],
     )
 
 
 @require_POST
 @club_page(Permission.PEOPLE)
-def grant_support(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def grant_support(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Let the vendor's staff look at the club for a time, or end that."""
     if request.POST.get("end"):
-        support.end(club=at.club, actor=at.user)
+        support.end(club=access.club, actor=access.user)
         messages.success(request, _("The vendor's staff can no longer look at the club."))
-        return redirect(link_to(at, "support-access"))
+        return redirect(link_to(access, "support-access"))
     hours = request.POST.get("hours", "")
     try:
         made = support.grant(
-            club=at.club,
-            actor=at.user,
+            club=access.club,
+            actor=access.user,
             hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 5 else 0,
             reason=request.POST.get("reason", ""),
         )
     except support.BadLength as error:
         messages.error(request, str(error))
     else:
-        until = formats.instant(made.until, at.club.time_zone)
+        until = formats.instant(made.until, access.club.time_zone)
         messages.success(request, _("The vendor's staff may look at the club until %(until)s.") % {"until": until})
-    return redirect(link_to(at, "support-access"))
+    return redirect(link_to(access, "support-access"))

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import access, currency
-from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs import currency
+from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import told
 from clubledger.frame import exports, sorting
@@ -54,38 +54,38 @@ AUTHORISED_ORDERS: sorting.Keys = {
 
 @require_safe
 @club_page()
-def integration_settings(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def integration_settings(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the integrations a club has: the general ledger."""
     return show(
         request,
-        at,
+        access,
         "web/connection/integration_settings.html",
         crumbs=[(_("Configuration"), ""), (_("Integration"), "")],
-        connection=revocation.current(club=at.club),
+        connection=revocation.current(club=access.club),
     )
 
 
 @require_safe
 @club_page()
-def general_ledger(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the connection: organisation, where this person stands, who has authorised; or the last as a file."""
-    connection = revocation.current(club=at.club)
+    connection = revocation.current(club=access.club)
     sort = sorting.asked(request, AUTHORISED_ORDERS)
-    authorised = [_shown(row, connection) for row in revocation.authorisations(club=at.club)]
+    authorised = [_shown(row, connection) for row in revocation.authorisations(club=access.club)]
     authorised = sorting.in_order(authorised, sort, AUTHORISED_ORDERS)
     if request.GET.get("format") in exports.FORMATS:
-        return _authorised_as_file(at, authorised, request.GET["format"])
+        return _authorised_as_file(access, authorised, request.GET["format"])
     return show(
         request,
-        at,
+        access,
         "web/connection/general_ledger.html",
-        crumbs=general_ledger_trail(at),
+        crumbs=general_ledger_trail(access),
         connection=connection,
-        standing=revocation.standing_of(club=at.club, user=at.user, connection=connection),
+        standing=revocation.standing_of(club=access.club, user=access.user, connection=connection),
         authorisations=authorised,
         sort_asked=sort,
-        has_gl_codes=GLCode.objects.of(at.club).exclude(account_id="").exists(),
-        today=clock.today_in(at.club.time_zone),
+        has_gl_codes=GLCode.objects.of(access.club).exclude(account_id="").exists(),
+        today=clock.today_in(access.club.time_zone),
     )
 
 
@@ -100,7 +100,7 @@ def _shown(row: Authorisation, connection: Connection | None) -> dict[str, Any]:
     return {"row": row, "sign": state[0], "state": state[1], "because": because}
 
 
-def _authorised_as_file(at: ClubAccess, authorised: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
+def _authorised_as_file(access: ClubAccess, authorised: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
     cells = (
         (
             str(row.user), row.user.email, row.organisation_name, str(row.app), row.authorised_at, row.last_sent_at,
@@ -113,59 +113,61 @@ def _authorised_as_file(at: ClubAccess, authorised: list[dict[str, Any]], file_f
         _("Person"), _("E-mail address"), _("Organisation"), _("App"), _("Authorised"), _("Last sent"), _("State"),
         _("Reason"), _("Ended"),
     ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"authorised-{at.club.slug}", header=header, rows=cells)
+    return exports.download(file_format=file_format, name=f"authorised-{access.club.slug}", header=header, rows=cells)
 
 
 @require_POST
 @club_page(Permission.AUTHORISE)
-def authorize(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def authorize(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Leave for Xero. A page that goes on by itself: the strict form policy would stop a redirect to another site."""
     base_url = f"{request.scheme}://{request.get_host()}"
     try:
-        address = revocation.begin_authorisation(club=at.club, actor=at.user, base_url=base_url)
+        address = revocation.begin_authorisation(club=access.club, actor=access.user, base_url=base_url)
     except XeroError as error:
-        tell(request, at, error)
-        return redirect(link_to(at, "general-ledger"))
-    crumbs = general_ledger_trail(at, _("Authorize Xero"))
-    return show(request, at, "web/connection/leaving_for_xero.html", crumbs=crumbs, address=address)
+        tell(request, access, error)
+        return redirect(link_to(access, "general-ledger"))
+    crumbs = general_ledger_trail(access, _("Authorize Xero"))
+    return show(request, access, "web/connection/leaving_for_xero.html", crumbs=crumbs, address=address)
 
 
 @require_POST
 @club_page(Permission.AUTHORISE)
-def revoke(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def revoke(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Disconnect this person's own connection, after they saw what that means."""
-    connection = revocation.current(club=at.club)
+    connection = revocation.current(club=access.club)
     if request.POST.get("confirmed") != "1":
-        others = [row for row in revocation.authorisations(club=at.club) if row.is_live and row.user_id != at.user.pk]
+        others = [
+            row for row in revocation.authorisations(club=access.club) if row.is_live and row.user_id != access.user.pk
+        ]
         return show(
             request,
-            at,
+            access,
             "web/connection/revoke.html",
-            crumbs=general_ledger_trail(at, _("Revoke Connection")),
+            crumbs=general_ledger_trail(access, _("Revoke Connection")),
             connection=connection,
             others=others,
         )
     try:
-        revocation.revoke(club=at.club, actor=at.user)
+        revocation.revoke(club=access.club, actor=access.user)
     except XeroError as error:
-        tell(request, at, error)
+        tell(request, access, error)
     else:
         messages.success(request, _("Your connection was removed, in Xero and here. Nobody else's was touched."))
-    return redirect(link_to(at, "general-ledger"))
+    return redirect(link_to(access, "general-ledger"))
 
 
 @require_safe
 @club_page(Permission.AUTHORISE)
-def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
+def confirm(request: HttpRequest, access: ClubAccess, request_id: int) -> HttpResponseBase:
     """Show the organisation by name, before the club is bound to it."""
-    asked = _open_request(at, request_id)
+    asked = _open_request(access, request_id)
     if asked is None:
-        return _answered_already(request, at)
+        return _answered_already(request, access)
     return show(
         request,
-        at,
+        access,
         "web/connection/confirm_organisation.html",
-        crumbs=general_ledger_trail(at, _("Confirm the organisation")),
+        crumbs=general_ledger_trail(access, _("Confirm the organisation")),
         choices=asked.choices,
         request_id=request_id,
     )
@@ -173,74 +175,74 @@ def confirm(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpRespon
 
 @require_POST
 @club_page(Permission.AUTHORISE)
-def bind(request: HttpRequest, at: ClubAccess, request_id: int) -> HttpResponseBase:
+def bind(request: HttpRequest, access: ClubAccess, request_id: int) -> HttpResponseBase:
     """Bind the club to the organisation that was confirmed, or let it go."""
-    if _open_request(at, request_id) is None:
-        return _answered_already(request, at)
+    if _open_request(access, request_id) is None:
+        return _answered_already(request, access)
     try:
         if request.POST.get("answer") == "no":
-            revocation.decline_organisation(club=at.club, actor=at.user, request_id=request_id)
+            revocation.decline_organisation(club=access.club, actor=access.user, request_id=request_id)
             messages.success(request, _("Nothing was connected."))
         else:
             row = revocation.confirm_organisation(
-                club=at.club, actor=at.user, request_id=request_id, tenant_id=request.POST.get("tenant_id", "")
+                club=access.club, actor=access.user, request_id=request_id, tenant_id=request.POST.get("tenant_id", "")
             )
             messages.success(
                 request, _("%(organisation)s is connected.") % {"organisation": row.organisation_name}
             )  # fmt: skip
     except WrongOrganisation as error:
-        return _wrong(request, at, error.bound_name, (error.offered_name,), "")
+        return _wrong(request, access, error.bound_name, (error.offered_name,), "")
     except OrganisationTaken as error:
-        return _wrong(request, at, "", (error.organisation_name,), error.club_name)
+        return _wrong(request, access, "", (error.organisation_name,), error.club_name)
     except CurrencyDiffers as error:
-        return _returned(request, at, 409, kind="other_currency", words=error.words)
+        return _returned(request, access, 409, kind="other_currency", words=error.words)
     except BindingRefused as error:
         messages.error(request, told(error.words))
     except XeroError as error:
-        tell(request, at, error)
-    return redirect(link_to(at, "general-ledger"))
+        tell(request, access, error)
+    return redirect(link_to(access, "general-ledger"))
 
 
 @require_POST
 @club_page(Permission.UNDO)
-def set_currency(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def set_currency(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Say in which currency the club's books are."""
     try:
-        club = currency.set_currency(club=at.club, actor=at.user, currency=request.POST.get("currency", ""))
+        club = currency.set_currency(club=access.club, actor=access.user, currency=request.POST.get("currency", ""))
     except currency.UnknownCurrency as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The club's books are in %(currency)s.") % {"currency": club.currency})
-    return redirect(link_to(at, "general-ledger"))
+    return redirect(link_to(access, "general-ledger"))
 
 
-def _open_request(at: ClubAccess, request_id: int) -> AuthorisationRequest | None:
+def _open_request(access: ClubAccess, request_id: int) -> AuthorisationRequest | None:
     """Give this person's request while it waits for an answer, else None. Raises Http404 where it is not theirs."""
     found: AuthorisationRequest | None = (
-        AuthorisationRequest.objects.of(at.club).filter(pk=request_id, user=at.user).first()
+        AuthorisationRequest.objects.of(access.club).filter(pk=request_id, user=access.user).first()
     )
     if found is None:
         raise Http404
     return found if found.outcome in {"confirm", "choose"} else None
 
 
-def _answered_already(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def _answered_already(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     # A second press, a reload, the Back button or another tab: nothing is wrong, so the page says how it stands.
     messages.info(request, _("The question about the organisation was answered already. This is how it stands."))
-    return redirect(link_to(at, "general-ledger"))
+    return redirect(link_to(access, "general-ledger"))
 
 
 def _wrong(
-    request: HttpRequest, at: ClubAccess, bound: str, offered: tuple[str, ...], taken_by: str
+    request: HttpRequest, access: ClubAccess, bound: str, offered: tuple[str, ...], taken_by: str
 ) -> HttpResponseBase:
     return _returned(
-        request, at, 409, kind="wrong_organisation", bound_name=bound, offered=", ".join(offered), taken_by=taken_by
+        request, access, 409, kind="wrong_organisation", bound_name=bound, offered=", ".join(offered), taken_by=taken_by
     )
 
 
-def _returned(request: HttpRequest, at: ClubAccess, status: int, **context: Any) -> HttpResponseBase:
-    crumbs = general_ledger_trail(at, _("Authorize Xero"))
-    return show(request, at, "web/connection/returned.html", status=status, crumbs=crumbs, **context)
+def _returned(request: HttpRequest, access: ClubAccess, status: int, **context: Any) -> HttpResponseBase:
+    crumbs = general_ledger_trail(access, _("Authorize Xero"))
+    return show(request, access, "web/connection/returned.html", status=status, crumbs=crumbs, **context)
 
 
 @require_safe
@@ -250,7 +252,7 @@ def xero_callback(request: HttpRequest) -> HttpResponseBase:
     """Take the return from Xero and lead on, or say what happened. The address itself is never shown or logged."""
     try:
         outcome = revocation.finish_authorisation(actor=person(request), params=request.GET.dict())
-    except access.NotAllowed:
+    except NotAllowed:
         return render(request, "403.html", {"reason": _("You may no longer authorise Xero for this club.")}, status=403)
     except AppMisconfigured as error:
         context = {"words": explain(error).words, "is_registration": True}
@@ -258,17 +260,17 @@ def xero_callback(request: HttpRequest) -> HttpResponseBase:
     if outcome.club is None:
         return render(request, "web/connection/returned_alone.html", {"words": told(outcome.words)}, status=400)
     try:
-        at = access.open_club(person(request), outcome.club.slug)
-    except access.ClubNotFound:
+        access = open_club(person(request), outcome.club.slug)
+    except ClubNotFound:
         raise Http404 from None
     if outcome.kind in {"confirm", "choose"} and outcome.request_id is not None:
-        return redirect(reverse("confirm-organisation", args=[at.club.slug, outcome.request_id]))
+        return redirect(reverse("confirm-organisation", args=[access.club.slug, outcome.request_id]))
     if outcome.kind == "connected":
         organisation = outcome.authorisation.organisation_name if outcome.authorisation else ""
         messages.success(
             request, _("Xero is authorised: you can send journals to %(name)s.") % {"name": organisation}
         )  # fmt: skip
-        return redirect(link_to(at, "general-ledger"))
+        return redirect(link_to(access, "general-ledger"))
     if outcome.kind == "wrong_organisation":
-        return _wrong(request, at, outcome.bound_name, outcome.offered_names, outcome.taken_by)
-    return _returned(request, at, 400, kind=outcome.kind, words=outcome.words, xero_words=outcome.xero_words)
+        return _wrong(request, access, outcome.bound_name, outcome.offered_names, outcome.taken_by)
+    return _returned(request, access, 400, kind=outcome.kind, words=outcome.words, xero_words=outcome.xero_words)

@@ -16,29 +16,29 @@ from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def change_organisation(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def change_organisation(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show what letting go of the organisation does, or why it can't be now; then do it with a reason."""
-    seen = organisation.foresee(club=at.club)
+    seen = organisation.foresee(club=access.club)
     reason = request.POST.get("reason", "")
     if request.method == "POST" and reason.strip():
         try:
-            number = organisation.change_organisation(club=at.club, actor=at.user, reason=reason)
+            number = organisation.change_organisation(club=access.club, actor=access.user, reason=reason)
         except organisation.OrganisationStays as error:
             messages.error(request, str(error))
-            return redirect(link_to(at, "change-organisation"))
+            return redirect(link_to(access, "change-organisation"))
         words = ngettext(
             "The organisation was let go. Authorise the new one; then %(count)s item has to be mapped again.",
             "The organisation was let go. Authorise the new one; then %(count)s items have to be mapped again.",
             number,
         )
         messages.success(request, words % {"count": formats.count(number)})
-        return redirect(link_to(at, "general-ledger"))
+        return redirect(link_to(access, "general-ledger"))
     return show(
         request,
-        at,
+        access,
         "web/connection/change_organisation.html",
         status=422 if request.method == "POST" else 200,
-        crumbs=general_ledger_trail(at, _("Change the organisation")),
+        crumbs=general_ledger_trail(access, _("Change the organisation")),
         seen=seen,
         is_missing=request.method == "POST",
         reason=reason,

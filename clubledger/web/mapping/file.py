@@ -35,32 +35,32 @@ class UnreadableMapping(Exception):
 
 @require_POST
 @club_page(Permission.CONFIGURE)
-def mapping_file(request: HttpRequest, at: ClubAccess, page: str) -> HttpResponseBase:
+def mapping_file(request: HttpRequest, access: ClubAccess, page: str) -> HttpResponseBase:
     """Show what a file would change; save it once that was seen. `page` is the grid it was chosen on."""
     kind = next((kind for kind, (_title, name, _plural) in TITLES.items() if name == page), ItemKind.CHARGE.value)
-    here = link_to(at, TITLES[kind][1])
+    here = link_to(access, TITLES[kind][1])
     try:
         text = request.POST.get("text") or _text_of(request.FILES.get("file"))
-        choices = Choices.of(at.club)
-        changes, same = _changes_in(at, text, choices)
+        choices = Choices.of(access.club)
+        changes, same = _changes_in(access, text, choices)
     except UnreadableMapping as error:
         messages.error(request, str(error))
         return redirect(here)
     seen = _fingerprint(changes)
     faulty = [change for _line, change in changes if change.error]
     if request.POST.get("seen") == seen and changes and not faulty:
-        failed = save(at, [change for _line, change in changes])
+        failed = save(access, [change for _line, change in changes])
         if not failed:
             told = ngettext("%(count)s item saved.", "%(count)s items saved.", len(changes))
             messages.success(request, told % {"count": formats.count(len(changes))})
             return redirect(here)
         changes = [(line, change) for (line, _change), change in zip(changes, failed, strict=True)]
         faulty = [change for change in failed if change.error]
-    effects = effects_of(at, [change for _line, change in changes], choices)
+    effects = effects_of(access, [change for _line, change in changes], choices)
     moved = {change.item.pk: (count, amount) for change, count, amount in effects}
     return show(
         request,
-        at,
+        access,
         "web/mapping/mapping_file.html",
         status=422 if faulty else 200,
         crumbs=[(_("Configuration"), ""), (_("Financials"), ""), (TITLES[kind][0], here), (_("From a file"), "")],
@@ -92,7 +92,7 @@ def _text_of(file: "UploadedFile[Any] | None") -> str:
     return text
 
 
-def _changes_in(at: ClubAccess, text: str, choices: Choices) -> tuple[list[tuple[int, Change]], int]:
+def _changes_in(access: ClubAccess, text: str, choices: Choices) -> tuple[list[tuple[int, Change]], int]:
     """Give the lines that change something, or can't, each with its number; and how many change nothing."""
     if "\0" in text:
         raise UnreadableMapping(_("The file is not UTF-8 text. Save it as CSV (UTF-8)."))
@@ -107,7 +107,7 @@ def _changes_in(at: ClubAccess, text: str, choices: Choices) -> tuple[list[tuple
             raise UnreadableMapping(words % {"columns": ", ".join(COLUMNS)})
         items = {
             (item.kind, item.code): item
-            for item in FinancialItem.objects.of(at.club).select_related("gl_code", "default_job")
+            for item in FinancialItem.objects.of(access.club).select_related("gl_code", "default_job")
         }
         lines: dict[tuple[str, str], int] = {}
         for count, row in enumerate(reader, start=1):

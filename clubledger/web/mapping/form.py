@@ -255,18 +255,18 @@ def _left_behind(change: Change, code: GLCode, choices: Choices) -> Change:
     )
 
 
-def save(at: ClubAccess, changes: list[Change]) -> list[Change]:
+def save(access: ClubAccess, changes: list[Change]) -> list[Change]:
     """Save all of them in one transaction, or none; gives them back with the error where one was refused."""
-    codes: dict[str, Any] = {code.code: code.pk for code in GLCode.objects.of(at.club)}
-    jobs: dict[str, Any] = {job.code: job.pk for job in JobCode.objects.of(at.club)}
+    codes: dict[str, Any] = {code.code: code.pk for code in GLCode.objects.of(access.club)}
+    jobs: dict[str, Any] = {job.code: job.pk for job in JobCode.objects.of(access.club)}
     failing = changes[0]
     try:
         with transaction.atomic():
             for change in changes:
                 failing = change
                 mapping.map_item(
-                    club=at.club,
-                    actor=at.user,
+                    club=access.club,
+                    actor=access.user,
                     item_id=change.item.pk,
                     gl_code_id=codes[change.gl_code],
                     tax_type=change.tax_type,

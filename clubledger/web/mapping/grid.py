@@ -19,8 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from clubledger.clubs import access
-from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.access import ClubAccess, Permission, people_who_may
 from clubledger.frame import exports, formats, paging
 from clubledger.frame.sorting import order_asked
 from clubledger.ledger.mapping import items as mapping
@@ -63,13 +62,13 @@ class GridRow:
 
 
 def _grid(kind: str) -> ClubPage[[]]:
-    def view(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+    def view(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         if request.method == "POST":
-            at.require(Permission.CONFIGURE)
-            return _save(request, at, kind)
+            access.require(Permission.CONFIGURE)
+            return _save(request, access, kind)
         if request.GET.get("format") in exports.FORMATS:
-            return _as_file(at, kind, _items(request, at, kind), request.GET["format"])
-        return _show(request, at, kind, [])
+            return _as_file(access, kind, _items(request, access, kind), request.GET["format"])
+        return _show(request, access, kind, [])
 
     view.__name__ = TITLES[kind][1].replace("-", "_")
     return view
@@ -80,10 +79,10 @@ account_types = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid(
 payment_methods = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid("payment_method")))
 
 
-def _items(request: HttpRequest, at: ClubAccess, kind: str) -> QuerySet[FinancialItem]:
+def _items(request: HttpRequest, access: ClubAccess, kind: str) -> QuerySet[FinancialItem]:
     query = request.GET
     rows: QuerySet[FinancialItem] = (
-        FinancialItem.objects.of(at.club)
+        FinancialItem.objects.of(access.club)
         .filter(kind=kind)
         .select_related("gl_code", "default_job")
         .annotate(is_mapped=Q(gl_code__isnull=False))
@@ -100,13 +99,13 @@ def _items(request: HttpRequest, at: ClubAccess, kind: str) -> QuerySet[Financia
 
 
 def _show(
-    request: HttpRequest, at: ClubAccess, kind: str, tried: Sequence[Change], status: int = 200
+    request: HttpRequest, access: ClubAccess, kind: str, tried: Sequence[Change], status: int = 200
 ) -> HttpResponseBase:
     title, name, plural = TITLES[kind]
-    rows = _items(request, at, kind)
-    everything = FinancialItem.objects.of(at.club).filter(kind=kind)
+    rows = _items(request, access, kind)
+    everything = FinancialItem.objects.of(access.club).filter(kind=kind)
     page = paging.page_of(request, rows, total=rows.count(), per_page=PER_PAGE)
-    choices = Choices.of(at.club)
+    choices = Choices.of(access.club)
     asked = request.GET.get("item", "")
     items = list(page.rows)
     if asked and all(item.code != asked for item in items):
@@ -117,7 +116,7 @@ def _show(
     unmapped = everything.filter(gl_code=None).count()
     return show(
         request,
-        at,
+        access,
         "web/mapping/mapping.html",
         status=status,
         crumbs=[(_("Configuration"), ""), (_("Financials"), "")],
@@ -134,15 +133,15 @@ def _show(
         choices=choices,
         has_tax=kind == "charge" and bool(choices.tax_codes),
         has_jobs=kind == "charge" and bool(choices.jobs),
-        who_maps=_who_maps(at) if unmapped and not at.may(Permission.CONFIGURE) else [],
-        history=f"{link_to(at, 'audit-trail')}?{urlencode({'area': 'mapping.'})}",
+        who_maps=_who_maps(access) if unmapped and not access.may(Permission.CONFIGURE) else [],
+        history=f"{link_to(access, 'audit-trail')}?{urlencode({'area': 'mapping.'})}",
         asked={key: request.GET.get(key, "") for key in ("q", "gl_code", "tax_type", "unmapped")},
     )
 
 
-def _who_maps(at: ClubAccess) -> list[str]:
+def _who_maps(access: ClubAccess) -> list[str]:
     """Give the names of those who may map, for whoever may not."""
-    return [str(one) for one in access.people_who_may(at.club, Permission.CONFIGURE)[:5]]
+    return [str(one) for one in people_who_may(access.club, Permission.CONFIGURE)[:5]]
 
 
 def _row(item: FinancialItem, choices: Choices, asked: str, tried: Change | None) -> GridRow:
@@ -170,22 +169,22 @@ def _row(item: FinancialItem, choices: Choices, asked: str, tried: Change | None
     )
 
 
-def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
+def _save(request: HttpRequest, access: ClubAccess, kind: str) -> HttpResponseBase:
     """Save the rows that were changed; what would move open journals is shown first."""
-    choices = Choices.of(at.club)
-    changes = changes_in(request.POST, at.club, kind, choices)
-    here = link_to(at, TITLES[kind][1])
+    choices = Choices.of(access.club)
+    changes = changes_in(request.POST, access.club, kind, choices)
+    here = link_to(access, TITLES[kind][1])
     if not changes:
         messages.warning(request, _("Nothing was changed."))
         return redirect(here)
     if any(change.error for change in changes):
-        return _show(request, at, kind, changes, status=422)
+        return _show(request, access, kind, changes, status=422)
     moved = [] if request.POST.get("confirmed") == "1" else [change for change in changes if change.item.gl_code]
-    effects = effects_of(at, moved, choices)
+    effects = effects_of(access, moved, choices)
     if effects:
         return show(
             request,
-            at,
+            access,
             "web/mapping/mapping_effect.html",
             crumbs=[(_("Configuration"), ""), (_("Financials"), ""), (TITLES[kind][0], here)],
             effects=[
@@ -195,9 +194,9 @@ def _save(request: HttpRequest, at: ClubAccess, kind: str) -> HttpResponseBase:
             changes=changes,
             back=here,
         )
-    failed = save(at, changes)
+    failed = save(access, changes)
     if failed:
-        return _show(request, at, kind, failed, status=422)
+        return _show(request, access, kind, failed, status=422)
     told = ngettext("%(count)s item saved.", "%(count)s items saved.", len(changes))
     messages.success(request, told % {"count": formats.count(len(changes))})
     kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
@@ -216,14 +215,14 @@ def _besides(change: Change, choices: Choices) -> tuple[str, str]:
     return ", ".join(before or "–" for before, _after in moved), ", ".join(after or "–" for _before, after in moved)
 
 
-def effects_of(at: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:
+def effects_of(access: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:
     """Give those of the changes that move open journals, with how many and by what amount."""
     wanted = [choices.wanted(change) for change in changes if not change.error]
-    found = mapping.effects_of(club=at.club, wanted=wanted)
+    found = mapping.effects_of(club=access.club, wanted=wanted)
     return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]
 
 
-def _as_file(at: ClubAccess, kind: str, rows: QuerySet[FinancialItem], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, kind: str, rows: QuerySet[FinancialItem], file_format: str) -> HttpResponseBase:
     """Give what is shown, searched and sorted alike; rows that are left out stay as they are when it comes back in."""
 
     def cells() -> Iterator[tuple[Any, ...]]:
@@ -235,5 +234,5 @@ def _as_file(at: ClubAccess, kind: str, rows: QuerySet[FinancialItem], file_form
 
     # The same columns that `clubledger map --csv` reads.
     header = ["kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job"]
-    name = f"{TITLES[kind][1]}-{at.club.slug}"
+    name = f"{TITLES[kind][1]}-{access.club.slug}"
     return exports.download(file_format=file_format, name=name, header=header, rows=cells())

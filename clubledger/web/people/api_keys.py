@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clubledger.clubs import access
 from clubledger.clubs import api_keys as keys
-from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.access import ClubAccess, Permission, roles_at
 from clubledger.clubs.models import ApiKey
 from clubledger.frame import exports, paging, sorting
 from clubledger.web.page import club_page, link_to, show
@@ -42,25 +41,25 @@ class KeyForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page()
-def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def api_keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List the club's keys; a POST makes one and shows its secret, this once."""
     if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
-        return _as_file(request, at, request.GET["format"])
-    form = _form(at, request.POST or None)
+        return _as_file(request, access, request.GET["format"])
+    form = _form(access, request.POST or None)
     secret, made = "", None
     if request.method == "POST":
-        at.require(Permission.CONFIGURE)
+        access.require(Permission.CONFIGURE)
         if form.is_valid():
             try:
-                made, secret = keys.create(club=at.club, actor=at.user, **form.cleaned_data)
+                made, secret = keys.create(club=access.club, actor=access.user, **form.cleaned_data)
             except keys.TooManyKeys as error:
                 form.add_error("name", str(error))
             else:
-                form = _form(at, None)
-    rows = _rows(request, at)
+                form = _form(access, None)
+    rows = _rows(request, access)
     return show(
         request,
-        at,
+        access,
         "web/people/api_keys.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
         form=form,
@@ -73,25 +72,25 @@ def api_keys(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     )
 
 
-def _rows(request: HttpRequest, at: ClubAccess) -> list[dict[str, Any]]:
-    roles = access.roles_at(at.club)
-    rows = [_shown(at, key, roles) for key in keys.of_club(club=at.club)]
+def _rows(request: HttpRequest, access: ClubAccess) -> list[dict[str, Any]]:
+    roles = roles_at(access.club)
+    rows = [_shown(access, key, roles) for key in keys.of_club(club=access.club)]
     return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
 
 
-def _as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
+def _as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> HttpResponseBase:
     """Give the keys, never their secrets."""
     cells = (
         (
             row["key"].name, row["key"].prefix, row["may"], str(row["key"].acts_for), row["key"].created_at,
             row["key"].last_used_at, row["key"].revoked_at, row["state"],
         )
-        for row in _rows(request, at)
+        for row in _rows(request, access)
     )  # fmt: skip
     header = [
         _("Name"), _("Begins with"), _("May"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State"),
     ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"api-keys-{at.club.slug}", header=header, rows=cells)
+    return exports.download(file_format=file_format, name=f"api-keys-{access.club.slug}", header=header, rows=cells)
 
 
 def _state_of(key: ApiKey, roles: Mapping[int, str]) -> str:
@@ -100,52 +99,52 @@ def _state_of(key: ApiKey, roles: Mapping[int, str]) -> str:
     return _("Active") if keys.works(key, roles) else _("Its person lost the right")
 
 
-def _form(at: ClubAccess, given: QueryDict | None) -> KeyForm:
+def _form(access: ClubAccess, given: QueryDict | None) -> KeyForm:
     form = KeyForm(given)
-    if not at.may(Permission.IMPORT):
+    if not access.may(Permission.IMPORT):
         form.fields["may_import"].disabled = True
         form.fields["may_import"].help_text = _("An Owner can make a key that imports.")
     return form
 
 
-def _shown(at: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> dict[str, Any]:
+def _shown(access: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> dict[str, Any]:
     works = keys.works(key, roles)
-    may_act = at.may(Permission.IMPORT) if key.may_import else True
+    may_act = access.may(Permission.IMPORT) if key.may_import else True
     return {
         "key": key,
         "may": _("import and read") if key.may_import else _("read"),
         "state": _state_of(key, roles),
         "is_live": key.revoked_at is None,
         "works": works,
-        "can_take_over": at.may(Permission.CONFIGURE) and may_act and key.revoked_at is None and not works,
+        "can_take_over": access.may(Permission.CONFIGURE) and may_act and key.revoked_at is None and not works,
     }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.CONFIGURE)
-def revoke(request: HttpRequest, at: ClubAccess, key_id: int) -> HttpResponseBase:
+def revoke(request: HttpRequest, access: ClubAccess, key_id: int) -> HttpResponseBase:
     """Ask once more, then end a key."""
-    key = _key(at, key_id)
+    key = _key(access, key_id)
     if request.method == "POST":
-        keys.revoke(club=at.club, actor=at.user, key_id=key.pk)
+        keys.revoke(club=access.club, actor=access.user, key_id=key.pk)
         messages.success(request, _("The key %(name)s opens nothing any more.") % {"name": key.name})
-        return redirect(link_to(at, "api-keys"))
-    crumbs = [(_("Configuration"), ""), (_("Security"), ""), (_("API Keys"), link_to(at, "api-keys"))]
-    return show(request, at, "web/people/revoke_api_key.html", crumbs=[*crumbs, (key.name, "")], key=key)
+        return redirect(link_to(access, "api-keys"))
+    crumbs = [(_("Configuration"), ""), (_("Security"), ""), (_("API Keys"), link_to(access, "api-keys"))]
+    return show(request, access, "web/people/revoke_api_key.html", crumbs=[*crumbs, (key.name, "")], key=key)
 
 
 @require_POST
 @club_page(Permission.CONFIGURE)
-def take_over(request: HttpRequest, at: ClubAccess, key_id: int) -> HttpResponseBase:
+def take_over(request: HttpRequest, access: ClubAccess, key_id: int) -> HttpResponseBase:
     """Let a key act for the person who asks, because its own person lost the right."""
-    key = _key(at, key_id)
-    keys.take_over(club=at.club, actor=at.user, key_id=key.pk)
+    key = _key(access, key_id)
+    keys.take_over(club=access.club, actor=access.user, key_id=key.pk)
     messages.success(request, _("The key %(name)s acts for you from now on.") % {"name": key.name})
-    return redirect(link_to(at, "api-keys"))
+    return redirect(link_to(access, "api-keys"))
 
 
-def _key(at: ClubAccess, key_id: int) -> ApiKey:
-    key: ApiKey | None = ApiKey.objects.of(at.club).filter(pk=key_id, revoked_at=None).first()
+def _key(access: ClubAccess, key_id: int) -> ApiKey:
+    key: ApiKey | None = ApiKey.objects.of(access.club).filter(pk=key_id, revoked_at=None).first()
     if key is None:
         raise Http404
     return key

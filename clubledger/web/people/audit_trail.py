@@ -83,7 +83,7 @@ class Asked(forms.Form):
 
 @require_safe
 @club_page()
-def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the events that match, newest first unless asked otherwise, or give them as a file."""
     query = request.GET.copy()
     query["on_from"] = request.GET.get("from", "")
@@ -92,11 +92,11 @@ def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     # What can't be read as a date or a choice is left out, as if it had not been asked for.
     asked = form.cleaned_data
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, _turned(request, _matching(at, asked)), request.GET["format"])
-    page, further = _page(request, at, asked)
+        return _as_file(access, _turned(request, _matching(access, asked)), request.GET["format"])
+    page, further = _page(request, access, asked)
     return show(
         request,
-        at,
+        access,
         "web/people/audit_trail.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
         page=page,
@@ -104,10 +104,10 @@ def audit_trail(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         sort_asked=_sort(request),
         sort_kept=sorting.asked(request, COLUMNS),
         rows=[{"event": event, "changes": changes_of(event)} for event in page.rows],
-        chain=AuditChain.objects.filter(club=at.club).first(),
+        chain=AuditChain.objects.filter(club=access.club).first(),
         people=[
             (str(person.pk), str(person))
-            for person in User.objects.filter(memberships__club=at.club).order_by("name", "email")
+            for person in User.objects.filter(memberships__club=access.club).order_by("name", "email")
         ],
         itself=CLUBLEDGER_ITSELF,
         areas=AREAS,
@@ -125,9 +125,9 @@ def _turned(request: HttpRequest, rows: QuerySet[AuditEvent]) -> QuerySet[AuditE
     return rows.order_by("position" if _sort(request) == "number" else "-position")
 
 
-def _page(request: HttpRequest, at: ClubAccess, asked: dict[str, Any]) -> tuple[paging.Page, str]:
+def _page(request: HttpRequest, access: ClubAccess, asked: dict[str, Any]) -> tuple[paging.Page, str]:
     """Give the page, and the address that looks further back; empty where everything was looked through."""
-    first, last = _numbers(at, asked)
+    first, last = _numbers(access, asked)
     is_oldest_first = _sort(request) == "number"
     if not any(asked.get(name) for name in ("q", "who", "area")):
         total = max(0, last - first + 1)
@@ -135,25 +135,25 @@ def _page(request: HttpRequest, at: ClubAccess, asked: dict[str, Any]) -> tuple[
         before = (number - 1) * paging.PER_PAGE
         newest = min(last, first + before + paging.PER_PAGE - 1) if is_oldest_first else last - before
         oldest = first + before if is_oldest_first else max(first, newest - paging.PER_PAGE + 1)
-        rows = _turned(request, AuditEvent.objects.of(at.club).filter(position__range=(oldest, newest)))
+        rows = _turned(request, AuditEvent.objects.of(access.club).filter(position__range=(oldest, newest)))
         return paging.page_made(request, rows, number=number, total=total), ""
     if is_oldest_first:
         first = max(first, paging.whole_number(request.GET.get("after"), 0, MOST_EVENTS) + 1)
         reach = min(last, first + AT_ONCE - 1)
-        found = _turned(request, _matching(at, asked).filter(position__range=(first, reach)))
+        found = _turned(request, _matching(access, asked).filter(position__range=(first, reach)))
         page = paging.page_of(request, found, total=found.order_by().count())
         return page, paging.address_with(request, after=reach, page=None) if reach < last else ""
     last = min(last, paging.whole_number(request.GET.get("before"), last + 1, MOST_EVENTS) - 1)
     reach = max(first, last - AT_ONCE + 1)
-    found = _matching(at, asked).filter(position__range=(reach, last))
+    found = _matching(access, asked).filter(position__range=(reach, last))
     page = paging.page_of(request, found, total=found.order_by().count())
     return page, paging.address_with(request, before=reach, page=None) if reach > first else ""
 
 
-def _numbers(at: ClubAccess, asked: dict[str, Any]) -> tuple[int, int]:
+def _numbers(access: ClubAccess, asked: dict[str, Any]) -> tuple[int, int]:
     """Give the numbers of the first and the last event of the days asked for; the first above the last if none is."""
-    rows = AuditEvent.objects.of(at.club)
-    since, until = _instants(at, asked)
+    rows = AuditEvent.objects.of(access.club)
+    since, until = _instants(access, asked)
     ends = (
         rows.filter(at__gte=since).order_by("at", "position") if since else rows.order_by("position"),
         rows.filter(at__lt=until).order_by("-at", "-position") if until else rows.order_by("-position"),
@@ -162,8 +162,8 @@ def _numbers(at: ClubAccess, asked: dict[str, Any]) -> tuple[int, int]:
     return (first, last) if first is not None and last is not None else (1, 0)
 
 
-def _instants(at: ClubAccess, asked: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
-    zone = ZoneInfo(at.club.time_zone)
+def _instants(access: ClubAccess, asked: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
+    zone = ZoneInfo(access.club.time_zone)
     from_on, up_to_on = asked.get("on_from"), asked.get("up_to")
     return (
         datetime.combine(from_on, time(), zone) if from_on else None,
@@ -171,8 +171,8 @@ def _instants(at: ClubAccess, asked: dict[str, Any]) -> tuple[datetime | None, d
     )
 
 
-def _matching(at: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
-    rows = AuditEvent.objects.of(at.club).order_by("-position")
+def _matching(access: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
+    rows = AuditEvent.objects.of(access.club).order_by("-position")
     if words := asked.get("q", ""):
         rows = rows.filter(Q(summary__icontains=words) | Q(subject__icontains=words) | Q(actor_name__icontains=words))
     who = asked.get("who", "")
@@ -185,7 +185,7 @@ def _matching(at: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
         for beginning in ALSO.get(area, ()):
             about |= Q(action__startswith=beginning)
         rows = rows.filter(about)
-    since, until = _instants(at, asked)
+    since, until = _instants(access, asked)
     if since:
         rows = rows.filter(at__gte=since)
     if until:
@@ -213,7 +213,7 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _as_file(at: ClubAccess, rows: QuerySet[AuditEvent], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, rows: QuerySet[AuditEvent], file_format: str) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for event in rows.iterator(chunk_size=1000):
             changes = changes_of(event)
@@ -230,4 +230,6 @@ def _as_file(at: ClubAccess, rows: QuerySet[AuditEvent], file_format: str) -> Ht
             )
 
     header = [str(title) for title in TITLES]
-    return exports.download(file_format=file_format, name=f"audit-trail-{at.club.slug}", header=header, rows=cells())
+    return exports.download(
+        file_format=file_format, name=f"audit-trail-{access.club.slug}", header=header, rows=cells()
+    )

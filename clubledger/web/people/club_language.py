@@ -15,14 +15,14 @@ from clubledger.web.page import club_page, link_to
 
 @require_POST
 @club_page(Permission.CONFIGURE)
-def set_club_language(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def set_club_language(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Keep the language, and lead back to the people."""
     chosen = request.POST.get("language", "")
     try:
-        languages.set_of_club(club=at.club, actor=at.user, language=chosen)
+        languages.set_of_club(club=access.club, actor=access.user, language=chosen)
     except ValueError:
         messages.error(request, _("There is no such language."))
     else:
         words = _("E-mails of the club are in %(language)s from now on.")
         messages.success(request, words % {"language": dict(settings.LANGUAGES)[chosen]})
-    return redirect(link_to(at, "users"))
+    return redirect(link_to(access, "users"))

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import access, api_keys, invitations, people, sign_in
-from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
+from clubledger.clubs import api_keys, invitations, people, sign_in
+from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission, may
 from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, User
 from clubledger.foundation import clock
 from clubledger.frame import exports, paging, sorting
@@ -99,58 +99,58 @@ class InviteForm(RoleForm):
 
 @require_safe
 @club_page()
-def users(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def users(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List the people of the club, who is invited, and what each role may do; or give one of the lists as a file."""
     if request.GET.get("format") in exports.FORMATS:
         maker = _invited_as_file if request.GET.get("table") == "invitations" else _as_file
-        return maker(request, at, request.GET["format"])
-    return _users(request, at, InviteForm(initial={"role": Role.ACCOUNTS}))
+        return maker(request, access, request.GET["format"])
+    return _users(request, access, InviteForm(initial={"role": Role.ACCOUNTS}))
 
 
-def _as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
+def _as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> HttpResponseBase:
     cells = (
         (
             str(one.user), one.user.email, one.role, _("authorised") if one.has_authorised else "",
             _("set up") if one.has_second_step else "", one.user.last_login,
             _("Active") if one.is_active else _("No access"),
         )
-        for one in _members(request, at)
+        for one in _members(request, access)
     )  # fmt: skip
     titles = [
         _("Name"), _("E-mail address"), _("Role"), _("Xero"), _("Second step"), _("Last signed in"), _("State"),
     ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"users-{at.club.slug}", header=titles, rows=cells)
+    return exports.download(file_format=file_format, name=f"users-{access.club.slug}", header=titles, rows=cells)
 
 
-def _invited_as_file(request: HttpRequest, at: ClubAccess, file_format: str) -> HttpResponseBase:
+def _invited_as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> HttpResponseBase:
     cells = (
         (one.email, str(Role(one.role).label), str(one.invited_by), one.created_at, one.sent_at, one.expires_at)
-        for one in _invited(request, at)
+        for one in _invited(request, access)
     )
     titles = [_("E-mail address"), _("Role"), _("Invited by"), _("Invited"), _("Sent"), _("Works until")]
-    return exports.download(file_format=file_format, name=f"invitations-{at.club.slug}", header=titles, rows=cells)
+    return exports.download(file_format=file_format, name=f"invitations-{access.club.slug}", header=titles, rows=cells)
 
 
-def _authorised(at: ClubAccess) -> set[int]:
-    return {row.user_id for row in revocation.authorisations(club=at.club) if row.is_live}
+def _authorised(access: ClubAccess) -> set[int]:
+    return {row.user_id for row in revocation.authorisations(club=access.club) if row.is_live}
 
 
-def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
-    paging.stands_at(request, link_to(at, "users"))
-    members = _members(request, at)
-    form.fields["role"].choices = _roles(at)  # type: ignore[attr-defined]
+def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
+    paging.stands_at(request, link_to(access, "users"))
+    members = _members(request, access)
+    form.fields["role"].choices = _roles(access)  # type: ignore[attr-defined]
     return show(
         request,
-        at,
+        access,
         "web/people/users.html",
         status=status,
-        crumbs=_crumbs(at),
+        crumbs=_crumbs(access),
         page=paging.page_of(request, members, total=len(members)),
         active=sum(1 for member in members if member.is_active),
         sort_asked=sorting.asked(request, ORDERS),
-        invitations=[_shown(at, one) for one in _invited(request, at)],
+        invitations=[_shown(access, one) for one in _invited(request, access)],
         form=form,
-        support_link=link_to(at, "support-access"),
+        support_link=link_to(access, "support-access"),
         role_titles=[Role(role).label for role in PERMISSIONS],
         rights=[
             {"words": words, "held": [(Role(role).label, held(role)) for role in PERMISSIONS]} for words, held in TABLE
@@ -158,11 +158,11 @@ def _users(request: HttpRequest, at: ClubAccess, form: InviteForm, status: int =
     )
 
 
-def _members(request: HttpRequest, at: ClubAccess) -> list[Member]:
+def _members(request: HttpRequest, access: ClubAccess) -> list[Member]:
     """Give the people in the order asked for; unless asked, who has access first, by name."""
-    rows = Membership.objects.filter(club=at.club).select_related("user")
+    rows = Membership.objects.filter(club=access.club).select_related("user")
     found = list(rows.order_by("-is_active", "-user__is_active", "user__name", "user__email"))
-    authorised, secured = _authorised(at), sign_in.who_have_set_up(one.user_id for one in found)
+    authorised, secured = _authorised(access), sign_in.who_have_set_up(one.user_id for one in found)
     members = [
         Member(
             pk=one.pk,
@@ -178,103 +178,109 @@ def _members(request: HttpRequest, at: ClubAccess) -> list[Member]:
     return sorting.in_order(members, sorting.asked(request, ORDERS), ORDERS)
 
 
-def _invited(request: HttpRequest, at: ClubAccess) -> list[Invitation]:
+def _invited(request: HttpRequest, access: ClubAccess) -> list[Invitation]:
     wanted = sorting.asked(request, INVITED_ORDERS, by="invited")
-    return sorting.in_order(invitations.open_ones(club=at.club), wanted, INVITED_ORDERS)
+    return sorting.in_order(invitations.open_ones(club=access.club), wanted, INVITED_ORDERS)
 
 
-def _shown(at: ClubAccess, one: Invitation) -> dict[str, Any]:
+def _shown(access: ClubAccess, one: Invitation) -> dict[str, Any]:
     return {
         "invitation": one,
         "role": Role(one.role).label,
         "is_too_old": one.expires_at <= clock.now(),
-        "can_change": _may_change(at, one.role),
+        "can_change": _may_change(access, one.role),
     }
 
 
-def _may_change(at: ClubAccess, role: str) -> bool:
-    return at.may(Permission.PEOPLE) and (at.role == Role.OWNER or role != Role.OWNER)
+def _may_change(access: ClubAccess, role: str) -> bool:
+    return access.may(Permission.PEOPLE) and (access.role == Role.OWNER or role != Role.OWNER)
 
 
-def _roles(at: ClubAccess) -> list[tuple[str, str]]:
-    return [(value, str(label)) for value, label in Role.choices if at.role == Role.OWNER or value != Role.OWNER]
+def _roles(access: ClubAccess) -> list[tuple[str, str]]:
+    return [(value, str(label)) for value, label in Role.choices if access.role == Role.OWNER or value != Role.OWNER]
 
 
-def _crumbs(at: ClubAccess, *more: str) -> list[tuple[str, str]]:
-    here = [(_("Users"), link_to(at, "users")), *((title, "") for title in more)] if more else []
+def _crumbs(access: ClubAccess, *more: str) -> list[tuple[str, str]]:
+    here = [(_("Users"), link_to(access, "users")), *((title, "") for title in more)] if more else []
     return [(_("Configuration"), ""), (_("Security"), ""), *here]
 
 
 @require_safe
 @club_page()
-def user(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpResponseBase:
+def user(request: HttpRequest, access: ClubAccess, membership_id: int) -> HttpResponseBase:
     """Show one person: role, second step, Xero, keys, what they did of late, and how to change their role."""
-    member = _member(at, membership_id)
+    member = _member(access, membership_id)
     form = RoleForm(initial={"role": member.role})
-    form.fields["role"].choices = _roles(at)  # type: ignore[attr-defined]
+    form.fields["role"].choices = _roles(access)  # type: ignore[attr-defined]
     return show(
         request,
-        at,
+        access,
         "web/people/user.html",
-        crumbs=_crumbs(at, str(member.user)),
+        crumbs=_crumbs(access, str(member.user)),
         member=member,
         person=member.user,
         member_role=Role(member.role).label,
         is_active=member.is_active and member.user.is_active,
-        is_self=member.user_id == at.user.pk,
-        can_change=_may_change(at, member.role),
+        is_self=member.user_id == access.user.pk,
+        can_change=_may_change(access, member.role),
         form=form,
         has_second_step=sign_in.has_set_up(member.user),
         authorisation=next(
-            (row for row in revocation.authorisations(club=at.club) if row.user_id == member.user_id and row.is_live),
+            (
+                row
+                for row in revocation.authorisations(club=access.club)
+                if row.user_id == member.user_id and row.is_live
+            ),
             None,
         ),
         keys=[
-            key for key in api_keys.of_club(club=at.club) if key.acts_for_id == member.user_id and not key.revoked_at
+            key
+            for key in api_keys.of_club(club=access.club)
+            if key.acts_for_id == member.user_id and not key.revoked_at
         ],
-        events=AuditEvent.objects.of(at.club).filter(user=member.user).order_by("-position")[:RECENT],
+        events=AuditEvent.objects.of(access.club).filter(user=member.user).order_by("-position")[:RECENT],
     )
 
 
 @require_POST
 @club_page(Permission.PEOPLE)
-def invite(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def invite(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Invite somebody by e-mail."""
     form = InviteForm(request.POST)
     if not form.is_valid():
-        return _users(request, at, form, status=422)
+        return _users(request, access, form, status=422)
     try:
-        made = invitations.invite(club=at.club, actor=at.user, **form.cleaned_data)
+        made = invitations.invite(club=access.club, actor=access.user, **form.cleaned_data)
     except people.PeopleError as error:
         form.add_error("email", str(error))
-        return _users(request, at, form, status=422)
+        return _users(request, access, form, status=422)
     _tell_sent(request, made)
-    return redirect(link_to(at, "users"))
+    return redirect(link_to(access, "users"))
 
 
 @require_POST
 @club_page(Permission.PEOPLE)
-def send_invitation_again(request: HttpRequest, at: ClubAccess, invitation_id: int) -> HttpResponseBase:
+def send_invitation_again(request: HttpRequest, access: ClubAccess, invitation_id: int) -> HttpResponseBase:
     """Send an invitation again, with a new address and seven more days."""
-    known = _invitation(at, invitation_id)
+    known = _invitation(access, invitation_id)
 
     def change() -> None:
-        _tell_sent(request, invitations.send_again(club=at.club, actor=at.user, invitation_id=known.pk))
+        _tell_sent(request, invitations.send_again(club=access.club, actor=access.user, invitation_id=known.pk))
 
-    return _change(request, at, change)
+    return _change(request, access, change)
 
 
 @require_POST
 @club_page(Permission.PEOPLE)
-def withdraw_invitation(request: HttpRequest, at: ClubAccess, invitation_id: int) -> HttpResponseBase:
+def withdraw_invitation(request: HttpRequest, access: ClubAccess, invitation_id: int) -> HttpResponseBase:
     """Take an invitation back."""
-    known = _invitation(at, invitation_id)
+    known = _invitation(access, invitation_id)
 
     def change() -> None:
-        invitations.withdraw(club=at.club, actor=at.user, invitation_id=known.pk)
+        invitations.withdraw(club=access.club, actor=access.user, invitation_id=known.pk)
         messages.success(request, _("The invitation of %(email)s was withdrawn.") % {"email": known.email})
 
-    return _change(request, at, change)
+    return _change(request, access, change)
 
 
 def _tell_sent(request: HttpRequest, made: Invitation) -> None:
@@ -287,55 +293,55 @@ def _tell_sent(request: HttpRequest, made: Invitation) -> None:
 
 @require_POST
 @club_page(Permission.PEOPLE)
-def set_role(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpResponseBase:
+def set_role(request: HttpRequest, access: ClubAccess, membership_id: int) -> HttpResponseBase:
     """Give somebody of the club another role, or their access back."""
-    member = _member(at, membership_id)
+    member = _member(access, membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("There is no such role."))
-        return redirect(link_to(at, "user", member.pk))
+        return redirect(link_to(access, "user", member.pk))
     role = form.cleaned_data["role"]
 
     def change() -> None:
-        people.set_role(club=at.club, actor=at.user, user=member.user, role=role)
+        people.set_role(club=access.club, actor=access.user, user=member.user, role=role)
         words = _("%(person)s is now %(role)s.") % {"person": member.user, "role": Role(role).label}
         messages.success(request, words)
 
-    return _change(request, at, change)
+    return _change(request, access, change)
 
 
 @require_POST
 @club_page(Permission.PEOPLE)
-def remove_user(request: HttpRequest, at: ClubAccess, membership_id: int) -> HttpResponseBase:
+def remove_user(request: HttpRequest, access: ClubAccess, membership_id: int) -> HttpResponseBase:
     """Take somebody's access to the club away."""
-    member = _member(at, membership_id)
+    member = _member(access, membership_id)
 
     def change() -> None:
-        people.remove(club=at.club, actor=at.user, user=member.user)
+        people.remove(club=access.club, actor=access.user, user=member.user)
         messages.success(request, _("%(person)s no longer has access.") % {"person": member.user})
 
-    return _change(request, at, change)
+    return _change(request, access, change)
 
 
-def _change(request: HttpRequest, at: ClubAccess, change: Callable[[], None]) -> HttpResponseBase:
+def _change(request: HttpRequest, access: ClubAccess, change: Callable[[], None]) -> HttpResponseBase:
     """Do it, or say why it can't be done; then show the list again, unless the person took their own access away."""
     try:
         change()
     except people.PeopleError as error:
         messages.error(request, str(error))
-    is_still_here = access.may(at.user, at.club, Permission.SEE)
-    return redirect(link_to(at, "users") if is_still_here else "home")
+    is_still_here = may(access.user, access.club, Permission.SEE)
+    return redirect(link_to(access, "users") if is_still_here else "home")
 
 
-def _member(at: ClubAccess, membership_id: int) -> Membership:
-    member = Membership.objects.select_related("user").filter(club=at.club, pk=membership_id).first()
+def _member(access: ClubAccess, membership_id: int) -> Membership:
+    member = Membership.objects.select_related("user").filter(club=access.club, pk=membership_id).first()
     if member is None:
         raise Http404
     return member
 
 
-def _invitation(at: ClubAccess, invitation_id: int) -> Invitation:
-    found: Invitation | None = Invitation.objects.of(at.club).filter(pk=invitation_id).first()
+def _invitation(access: ClubAccess, invitation_id: int) -> Invitation:
+    found: Invitation | None = Invitation.objects.of(access.club).filter(pk=invitation_id).first()
     if found is None:
         raise Http404
     return found

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from clubledger.clubs import access
-from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission
+from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission, clubs_of
 from clubledger.clubs.models import Role, User
 from clubledger.frame import exports, sorting
 from clubledger.ledger.journals import overview
@@ -43,7 +42,7 @@ ORDERS: sorting.Keys = {
 def home(request: HttpRequest) -> HttpResponseBase:
     """Lead to the person's club, or let them choose; or give their clubs as a file."""
     user = person(request)
-    clubs = access.clubs_of(user)
+    clubs = clubs_of(user)
     if user.is_staff and not clubs:
         return redirect("console")
     if len(clubs) == 1:
@@ -76,17 +75,17 @@ def _as_file(entries: Sequence[dict[str, Any]], file_format: str) -> HttpRespons
 
 def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[dict[str, Any]]:
     """Give each club with how it stands, in as many queries for fifty as for two."""
-    unsent = overview.unsent_at(clubs=[at.club for at in clubs])
-    signs = revocation.signs_for(user=user, needs_own={at.club.pk: at.may(Permission.SEND) for at in clubs})
+    unsent = overview.unsent_at(clubs=[access.club for access in clubs])
+    signs = revocation.signs_for(user=user, needs_own={access.club.pk: access.may(Permission.SEND) for access in clubs})
     entries = []
-    for at in clubs:
-        oldest, count, helped = unsent.get(at.club.pk, (None, 0, 0))
-        connection, sign = signs.get(at.club.pk, (None, "none"))
+    for access in clubs:
+        oldest, count, helped = unsent.get(access.club.pk, (None, 0, 0))
+        connection, sign = signs.get(access.club.pk, (None, "none"))
         entries.append(
             {
-                "club": at.club,
-                "role_code": at.role,
-                "role": str(Role(at.role).label),
+                "club": access.club,
+                "role_code": access.role,
+                "role": str(Role(access.role).label),
                 "organisation": connection.organisation_name if connection else "",
                 "sign": (sign, *SIGNS[sign]),
                 "oldest": oldest,
