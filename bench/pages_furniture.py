@@ -125,15 +125,15 @@ def furnish(club: Any, owner: Any) -> None:
 
 def _states(club: Any, owner: Any) -> None:
     from clubledger.delivery.models import Delivery, SendRun
-    from clubledger.ledger.journals import overview
+    from clubledger.ledger.journals import lines
     from clubledger.ledger.models import Journal
 
     valid = list(Journal.objects.of(club).filter(state="valid").order_by("accounting_date"))
     run = SendRun.objects.of(club).create(club=club, actor=owner, created_at=AT)
     queued = valid[:60]
-    resolved = overview.resolve(club=club, journals=queued)
+    resolved = lines.resolve(club=club, journals=queued)
     for journal in queued:
-        overview.freeze(journal=journal, resolution=resolved[journal.pk])
+        lines.freeze(journal=journal, resolution=resolved[journal.pk])
         Delivery.objects.of(club).create(
             club=club, journal=journal, run=run, sender=owner, reference=f"CL-Q{journal.pk}", narration="Day",
             dated_on=journal.accounting_date, payload=b"", payload_hash="", queued_at=AT, due_at=AT,

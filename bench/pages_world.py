@@ -133,25 +133,25 @@ def _import(club: Any, owner: Any, path: Path, rows: Iterator[list[str]]) -> Non
 def _send_week(club: Any, owner: Any) -> None:
     """Make the first week's journals sent ones: frozen lines, a run, deliveries, and the call that carried them."""
     from bench.pages_furniture import sent_journals
-    from clubledger.ledger.journals import overview as journals
+    from clubledger.ledger.journals import lines
     from clubledger.ledger.models import Journal
 
     found = list(Journal.objects.of(club).order_by("accounting_date"))
-    resolved = journals.resolve(club=club, journals=found)
+    resolved = lines.resolve(club=club, journals=found)
     for journal in found:
         if resolved[journal.pk].findings:
             raise RuntimeError(f"{journal}: {resolved[journal.pk].findings[0]}")
-        journals.freeze(journal=journal, resolution=resolved[journal.pk])
+        lines.freeze(journal=journal, resolution=resolved[journal.pk])
     sent_journals(club, owner, found)
 
 
 def _validate(club: Any) -> None:
     """Keep what the mapping alone finds, as validation keeps it; the first week only, the others are its copies."""
-    from clubledger.ledger.journals import overview as journals
+    from clubledger.ledger.journals import lines
     from clubledger.ledger.models import Journal
 
     found = list(Journal.objects.of(club).filter(accounting_date__gte=UNSENT_FROM))
-    for journal_id, resolution in journals.resolve(club=club, journals=found).items():
+    for journal_id, resolution in lines.resolve(club=club, journals=found).items():
         findings = [finding.as_plain() for finding in resolution.findings]
         Journal.objects.of(club).filter(pk=journal_id).update(
             state="open" if findings else "valid", findings=findings, validated_at=AT

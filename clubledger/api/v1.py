@@ -25,7 +25,7 @@ from clubledger.clubs import audit
 from clubledger.clubs.models import ApiKey
 from clubledger.ledger.errors import BadSourceName
 from clubledger.ledger.intake import imports
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import drill_down, overview
 from clubledger.ledger.models import Import, Journal, JournalState, RefusedRow
 
 MOST_REFUSALS = 1000
@@ -67,16 +67,16 @@ class JournalFilter(Schema):
 def read_club(request: HttpRequest) -> dict[str, Any]:
     """Tell which club the key opens and what of it is not in Xero yet: a good first call."""
     key = _key(request)
-    overview = journals.overview(club=key.club)
+    figures = overview.overview(club=key.club)
     return {
         "name": key.club.name,
         "slug": key.club.slug,
         "time_zone": key.club.time_zone,
         "key": key.name,
         "may_import": key.may_import,
-        "oldest_unsent_on": overview.oldest_unsent_on,
-        "transactions_unposted": overview.transactions_unposted,
-        "amount_unposted": money(overview.amount_unposted),
+        "oldest_unsent_on": figures.oldest_unsent_on,
+        "transactions_unposted": figures.transactions_unposted,
+        "amount_unposted": money(figures.amount_unposted),
     }
 
 
@@ -120,7 +120,7 @@ def list_journals(request: HttpRequest, asked: Query[JournalFilter]) -> dict[str
     """List journals by date and sequence, 100 a page; by state and by accounting date if asked."""
     key = _key(request)
     states = None if asked.state is None else [asked.state]
-    rows = journals.select(
+    rows = overview.select(
         club=key.club, from_on=asked.from_on or date.min, up_to_on=asked.up_to_on or date.max, states=states
     )
     total = rows.count()
@@ -140,7 +140,7 @@ def read_journal(request: HttpRequest, journal_id: int) -> dict[str, Any]:
     """Give a journal with its lines: as they were sent, or as the present mapping makes them."""
     key = _key(request)
     found: Journal = _one(Journal.objects.of(key.club), journal_id)
-    lines = journals.lines_of(club=key.club, journal=found)
+    lines = drill_down.lines_of(club=key.club, journal=found)
     return of_journal(found) | {"lines": [of_line(line) for line in lines]}
 
 

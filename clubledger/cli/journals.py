@@ -12,7 +12,7 @@ from clubledger.cli.errors import Failure
 from clubledger.clubs.models import Club
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import drill_down, overview, recording
 from clubledger.ledger.models import Journal, JournalState
 
 CAN_BE_VALIDATED = (JournalState.OPEN, JournalState.VALID, JournalState.REJECTED)
@@ -55,7 +55,7 @@ def run_journals(asked: argparse.Namespace) -> int:
         journal = Journal.objects.of(club).filter(pk=asked.lines).first()
         if journal is None:
             raise Failure(f"{club.name} has no journal {asked.lines}. See `clubledger journals`.")
-        lines = overview.lines_of(club=club, journal=journal)
+        lines = drill_down.lines_of(club=club, journal=journal)
         fields = ("account_code", "account_name", "job", "tax_type", "debit", "credit", "source_tax", "row_count")
         rows = [{field: getattr(line, field) for field in fields} for line in lines]
         output.show(asked, rows, empty="The journal has no line.")
@@ -138,7 +138,7 @@ def run_record(asked: argparse.Namespace) -> int:
     ids = [journal.pk for journal in selection.journals_asked(asked, door.club, states)]
     if not ids:
         raise Failure("No such journal in this range. See `clubledger journals`.")
-    change = overview.undo_recording if asked.undo else overview.record_manually
+    change = recording.undo_recording if asked.undo else recording.record_manually
     moved = change(club=door.club, actor=door.user, journal_ids=ids, reason=asked.reason)
     output.show(asked, {"journals": moved}, [{"journals": moved}])
     output.say(asked, "Taken back." if asked.undo else "Recorded. Clubledger has not checked Xero.")

@@ -19,9 +19,14 @@ from clubledger.delivery import payload
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview
-from clubledger.ledger.mapping import items
-from clubledger.ledger.mapping.items import ChartChanges, TrackingChanges
+from clubledger.ledger.journals import lines, states
+from clubledger.ledger.mapping.chart import (
+    Changes,
+    apply_accounts,
+    apply_tracking,
+    compare_accounts,
+    compare_tracking,
+)
 from clubledger.ledger.models import TAKES_IN, JobCode, Journal, JournalState
 from clubledger.ledger.reports import row_checks
 from clubledger.xero import access as tokens
@@ -80,7 +85,7 @@ def validate_against(*, club: Club, actor: User, journal_ids: Iterable[int], cha
     club = access.locked_club(club)
     chosen = list(Journal.objects.of(club).filter(pk__in=list(journal_ids), state__in=TAKES_IN))
     with_tax = chart.organisation.is_registered_for_tax
-    resolutions = overview.resolve(
+    resolutions = lines.resolve(
         club=club, journals=chosen, no_tax_type=chart.organisation.no_tax_type, with_tax=with_tax
     )
     by_row = row_checks.find(club=club, journals=chosen, chart=chart)
@@ -207,8 +212,8 @@ def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: dat
     has_fault = any(finding.is_fault for finding in findings)
     to_state = JournalState.OPEN if has_fault else JournalState.VALID
     journal.sent_on = dated_on if dated_on != journal.accounting_date else None
-    figures = overview.figures_of(resolution)
-    moved = overview.move(
+    figures = lines.figures_of(resolution)
+    moved = states.move(
         club=club,
         journal_ids=[journal.pk],
         from_states=list(TAKES_IN),
@@ -236,7 +241,7 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
     ids = list(chosen.values_list("pk", flat=True))
     for journal in chosen:
         # Any date says "the choice was made"; validation replaces it with the first open day of the chart it fetches.
-        overview.move(
+        states.move(
             club=club,
             journal_ids=[journal.pk],
             from_states=list(TAKES_IN),
@@ -258,7 +263,7 @@ def date_on_first_open_day(*, club: Club, actor: User, journal_ids: Iterable[int
     return len(ids)
 
 
-def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> ChartChanges:
+def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> Changes:
     """Fetch accounts and tax rates from Xero, say what is different there, and apply it if so told.
 
     `or_if_same` applies where nothing is different too: what was retrieved then is of now. It is also the test of the
@@ -267,20 +272,20 @@ def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: boo
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     chart = charts.fetch_chart(access=tokens.access_for_reading(club=club), with_tracking=False)
     if not apply:
-        changes = items.compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
+        changes = compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
         if changes.count or not or_if_same:
             return changes
-    changes = items.apply_accounts(club=club, actor=actor, accounts=chart.accounts, tax_rates=chart.tax_rates)
+    changes = apply_accounts(club=club, actor=actor, accounts=chart.accounts, tax_rates=chart.tax_rates)
     wake("changeover.look", club_id=club.pk)
     return changes
 
 
-def get_categories(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> TrackingChanges:
+def get_categories(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> Changes:
     """Fetch tracking options from Xero and say what is different there; the rest as for `get_gl_codes`."""
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
     options = charts.fetch_tracking(access=tokens.access_for_reading(club=club))
     if not apply:
-        changes = items.compare_tracking(club=club, options=options)
+        changes = compare_tracking(club=club, options=options)
         if changes.count or not or_if_same:
             return changes
-    return items.apply_tracking(club=club, actor=actor, options=options)
+    return apply_tracking(club=club, actor=actor, options=options)

@@ -20,7 +20,7 @@ from clubledger.delivery.nightly import schedule
 from clubledger.delivery.sending import queue, turns
 from clubledger.foundation import clock
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
@@ -72,13 +72,13 @@ def validate_and_send(world: World) -> None:
 def record_manually(world: World) -> None:
     at = world.any_club()
     chosen = _some(world, at, JournalState.OPEN, JournalState.VALID, JournalState.REJECTED)
-    overview.record_manually(club=at.club, actor=world.any_sender(at), journal_ids=chosen, reason="By hand.")
+    recording.record_manually(club=at.club, actor=world.any_sender(at), journal_ids=chosen, reason="By hand.")
 
 
 def undo_recording(world: World) -> None:
     at = world.any_club()
     chosen = _some(world, at, JournalState.RECORDED)
-    overview.undo_recording(club=at.club, actor=at.owner, journal_ids=chosen, reason="It was not.")
+    recording.undo_recording(club=at.club, actor=at.owner, journal_ids=chosen, reason="It was not.")
 
 
 def withdraw(world: World) -> None:

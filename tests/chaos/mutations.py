@@ -11,7 +11,7 @@ from clubledger.delivery import payload
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation import reconcile
 from clubledger.delivery.sending import hold, replay, send
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import states
 from clubledger.xero.access import XeroAccess
 
 Mutation = Callable[[], Iterator[None]]
@@ -52,7 +52,7 @@ def _claim_not_guarded() -> Iterator[None]:
 
     Neither the deliveries are looked at again under the lock, nor does the state decide who moves the journals.
     """
-    real = overview.move
+    real = states.move
 
     def move(**asked: Any) -> list[int]:
         moved = real(**asked)
@@ -63,7 +63,7 @@ def _claim_not_guarded() -> Iterator[None]:
         del club, xero
         return batch
 
-    with patch.object(overview, "move", move), patch.object(send, "_still_standing", still_standing):
+    with patch.object(states, "move", move), patch.object(send, "_still_standing", still_standing):
         yield
 
 

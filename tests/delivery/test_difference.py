@@ -11,7 +11,7 @@ from clubledger.delivery.decisions import difference, void
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.sending import carriers, queue
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import drill_down
 from clubledger.ledger.models import Journal, JournalLine, JournalState
 from tests.delivery.restored import DAY_TWO, LATE, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup
@@ -105,7 +105,7 @@ def test_each_cent_of_the_difference_opens_to_its_transactions(
     sent = [line.amount_minor for line in JournalLine.objects.filter(journal=further)]
     assert sum(line.amount for line in found.lines) == 0
     assert sum(sent) == 0
-    opened = overview.transactions_of(club=ready.club, journal=journal, line_key=found.lines[0].line_keys[0])
+    opened = drill_down.transactions_of(club=ready.club, journal=journal, line_key=found.lines[0].line_keys[0])
     assert "INV-6" in {row.transaction.source_id for row in opened.rows}
     assert difference.explain(club=ready.club, journal=journal) is None
 

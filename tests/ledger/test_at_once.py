@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from clubledger.clubs.models import Role
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import states
 from clubledger.ledger.models import Import
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import HEADER, Books
@@ -26,7 +26,7 @@ def at_once(tmp_path: Path, settings: object) -> Books:
 def test_what_comes_while_a_journal_is_being_queued_goes_to_the_next(at_once: Books) -> None:
     at_once.bring("P-1,payment,2026-07-01,SUBS,CARD,5.00")
     [journal] = at_once.journals()
-    overview.move(club=at_once.club, journal_ids=[journal.pk], from_states=["open"], to_state="valid")
+    states.move(club=at_once.club, journal_ids=[journal.pk], from_states=["open"], to_state="valid")
     done: list[Import] = []
 
     def bring() -> None:
@@ -35,7 +35,7 @@ def test_what_comes_while_a_journal_is_being_queued_goes_to_the_next(at_once: Bo
 
     other = threading.Thread(target=bring)
     with transaction.atomic():
-        overview.move(club=at_once.club, journal_ids=[journal.pk], from_states=["valid"], to_state="queued")
+        states.move(club=at_once.club, journal_ids=[journal.pk], from_states=["valid"], to_state="queued")
         other.start()
         time.sleep(0.5)
         assert not done, "it waits for the journal"

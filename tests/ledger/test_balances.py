@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording
 from clubledger.ledger.models import JournalTotal
 from clubledger.ledger.reports import balances
 from tests.ledger.bringing import SAMPLES, Books
@@ -16,7 +16,7 @@ def test_a_month_adds_up_at_every_date_in_every_state(books: Books) -> None:
         if number % 3 == 0:
             send(books, journal)
         elif number % 3 == 1:
-            overview.record_manually(club=books.club, actor=books.owner, journal_ids=[journal.pk], reason="By hand.")
+            recording.record_manually(club=books.club, actor=books.owner, journal_ids=[journal.pk], reason="By hand.")
     for at in (None, date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 15), date(2027, 1, 1)):
         lines = balances.prove(club=books.club, at=at, from_on=date(2026, 7, 1))
         assert {line.difference for line in lines} == {Decimal("0.00")}

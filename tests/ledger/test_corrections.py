@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from clubledger.clubs.models import AuditEvent
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording, states
 from clubledger.ledger.models import Amendment, Journal, Posting, SourceTransaction
 from tests.ledger.bringing import Books
 
@@ -16,7 +16,7 @@ def send(books: Books, journal: Journal, state: str = "sent") -> None:
     """Move a journal through the states, as delivery does."""
     path = ["valid", "queued", "sending", "sent"]
     for state_from, state_to in zip(["open", *path], path, strict=False):
-        overview.move(club=books.club, journal_ids=[journal.pk], from_states=[state_from], to_state=state_to)
+        states.move(club=books.club, journal_ids=[journal.pk], from_states=[state_from], to_state=state_to)
         if state_to == state:
             return
 
@@ -121,7 +121,7 @@ def test_a_journal_that_changes_is_open_again(books: Books, state: str) -> None:
     send(books, journal, "valid")
     if state == "rejected":
         for before, after in [("valid", "queued"), ("queued", "sending"), ("sending", "rejected")]:
-            overview.move(club=books.club, journal_ids=[journal.pk], from_states=[before], to_state=after)
+            states.move(club=books.club, journal_ids=[journal.pk], from_states=[before], to_state=after)
     books.bring(INVOICE.replace("1100.00", "1099.00"))
     [journal] = books.journals()
     assert (journal.state, journal.validated_revision) == ("open", None)
@@ -155,7 +155,7 @@ def test_a_further_correction_takes_back_only_what_stands(books: Books) -> None:
 
 def test_a_recorded_journal_is_corrected_like_a_sent_one(books: Books) -> None:
     books.bring(INVOICE)
-    overview.record_manually(
+    recording.record_manually(
         club=books.club, actor=books.owner, journal_ids=[books.journals()[0].pk], reason="By hand in June."
     )
     books.bring(INVOICE.replace("1100.00", "1000.00"))

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from clubledger.bookkeeping.chart import Organisation
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import lines, recording
 from clubledger.ledger.models import Journal, JournalLine
 from clubledger.ledger.reports import gst
 from clubledger.ledger.reports.gst import Period, Tax
@@ -34,8 +34,8 @@ def day(books: Books) -> Books:
 def post(books: Books, number: int, tax_of: dict[str, int], **fields: object) -> Journal:
     """Freeze a journal and read it back from Xero with this tax (minor units) by tax type."""
     journal = books.journals()[number]
-    resolution = overview.resolve(club=books.club, journals=[journal])[journal.pk]
-    overview.freeze(journal=journal, resolution=resolution)
+    resolution = lines.resolve(club=books.club, journals=[journal])[journal.pk]
+    lines.freeze(journal=journal, resolution=resolution)
     for line in JournalLine.objects.filter(journal=journal):
         line.xero_tax_minor = tax_of.get(line.tax_type, 0)
         line.save()
@@ -78,7 +78,7 @@ def test_lines_of_which_every_row_states_a_tax_leave_nothing_unstated(books: Boo
 
 
 def test_recorded_ones_stand_apart_and_days_before_the_cut_over_are_left_out(day: Books) -> None:
-    overview.record_manually(
+    recording.record_manually(
         club=day.club, actor=day.owner, journal_ids=[day.journals()[0].pk], reason="Entered by hand."
     )
     assert (by_type(day)["OUTPUT"].recorded, by_type(day)["OUTPUT"].unsent) == (182, 100)

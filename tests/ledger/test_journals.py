@@ -11,7 +11,7 @@ from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import clock
 from clubledger.ledger.errors import NotRecordable, NotRecorded
-from clubledger.ledger.journals import overview, states
+from clubledger.ledger.journals import drill_down, lines, overview, recording, states
 from clubledger.ledger.models import Journal, JournalState
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import Books
@@ -31,7 +31,7 @@ def week(books: Books) -> Books:
 
 def test_an_overview_counts_what_is_not_sent(week: Books) -> None:
     send(week, week.journals()[0])
-    overview.move(
+    states.move(
         club=week.club,
         journal_ids=[week.journals()[3].pk],
         from_states=["open"],
@@ -53,10 +53,10 @@ def test_another_clubs_journals_are_not_seen(week: Books) -> None:
     assert overview.overview(club=other).journals_unsent == 0
     assert not overview.select(club=other, from_on=date(2026, 1, 1), up_to_on=date(2027, 1, 1))
     first = week.journals()[0]
-    assert overview.lines_of(club=other, journal=first) == []
-    assert overview.resolve(club=other, journals=[first]) == {}
+    assert drill_down.lines_of(club=other, journal=first) == []
+    assert lines.resolve(club=other, journals=[first]) == {}
     for key in ("x", None):
-        assert overview.transactions_of(club=other, journal=first, line_key=key).total == 0
+        assert drill_down.transactions_of(club=other, journal=first, line_key=key).total == 0
 
 
 def test_days_before_post_from_are_never_unsent(week: Books) -> None:
@@ -75,10 +75,10 @@ def test_a_day_shows_what_most_wants_to_be_seen(week: Books) -> None:
     rows = week.journals()
     send(week, rows[0])
     week.bring("L-1,payment,2026-07-01,SUBS,CARD,1.00", "P-2,payment,2026-07-08,SUBS,CARD,2.00")
-    overview.record_manually(club=week.club, actor=week.owner, journal_ids=[rows[2].pk], reason="By hand.")
+    recording.record_manually(club=week.club, actor=week.owner, journal_ids=[rows[2].pk], reason="By hand.")
     locked = [{"code": "locked", "severity": "fault"}]
     for row, findings in ((rows[3], locked), (rows[4], [*locked, {"code": "x", "severity": "fault"}])):
-        overview.move(club=week.club, journal_ids=[row.pk], from_states=["open"], to_state="open", findings=findings)
+        states.move(club=week.club, journal_ids=[row.pk], from_states=["open"], to_state="open", findings=findings)
     send(week, rows[5])
     assert days_of(week, "2026-07-01", "2026-07-31") == [
         ("2026-07-01", "unsent", 2),
@@ -110,7 +110,7 @@ def test_the_preset_is_at_most_the_last_week(week: Books, now: str, expected: tu
 
 def test_recording_keeps_who_when_and_why_and_gives_no_number(week: Books) -> None:
     ids = [journal.pk for journal in week.journals()[:2]]
-    assert overview.record_manually(club=week.club, actor=week.owner, journal_ids=ids, reason=" Was in MYOB. ") == 2
+    assert recording.record_manually(club=week.club, actor=week.owner, journal_ids=ids, reason=" Was in MYOB. ") == 2
     found = week.journals()[0]
     assert (found.state, found.recorded_by, found.recorded_reason, found.number) == (
         "recorded",
@@ -121,7 +121,7 @@ def test_recording_keeps_who_when_and_why_and_gives_no_number(week: Books) -> No
     assert found.recorded_at is not None
     event = AuditEvent.objects.of(week.club).get(action="journals.recorded")
     assert (event.subject, event.summary) == ("2 journals", "Recorded as manually added to GL: Was in MYOB.")
-    assert overview.undo_recording(club=week.club, actor=week.owner, journal_ids=ids, reason="It was not.") == 2
+    assert recording.undo_recording(club=week.club, actor=week.owner, journal_ids=ids, reason="It was not.") == 2
     assert {journal.state for journal in week.journals()} == {"open"}
 
 
@@ -130,42 +130,44 @@ def test_it_is_never_recorded_from_another_state_and_all_or_none(week: Books, st
     first, second, *_ = week.journals()
     Journal.objects.of(week.club).filter(pk=first.pk).update(state=state)
     with pytest.raises(NotRecordable, match=r"The journal of 01/07/2026, .*, can't be recorded as manually added\."):
-        overview.record_manually(club=week.club, actor=week.owner, journal_ids=[first.pk, second.pk], reason="By hand.")
+        recording.record_manually(
+            club=week.club, actor=week.owner, journal_ids=[first.pk, second.pk], reason="By hand."
+        )
     assert [journal.state for journal in week.journals()][:2] == [state, "open"]
 
 
 def test_recording_needs_a_reason_and_the_right(week: Books) -> None:
     ids = [week.journals()[0].pk]
     with pytest.raises(NotRecordable, match="Give the reason"):
-        overview.record_manually(club=week.club, actor=week.owner, journal_ids=ids, reason="  ")
+        recording.record_manually(club=week.club, actor=week.owner, journal_ids=ids, reason="  ")
     for role in (Role.ADMINISTRATOR, Role.VIEWER):
         with pytest.raises(NotAllowed):
-            overview.record_manually(
+            recording.record_manually(
                 club=week.club, actor=add_member(week.club, role), journal_ids=ids, reason="By hand."
             )
     accounts = add_member(week.club, Role.ACCOUNTS)
-    assert overview.record_manually(club=week.club, actor=accounts, journal_ids=ids, reason="By hand.") == 1
+    assert recording.record_manually(club=week.club, actor=accounts, journal_ids=ids, reason="By hand.") == 1
     with pytest.raises(NotAllowed):
-        overview.undo_recording(club=week.club, actor=accounts, journal_ids=ids, reason="Oh.")
+        recording.undo_recording(club=week.club, actor=accounts, journal_ids=ids, reason="Oh.")
 
 
 def test_only_what_is_recorded_can_be_undone(week: Books) -> None:
     with pytest.raises(NotRecorded):
-        overview.undo_recording(club=week.club, actor=week.owner, journal_ids=[week.journals()[0].pk], reason="Oh.")
+        recording.undo_recording(club=week.club, actor=week.owner, journal_ids=[week.journals()[0].pk], reason="Oh.")
 
 
 def test_another_clubs_journal_can_not_be_recorded(week: Books) -> None:
     other = make_club("other", "Other")
     owner = add_member(other, Role.OWNER)
     with pytest.raises(NotRecordable, match=r"There is no such journal\."):
-        overview.record_manually(club=other, actor=owner, journal_ids=[week.journals()[0].pk], reason="By hand.")
+        recording.record_manually(club=other, actor=owner, journal_ids=[week.journals()[0].pk], reason="By hand.")
 
 
 def test_an_undone_recording_stands_beside_a_further_journal_of_its_date(week: Books) -> None:
     first = week.journals()[0]
-    overview.record_manually(club=week.club, actor=week.owner, journal_ids=[first.pk], reason="By hand.")
+    recording.record_manually(club=week.club, actor=week.owner, journal_ids=[first.pk], reason="By hand.")
     week.bring("L-1,payment,2026-07-01,SUBS,CARD,1.00")
-    overview.undo_recording(club=week.club, actor=week.owner, journal_ids=[first.pk], reason="Oh.")
+    recording.undo_recording(club=week.club, actor=week.owner, journal_ids=[first.pk], reason="Oh.")
     assert [(journal.sequence, journal.state) for journal in week.journals()[:2]] == [(1, "open"), (2, "open")]
     week.bring("L-2,payment,2026-07-01,SUBS,CARD,1.00")
     assert [journal.transaction_count for journal in week.journals()[:2]] == [1, 2]
@@ -173,15 +175,15 @@ def test_an_undone_recording_stands_beside_a_further_journal_of_its_date(week: B
 
 def test_a_move_is_won_once(week: Books) -> None:
     ids = [journal.pk for journal in week.journals()]
-    won = overview.move(club=week.club, journal_ids=ids, from_states=["open"], to_state="valid")
-    again = overview.move(club=week.club, journal_ids=ids, from_states=["open"], to_state="valid")
+    won = states.move(club=week.club, journal_ids=ids, from_states=["open"], to_state="valid")
+    again = states.move(club=week.club, journal_ids=ids, from_states=["open"], to_state="valid")
     assert (sorted(won), again) == (sorted(ids), [])
 
 
 def test_a_move_at_a_revision_that_has_passed_moves_nothing(week: Books) -> None:
     first, second, *_ = week.journals()
     week.bring("L-1,payment,2026-07-01,SUBS,CARD,1.00")
-    moved = overview.move(
+    moved = states.move(
         club=week.club,
         journal_ids=[first.pk, second.pk],
         from_states=["open"],
@@ -193,18 +195,18 @@ def test_a_move_at_a_revision_that_has_passed_moves_nothing(week: Books) -> None
 
 def test_a_move_of_another_club_moves_nothing(week: Books) -> None:
     ids = [week.journals()[0].pk]
-    assert overview.move(club=make_club("o", "O"), journal_ids=ids, from_states=["open"], to_state="valid") == []
+    assert states.move(club=make_club("o", "O"), journal_ids=ids, from_states=["open"], to_state="valid") == []
 
 
 @pytest.mark.parametrize("state_from", list(JournalState))
 @pytest.mark.parametrize("state_to", list(JournalState))
 def test_only_the_moves_of_the_table_are_possible(week: Books, state_from: str, state_to: str) -> None:
     if state_to in states.MAY_GO[state_from] or state_to == state_from:
-        overview.move(club=week.club, journal_ids=[], from_states=[state_from], to_state=state_to)
+        states.move(club=week.club, journal_ids=[], from_states=[state_from], to_state=state_to)
         assert state_from != "voided" or state_to == "voided"
     else:
-        with pytest.raises(overview.ImpossibleMove):
-            overview.move(club=week.club, journal_ids=[], from_states=[state_from], to_state=state_to)
+        with pytest.raises(states.ImpossibleMove):
+            states.move(club=week.club, journal_ids=[], from_states=[state_from], to_state=state_to)
 
 
 def test_the_main_page_needs_few_queries(week: Books) -> None:

@@ -8,8 +8,8 @@ from clubledger.bookkeeping.chart import Account, Chart, Organisation, TaxRate, 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger.errors import CodeTaken, LedgerError, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
-from clubledger.ledger.journals import overview
-from clubledger.ledger.mapping import items
+from clubledger.ledger.journals import states
+from clubledger.ledger.mapping import chart, items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import Books
@@ -34,8 +34,8 @@ def day(books: Books) -> Books:
     return books
 
 
-def take_over(books: Books, accounts: tuple[Account, ...] = ACCOUNTS) -> items.ChartChanges:
-    return items.apply_accounts(club=books.club, actor=books.owner, accounts=accounts, tax_rates=RATES)
+def take_over(books: Books, accounts: tuple[Account, ...] = ACCOUNTS) -> chart.Changes:
+    return chart.apply_accounts(club=books.club, actor=books.owner, accounts=accounts, tax_rates=RATES)
 
 
 def map_to(books: Books, code: str, item: FinancialItem, **more: object) -> FinancialItem:
@@ -68,7 +68,7 @@ def test_mapping_is_kept_in_the_trail_with_what_was_before(day: Books) -> None:
 def test_a_validated_journal_that_holds_the_item_is_open_again(day: Books) -> None:
     take_over(day)
     ids = [day.journals()[0].pk]
-    overview.move(club=day.club, journal_ids=ids, from_states=["open"], to_state="valid")
+    states.move(club=day.club, journal_ids=ids, from_states=["open"], to_state="valid")
     map_to(day, "200", day.item("charge", "FULL7"), tax_type="OUTPUT")
     assert day.journals()[0].state == "open"
 
@@ -147,7 +147,7 @@ def test_codes_are_added_once_and_must_say_something(books: Books) -> None:
 def test_xeros_accounts_are_compared_then_taken_over(day: Books) -> None:
     items.add_gl_code(club=day.club, actor=day.owner, code="200", name="By hand")
     map_to(day, "200", day.item("charge", "FULL7"))
-    told = items.compare_accounts(club=day.club, accounts=ACCOUNTS, tax_rates=RATES)
+    told = chart.compare_accounts(club=day.club, accounts=ACCOUNTS, tax_rates=RATES)
     assert (told.new, GLCode.objects.of(day.club).count()) == (["611 Subscriptions control", "090 Bank"], 1)
     take_over(day)
     assert day.item("charge", "FULL7").gl_code == GLCode.objects.of(day.club).get(account_id="a-200")
@@ -180,11 +180,11 @@ def test_codes_swapped_in_xero_stay_with_their_accounts(day: Books) -> None:
 def test_tracking_options_are_linked_by_name_then_known_by_id(books: Books) -> None:
     books.bring("I-1,invoice,2026-07-01,SUBS,FULL7,5.00,,Golf")
     options = (TrackingOption("c", "Department", "o-1", "golf"), TrackingOption("c", "Department", "o-2", "Bar"))
-    changes = items.apply_tracking(club=books.club, actor=books.owner, options=options)
+    changes = chart.apply_tracking(club=books.club, actor=books.owner, options=options)
     assert (changes.new, changes.confirmed, changes.unchanged) == (["Bar"], ["Golf"], 0)
     assert JobCode.objects.of(books.club).get(code="Golf").option_id == "o-1"
     renamed = (TrackingOption("c", "Department", "o-1", "Golf course"),)
-    changes = items.apply_tracking(club=books.club, actor=books.owner, options=renamed)
+    changes = chart.apply_tracking(club=books.club, actor=books.owner, options=renamed)
     assert (changes.renamed, changes.gone) == ([("golf", "Golf course")], ["Bar"])
     assert JobCode.objects.of(books.club).get(option_id="o-1").code == "Golf", "the source system's word stays"
 
@@ -265,9 +265,9 @@ def test_an_account_in_use_has_its_code_before_one_that_is_not(day: Books, statu
 
 
 def test_an_option_made_anew_in_xero_goes_on_under_its_job_code(books: Books) -> None:
-    def retrieve(*options: tuple[str, str]) -> items.TrackingChanges:
+    def retrieve(*options: tuple[str, str]) -> chart.Changes:
         made = [TrackingOption("c", "Department", option_id, name) for option_id, name in options]
-        return items.apply_tracking(club=books.club, actor=books.owner, options=made)
+        return chart.apply_tracking(club=books.club, actor=books.owner, options=made)
 
     retrieve(("o-1", "Golf"))
     assert retrieve(("o-2", "Golf")).restored == ["Golf"]

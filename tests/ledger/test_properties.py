@@ -16,7 +16,7 @@ from clubledger.bookkeeping.facts import CARRIES_TAX, Fact, Kind, Row
 from clubledger.bookkeeping.money import to_minor
 from clubledger.clubs.models import Club, Role
 from clubledger.ledger.intake import run
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import states
 from clubledger.ledger.models import Journal, JournalTotal, Posting, SourceTransaction
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club
@@ -149,10 +149,10 @@ def _move_one(books: Books, step: str, data: st.DataObject) -> None:
     ids = [journal.pk]
     if step == "send":
         for before, after in (("open", "valid"), ("valid", "queued"), ("queued", "sending"), ("sending", "sent")):
-            overview.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
+            states.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
     else:
         before, after = path[step]
-        overview.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
+        states.move(club=books.club, journal_ids=ids, from_states=[before], to_state=after)
 
 
 def _stays_true(books: Books, latest: dict[str, Fact], frozen: dict[int, tuple[object, ...]]) -> None:

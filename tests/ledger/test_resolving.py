@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import drill_down, states
 from clubledger.ledger.journals.drill_down import LineView
+from clubledger.ledger.journals.lines import freeze, resolve
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import GLCode, JournalLine
 from tests.ledger.bringing import SAMPLES, Books
@@ -13,7 +14,7 @@ from tests.ledger.mapping_day import WORKED_DAY, add_chart, link_jobs, map_all
 
 
 def lines(books: Books, number: int = 0) -> list[LineView]:
-    return overview.lines_of(club=books.club, journal=books.journals()[number])
+    return drill_down.lines_of(club=books.club, journal=books.journals()[number])
 
 
 def plain(views: list[LineView]) -> list[tuple[str, str, str, str, str]]:
@@ -22,12 +23,12 @@ def plain(views: list[LineView]) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def freeze(books: Books, number: int = 0) -> None:
+def freeze_journal(books: Books, number: int = 0) -> None:
     journal = books.journals()[number]
     for before, after in [("open", "valid"), ("valid", "queued")]:
-        overview.move(club=books.club, journal_ids=[journal.pk], from_states=[before], to_state=after)
-    resolution = overview.resolve(club=books.club, journals=[journal])[journal.pk]
-    overview.freeze(journal=journal, resolution=resolution)
+        states.move(club=books.club, journal_ids=[journal.pk], from_states=[before], to_state=after)
+    resolution = resolve(club=books.club, journals=[journal])[journal.pk]
+    freeze(journal=journal, resolution=resolution)
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_rows_whose_two_legs_fall_on_one_gl_code_make_no_line(day: Books) -> Non
         ("811", "", "BASEXCLUDED", "", "50.00"),
     ]
     opens_to_its_amount(day)
-    freeze(day)
+    freeze_journal(day)
     opens_to_its_amount(day)
 
 
@@ -118,11 +119,11 @@ def test_a_discount_row_nets_on_the_control_side(day: Books) -> None:
 def opens_to_its_amount(books: Books) -> None:
     """Assert that each line opens to transactions that add up to it, page by page."""
     for journal in books.journals():
-        for view in overview.lines_of(club=books.club, journal=journal):
-            pages = [overview.transactions_of(club=books.club, journal=journal, line_key=view.key, per_page=50)]
+        for view in drill_down.lines_of(club=books.club, journal=journal):
+            pages = [drill_down.transactions_of(club=books.club, journal=journal, line_key=view.key, per_page=50)]
             for number in range(2, pages[0].pages + 1):
                 pages.append(
-                    overview.transactions_of(
+                    drill_down.transactions_of(
                         club=books.club, journal=journal, line_key=view.key, page=number, per_page=50
                     )
                 )
@@ -136,15 +137,15 @@ def test_each_line_opens_to_the_transactions_that_made_it(day: Books) -> None:
     day.bring("INV-1,invoice,2026-07-02,SUBS,FULL7,1000.00", "R-1,reversal,2026-07-01,,,,,,,,,PRZ-1")
     opens_to_its_amount(day)
     view = next(view for view in lines(day) if view.account_code == "260")
-    [row] = overview.transactions_of(club=day.club, journal=day.journals()[0], line_key=view.key).rows
+    [row] = drill_down.transactions_of(club=day.club, journal=day.journals()[0], line_key=view.key).rows
     assert (row.transaction.source_id, row.amount, [str(one) for one in row.lines]) == (
         "INV-2",
         Decimal("-11.00"),
         ["SURCH 11.00"],
     )
-    freeze(day)
+    freeze_journal(day)
     opens_to_its_amount(day)
-    whole = overview.transactions_of(club=day.club, journal=day.journals()[0])
+    whole = drill_down.transactions_of(club=day.club, journal=day.journals()[0])
     assert sum(row.amount for row in whole.rows) == Decimal(day.journals()[0].debit_minor) / 100
 
 
@@ -155,19 +156,19 @@ def test_a_month_opens_to_its_transactions(books: Books) -> None:
     link_jobs(books)
     days = books.journals()
     for number in (0, len(days) // 2, len(days) - 1):
-        whole = overview.transactions_of(club=books.club, journal=days[number], per_page=10_000)
+        whole = drill_down.transactions_of(club=books.club, journal=days[number], per_page=10_000)
         assert whole.total == days[number].transaction_count
         assert sum(row.amount for row in whole.rows) * 100 == days[number].debit_minor
     opens_to_its_amount(books)
 
 
 def test_an_unknown_line_opens_to_nothing(day: Books) -> None:
-    page = overview.transactions_of(club=day.club, journal=day.journals()[0], line_key="line-0")
+    page = drill_down.transactions_of(club=day.club, journal=day.journals()[0], line_key="line-0")
     assert (page.rows, page.total) == ([], 0)
 
 
 def test_changing_the_mapping_moves_open_journals_and_no_frozen_one(day: Books) -> None:
-    freeze(day)
+    freeze_journal(day)
     day.bring("INV-9,invoice,2026-07-02,SUBS,FULL7,9.00")
     frozen_before, open_before = plain(lines(day, 0)), plain(lines(day, 1))
     item, code = day.item("charge", "FULL7"), GLCode.objects.of(day.club).get(code="260")
@@ -184,7 +185,7 @@ def test_changing_the_mapping_moves_open_journals_and_no_frozen_one(day: Books) 
 
 def test_a_club_that_is_not_registered_gets_no_tax_types(day: Books) -> None:
     [journal] = day.journals()
-    resolution = overview.resolve(club=day.club, journals=[journal], no_tax_type="NONE", with_tax=False)[journal.pk]
+    resolution = resolve(club=day.club, journals=[journal], no_tax_type="NONE", with_tax=False)[journal.pk]
     assert {line.tax_type for line in resolution.lines} == {"NONE"}
 
 
@@ -202,8 +203,8 @@ def test_a_control_leg_that_changes_side_without_such_rows_opens_to_its_transact
             ("611", "", "BASEXCLUDED", "", "100.00"),
         ]
     opens_to_its_amount(day)
-    freeze(day, 1)
-    freeze(day, 2)
+    freeze_journal(day, 1)
+    freeze_journal(day, 2)
     opens_to_its_amount(day)
 
 
@@ -212,10 +213,10 @@ def test_a_frozen_journal_counts_the_lines_and_debits_that_go_out(day: Books) ->
     map_all(day, PRIZE="811")
     [_, journal] = day.journals()
     assert (journal.line_count, journal.debit_minor) == (4, 2500)
-    freeze(day, 1)
+    freeze_journal(day, 1)
     [_, journal] = day.journals()
     assert (journal.line_count, journal.debit_minor) == (2, 500)
-    overview.move(club=day.club, journal_ids=[journal.pk], from_states=["queued"], to_state="open")
+    states.move(club=day.club, journal_ids=[journal.pk], from_states=["queued"], to_state="open")
     day.bring("PAY-3,payment,2026-07-02,SUBS,CARD,1.00")
     [_, journal] = day.journals()
     assert (journal.line_count, journal.debit_minor) == (4, 2600), "all of it counts until it is validated anew"

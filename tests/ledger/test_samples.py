@@ -11,7 +11,7 @@ from clubledger.delivery.models import Delivery
 from clubledger.delivery.sending import queue
 from clubledger.ledger.errors import CannotUndoImport, SampleRefused
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording
 from clubledger.ledger.models import FinancialItem, Import, Journal, SourceTransaction
 from tests.fixtures_clubs import add_member
 from tests.ledger.bringing import Books
@@ -83,13 +83,13 @@ def test_real_transactions_of_the_same_day_stay_and_keep_their_items(books: Book
 def test_a_recorded_sample_journal_does_not_hold_it_back_but_a_mixed_one_does(books: Books) -> None:
     bring(books)
     first, second = books.journals()[:2]
-    overview.record_manually(club=books.club, actor=books.owner, journal_ids=[first.pk], reason="Trying it out.")
+    recording.record_manually(club=books.club, actor=books.owner, journal_ids=[first.pk], reason="Trying it out.")
     remove(books)
     assert not Journal.objects.of(books.club).exists()
     bring(books)
     first, second = books.journals()[:2]
     books.bring(INVOICE.replace("2026-07-01", second.accounting_date.isoformat()))
-    overview.record_manually(club=books.club, actor=books.owner, journal_ids=[second.pk], reason="By mistake.")
+    recording.record_manually(club=books.club, actor=books.owner, journal_ids=[second.pk], reason="By mistake.")
     with pytest.raises(CannotUndoImport):
         remove(books)
     assert samples.has_sample(club=books.club)

@@ -13,7 +13,7 @@ from clubledger.clubs.models import Role
 from clubledger.delivery import proofs
 from clubledger.delivery.models import BalanceProof, Reading, Sighting
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording
 from clubledger.ledger.models import Journal, JournalTotal
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club, signed_in
@@ -115,7 +115,7 @@ def test_rows_of_the_page_add_up_to_its_foot_and_each_row_to_itself(client, book
         if number % 4 == 0:
             send(books, journal)
         elif number % 4 == 1 and journal.accounting_date >= date(2026, 7, 5):
-            overview.record_manually(club=books.club, actor=books.owner, journal_ids=[journal.pk], reason="By hand.")
+            recording.record_manually(club=books.club, actor=books.owner, journal_ids=[journal.pk], reason="By hand.")
     Journal.objects.of(books.club).filter(pk=books.journals()[4].pk).update(state="differs")
     found = set()
     for at in ("2026-07-03", "2026-07-15", "2026-07-31"):

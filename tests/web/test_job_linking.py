@@ -6,7 +6,7 @@ from django.test import Client
 from clubledger.bookkeeping.chart import TrackingOption
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditEvent, Role, User
-from clubledger.ledger.mapping import items
+from clubledger.ledger.mapping import chart
 from clubledger.ledger.models import FinancialItem, JobCode, Journal, JournalTotal
 from clubledger.web.journals.causes import place
 from tests.fixtures_clubs import add_member
@@ -37,7 +37,7 @@ def jobs(club, owner):
 
 
 def retrieve(club, owner, *options):
-    return items.apply_tracking(club=club, actor=owner, options=options)
+    return chart.apply_tracking(club=club, actor=owner, options=options)
 
 
 def link(client, job, option):

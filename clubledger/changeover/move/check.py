@@ -12,14 +12,14 @@ from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import preflight
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording
 from clubledger.ledger.journals.recount import Recount, recount
-from clubledger.ledger.mapping.items import ChartChanges
+from clubledger.ledger.mapping.chart import Changes
 from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.xero.errors import AuthorisationNeeded, XeroError
 
 
-def get_gl_codes(*, club: Club, actor: User) -> ChartChanges:
+def get_gl_codes(*, club: Club, actor: User) -> Changes:
     """Get the GL codes under the club's present app: the test that it works. Raises NotAllowed or the errors of `xero`.
 
     What Xero says against it is kept as the changeover's trouble, so that staff see it.
@@ -73,4 +73,4 @@ def record_empty(*, club: Club, actor: User) -> int:
     if not ids:
         return 0
     reason = said("Empty: every total in it is nil, so nothing is missing from the general ledger.")
-    return overview.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)
+    return recording.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)

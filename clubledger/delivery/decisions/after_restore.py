@@ -20,7 +20,7 @@ from clubledger.delivery.models import Delivery, NightLetter, RestoreHold, Sight
 from clubledger.delivery.sending import hold as holding
 from clubledger.delivery.sending import turns
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording, states
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 CALL_MINUTES = 2
@@ -165,7 +165,7 @@ def _record_again(club: Club, actor: User, days: Sequence[date], hold: RestoreHo
         words = ", ".join(f"{day:%d/%m/%Y}" for day in missing[:10])
         raise CannotSettle(gettext("These days have no journal that can be recorded: %(words)s.") % {"words": words})
     reason = f"Recorded by hand between the backup of {hold.backup_taken_at:%d/%m/%Y} and its restoring."
-    return overview.record_manually(club=club, actor=actor, journal_ids=list(chosen), reason=reason)
+    return recording.record_manually(club=club, actor=actor, journal_ids=list(chosen), reason=reason)
 
 
 def _go_on(club: Club) -> None:
@@ -176,7 +176,7 @@ def _go_on(club: Club) -> None:
     )
     ids = list(waiting.values_list("journal_id", flat=True))
     waiting.update(due_at=at)
-    overview.move(
+    states.move(
         club=club,
         journal_ids=ids,
         from_states=[JournalState.QUEUED],

@@ -30,7 +30,7 @@ from clubledger.delivery.reference import narration_of, reference_of
 from clubledger.delivery.sending import carriers, queue, turns
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import told
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import states
 from clubledger.ledger.models import GLCode, JobCode, Journal, JournalLine, JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import charts, manual_journals
@@ -296,7 +296,7 @@ def _make_journal(club: Club, journal: Journal, entry: Entry) -> Journal:
         debit_minor=to_minor(entry.total_debits),
         sent_on=_other_day(entry.dated_on, journal.accounting_date),
     )
-    overview.move(
+    states.move(
         club=club,
         journal_ids=[further.pk],
         from_states=[JournalState.VALID],

@@ -21,7 +21,7 @@ from clubledger.delivery.reference import date_and_sequence_in
 from clubledger.delivery.sending import carriers as carried
 from clubledger.delivery.sending.send import CALL_SECONDS
 from clubledger.foundation import clock, crash
-from clubledger.ledger.journals import overview, reopen
+from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
@@ -41,7 +41,7 @@ def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) 
         raise CannotSettle(
             gettext("It is not in Xero's books any more. Void it here: its transactions are then sent anew.")
         )
-    moved = overview.move(
+    moved = states.move(
         club=club,
         journal_ids=[journal_id],
         from_states=[JournalState.DIFFERS],
@@ -152,7 +152,7 @@ def _note_voided(club: Club, actor: User, journal: Journal, reason: str) -> None
 
 
 def _close_voided(club: Club, actor: User, journal: Journal) -> bool:
-    moved = overview.move(
+    moved = states.move(
         club=club,
         journal_ids=[journal.pk],
         from_states=[JournalState.SENT, JournalState.DIFFERS],

@@ -17,7 +17,7 @@ from clubledger.delivery.sending import carriers
 from clubledger.delivery.sending.queue import close
 from clubledger.foundation import clock
 from clubledger.ledger import sql
-from clubledger.ledger.journals import overview, reopen
+from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import JournalLine, JournalState, JournalTotal
 from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
 
@@ -50,7 +50,7 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     told = [*differences(delivery.payload, found), *tax_differences(pairs), *_warned(delivery, found)]
     if delivery.journal.state == JournalState.QUEUED:
         # It is already there (a restored backup), and goes the way of any other, through `sending`.
-        overview.move(
+        states.move(
             club=club,
             journal_ids=[delivery.journal_id],
             from_states=[JournalState.QUEUED],
@@ -66,7 +66,7 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     }
     if not told:
         fields |= {"sent_at": clock.now(), "sent_by": delivery.sender, "number": reopen.next_number(club=club)}
-    moved = overview.move(
+    moved = states.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=GOING_ON,
@@ -113,7 +113,7 @@ def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     It goes on differing, even if somebody has made it equal there: only a person takes it as sent.
     """
     told = [*differences(delivery.payload, found), *tax_differences(_paired(delivery, found))]
-    overview.move(
+    states.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.DIFFERS],

@@ -10,7 +10,7 @@ from clubledger.clubs import audit
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview, reopen
+from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 LIVE = (JournalState.QUEUED, JournalState.SENDING, JournalState.UNCERTAIN)
@@ -24,7 +24,7 @@ def arrived(club: Club, delivery: Delivery) -> None:
     whole = delivery.difference_of
     if whole is None or not _is_as_it_was(club, whole):
         return
-    moved = overview.move(
+    moved = states.move(
         club=club,
         journal_ids=[whole.pk],
         from_states=[JournalState.DIFFERS],

@@ -12,7 +12,7 @@ from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.sending import turns
 from clubledger.foundation import clock
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import states
 from clubledger.ledger.models import JournalState
 from clubledger.xero.errors import (
     AppMisconfigured,
@@ -54,7 +54,7 @@ def hold(
     """Keep queued journals back with a reason, and look again after `seconds` (by default, what suits the reason)."""
     until = clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS[reason] if seconds is None else seconds)
     fields: dict[str, Any] = {"xero_words": words} if words else {}
-    overview.move(
+    states.move(
         club=club,
         journal_ids=[delivery.journal_id for delivery in deliveries],
         from_states=[JournalState.QUEUED],
@@ -133,7 +133,7 @@ def put_back(club: Club, deliveries: Sequence[Delivery], answer: Answer, *, app_
     reason = _REASON_OF_PROBLEM.get(answer.problem, "network" if answer.problem else "turn")
     seconds: float = answer.retry_after_seconds or LOOK_AGAIN_SECONDS.get(reason, 0)
     until = clock.now() + timedelta(seconds=seconds)
-    overview.move(
+    states.move(
         club=club,
         journal_ids=[delivery.journal_id for delivery in deliveries],
         from_states=[JournalState.SENDING],
@@ -180,7 +180,7 @@ def hold_for_lock(club: Club, delivery: Delivery, words: str) -> None:
 
 def _queue_again(club: Club, delivery: Delivery, *, reason: str, seconds: float, words: str) -> None:
     until = clock.now() + timedelta(seconds=seconds)
-    moved = overview.move(
+    moved = states.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.SENDING, JournalState.UNCERTAIN],

@@ -24,7 +24,8 @@ from clubledger.delivery.reference import narration_of, reference_of
 from clubledger.delivery.sending import carriers, turns
 from clubledger.foundation import clock
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview, reopen
+from clubledger.ledger.journals import lines, reopen
+from clubledger.ledger.journals.states import move
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.connection import revocation
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
@@ -125,9 +126,7 @@ def _resolved(club: Club, journal_ids: list[int], organisation: Organisation) ->
     )
     unchanged = [journal for journal in chosen if journal.validated_revision == journal.revision]
     with_tax = organisation.is_registered_for_tax
-    resolutions = overview.resolve(
-        club=club, journals=unchanged, no_tax_type=organisation.no_tax_type, with_tax=with_tax
-    )
+    resolutions = lines.resolve(club=club, journals=unchanged, no_tax_type=organisation.no_tax_type, with_tax=with_tax)
     return [(journal, resolutions[journal.pk]) for journal in unchanged]
 
 
@@ -157,7 +156,7 @@ def _entry_of(journal: Journal, resolution: Resolution, *, with_tax: bool) -> En
 
 
 def _freeze(club: Club, journal: Journal, resolution: Resolution) -> bool:
-    moved = overview.move(
+    moved = move(
         club=club,
         journal_ids=[journal.pk],
         from_states=[JournalState.VALID],
@@ -168,7 +167,7 @@ def _freeze(club: Club, journal: Journal, resolution: Resolution) -> bool:
         xero_words="",
     )
     if moved:
-        overview.freeze(journal=journal, resolution=resolution)
+        lines.freeze(journal=journal, resolution=resolution)
     return bool(moved)
 
 
@@ -202,7 +201,7 @@ def withdraw(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
     """Take journals out of the queue again. Gives how many; those on their way stay. Raises CannotWithdraw for none."""
     access.require(club=club, actor=actor, permission=Permission.SEND)
     access.lock_club(club)
-    moved = overview.move(
+    moved = move(
         club=club,
         journal_ids=list(journal_ids),
         from_states=[JournalState.QUEUED],
@@ -257,7 +256,7 @@ def take_over(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
     if not taken:
         raise CannotTakeOver(_why_none_is_taken_over(club, ids))
     Delivery.objects.of(club).filter(pk__in=[pk for pk, _, _ in taken]).update(sender=actor, due_at=clock.now())
-    overview.move(
+    move(
         club=club,
         journal_ids=[journal_id for _, journal_id, _ in taken],
         from_states=[JournalState.QUEUED],

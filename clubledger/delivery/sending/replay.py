@@ -15,7 +15,7 @@ from clubledger.clubs.models import Club
 from clubledger.delivery.models import Call, CallItem, CallOutcome, Delivery
 from clubledger.delivery.sending.send import CALL_SECONDS, record, write_call
 from clubledger.foundation import clock, crash, stopping
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import states
 from clubledger.ledger.models import JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
@@ -79,8 +79,8 @@ def _claim_again(club: Club, call: Call, holder: str) -> tuple[Call, list[Delive
         return None
     carried = [live[item.delivery_id] for item in items]
     ids = [delivery.journal_id for delivery in carried]
-    overview.move(club=club, journal_ids=ids, from_states=[JournalState.UNCERTAIN], to_state=JournalState.QUEUED)
-    overview.move(club=club, journal_ids=ids, from_states=[JournalState.QUEUED], to_state=JournalState.SENDING)
+    states.move(club=club, journal_ids=ids, from_states=[JournalState.UNCERTAIN], to_state=JournalState.QUEUED)
+    states.move(club=club, journal_ids=ids, from_states=[JournalState.QUEUED], to_state=JournalState.SENDING)
     again = Call(
         club=club,
         app_id=call.app_id,

@@ -22,7 +22,7 @@ from clubledger.delivery.sending import hold, turns
 from clubledger.delivery.sending.queue import close
 from clubledger.foundation import clock, crash
 from clubledger.ledger import sql
-from clubledger.ledger.journals import overview, reopen
+from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import JournalState
 from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
@@ -130,7 +130,7 @@ def claim(club: Club, batch: list[Delivery], xero: XeroAccess, holder: str) -> t
         return None
     batch = _still_standing(club, batch, xero)
     moved = set(
-        overview.move(
+        states.move(
             club=club,
             journal_ids=[delivery.journal_id for delivery in batch],
             from_states=[JournalState.QUEUED],
@@ -277,7 +277,7 @@ def _record_rejected(club: Club, rejected: list[_Said], answer: Answer, sender: 
 
 
 def _reject(club: Club, delivery: Delivery, words: str, sender: User) -> None:
-    moved = overview.move(
+    moved = states.move(
         club=club,
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.SENDING],
@@ -304,7 +304,7 @@ def become_uncertain(club: Club, deliveries: list[Delivery]) -> None:
     if not deliveries:
         return
     moved = set(
-        overview.move(
+        states.move(
             club=club,
             journal_ids=[delivery.journal_id for delivery in deliveries],
             from_states=[JournalState.SENDING],

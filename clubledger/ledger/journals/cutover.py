@@ -18,7 +18,7 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.ledger.errors import CutoverRefused, NotRecordable
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import recording
 from clubledger.ledger.journals.states import move
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
@@ -177,4 +177,4 @@ def record_up_to(*, club: Club, actor: User, up_to_on: date, reason: str, told: 
     ids = list(rows.values_list("pk", flat=True))
     if not ids:
         raise NotRecordable(gettext("There is no journal up to that day that can be recorded."))
-    return journals.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)
+    return recording.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)

@@ -1,7 +1,4 @@
-"""Journals as people see them: what is not sent, days, selections, recording by hand. Totals only, never history.
-
-The one entrance for other rooms: states change through `move`, lines come from `resolve`, `freeze` and `lines_of`.
-"""
+"""Journals as people see them: what is not sent, days, and the journals of a range. Totals only, never history."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -9,27 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Subquery, Sum
-from django.utils.formats import date_format
-from django.utils.translation import gettext, pgettext
 
 from clubledger.bookkeeping.money import from_minor
-from clubledger.bookkeeping.phrases import counted
-from clubledger.clubs import access, audit
-from clubledger.clubs.models import Club, User
+from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.ledger.errors import NotRecordable, NotRecorded
-from clubledger.ledger.journals.drill_down import LineView, Reading, TransactionPage, lines_of, transactions_of
-from clubledger.ledger.journals.lines import figures_of, freeze, resolve
-from clubledger.ledger.journals.states import ImpossibleMove, move, open_recorded
-from clubledger.ledger.models import TAKES_IN, Journal, JournalState
-
-__all__ = [
-    "ImpossibleMove", "LineView", "Reading", "TransactionPage", "days", "default_range", "figures_of", "freeze",
-    "lines_of", "move", "overview", "record_manually", "resolve", "select", "transactions_of", "undo_recording",
-    "unsent_at",
-]  # fmt: skip
+from clubledger.ledger.models import Journal, JournalState
 
 NOT_DONE = tuple(
     str(state) for state in JournalState if state not in {JournalState.SENT, JournalState.RECORDED, JournalState.VOIDED}
@@ -183,72 +165,3 @@ def _status_of(state: str, debit_minor: int, findings: Iterable[dict[str, Any]],
     if state == "open" and faults:
         return "locked" if faults == {"locked"} else "help"
     return "unsent"
-
-
-@transaction.atomic
-def record_manually(*, club: Club, actor: User, journal_ids: Collection[int], reason: str) -> int:
-    """Record journals as manually added to GL; gives how many. Nothing is asked of Xero, and no number is given.
-
-    From open, valid or rejected only: what is queued must be withdrawn first, and what is on its way or unclear is
-    never recorded. All or none. Raises NotAllowed, NotRecordable.
-    """
-    access.require(club=club, actor=actor, permission=access.Permission.SEND)
-    if not reason.strip():
-        raise NotRecordable(gettext("Give the reason: it stays with the journals."))
-    access.lock_club(club)
-    now = clock.now()
-    moved = move(
-        club=club,
-        journal_ids=journal_ids,
-        from_states=TAKES_IN,
-        to_state=JournalState.RECORDED,
-        recorded_at=now,
-        recorded_by=actor,
-        recorded_reason=reason.strip(),
-    )
-    _all_or_none(club, journal_ids, moved, gettext("can't be recorded as manually added"), NotRecordable)
-    _note(club, actor, moved, "journals.recorded", f"Recorded as manually added to GL: {reason.strip()}")
-    return len(moved)
-
-
-@transaction.atomic
-def undo_recording(*, club: Club, actor: User, journal_ids: Collection[int], reason: str) -> int:
-    """Open recorded journals again; gives how many. Each keeps its sequence beside a further one of its date.
-
-    All or none. Raises NotAllowed, NotRecorded.
-    """
-    access.require(club=club, actor=actor, permission=access.Permission.UNDO)
-    if not reason.strip():
-        raise NotRecorded(gettext("Give the reason: it stays in the audit trail."))
-    access.lock_club(club)
-    moved = open_recorded(club=club, journal_ids=journal_ids)
-    _all_or_none(club, journal_ids, moved, gettext("is not recorded as manually added"), NotRecorded)
-    _note(club, actor, moved, "journals.recording_undone", f"Recording undone: {reason.strip()}")
-    return len(moved)
-
-
-def _all_or_none(
-    club: Club, asked: Collection[int], moved: Collection[int], why: str, error: type[NotRecordable | NotRecorded]
-) -> None:
-    left = set(asked) - set(moved)
-    if not left:
-        return
-    found = Journal.objects.of(club).filter(pk__in=left).order_by("accounting_date", "sequence").first()
-    if found is None:
-        raise error(gettext("There is no such journal."))
-    values = {
-        "day": date_format(found.accounting_date, pgettext("date pattern", "d/m/Y")),
-        "state": gettext(JournalState(found.state).label),
-        "why": why,
-        "count": len(left) - 1,
-    }
-    if len(left) > 1:
-        raise error(gettext("The journal of %(day)s, %(state)s, %(why)s (and %(count)s more).") % values)
-    raise error(gettext("The journal of %(day)s, %(state)s, %(why)s.") % values)
-
-
-def _note(club: Club, actor: User, ids: Collection[int], action: str, summary: str) -> None:
-    rows = Journal.objects.of(club).filter(pk__in=ids).order_by("accounting_date", "sequence")
-    of_days = [[row.pk, row.accounting_date, row.sequence, row.debit_minor] for row in rows]
-    subject = f"journal {of_days[0][0]}" if len(of_days) == 1 else counted(len(of_days), "journal", "journals")
-    audit.note(club=club, actor=actor, action=action, subject=subject, summary=summary, after={"journals": of_days})

@@ -47,11 +47,9 @@ class Changes:
 
 
 PARTS = ("new", "confirmed", "renamed", "changed", "archived", "restored", "gone", "taxes")
-ChartChanges = Changes
-TrackingChanges = Changes
 
 
-def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]) -> ChartChanges:
+def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]) -> Changes:
     """Say what applying these accounts would change, and change nothing."""
     changes = _merge_accounts(club, accounts)[0]
     changes.taxes += _tax_changes(club, tax_rates)
@@ -61,9 +59,7 @@ def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequ
 
 
 @transaction.atomic
-def apply_accounts(
-    *, club: Club, actor: User, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]
-) -> ChartChanges:
+def apply_accounts(*, club: Club, actor: User, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]) -> Changes:
     """Make the club's GL codes and tax codes those of Xero. Nothing is deleted: what is missing is marked as gone.
 
     An account is known by Xero's id, so a renamed code stays mapped; one entered by hand, by its code.
@@ -86,7 +82,7 @@ def apply_accounts(
     return changes
 
 
-def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[ChartChanges, list[GLCode]]:
+def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[Changes, list[GLCode]]:
     known = list(GLCode.objects.of(club))
     by_id = {row.account_id: row for row in known if row.account_id}
     by_code = {row.code: row for row in known if not row.account_id}
@@ -191,13 +187,13 @@ def _replace_tax_codes(club: Club, tax_rates: Iterable[TaxRate]) -> None:
     TaxCode.objects.of(club).exclude(tax_type__in=kept).update(status=GONE)
 
 
-def compare_tracking(*, club: Club, options: Sequence[TrackingOption]) -> TrackingChanges:
+def compare_tracking(*, club: Club, options: Sequence[TrackingOption]) -> Changes:
     """Say what applying these tracking options would change, and change nothing."""
     return _merge_tracking(club, options)[0]
 
 
 @transaction.atomic
-def apply_tracking(*, club: Club, actor: User, options: Sequence[TrackingOption]) -> TrackingChanges:
+def apply_tracking(*, club: Club, actor: User, options: Sequence[TrackingOption]) -> Changes:
     """Link the club's job codes to Xero's tracking options, by id and else by name; new options become job codes.
 
     The code that the source system uses stays as it is when the option is renamed in Xero.
@@ -213,7 +209,7 @@ def apply_tracking(*, club: Club, actor: User, options: Sequence[TrackingOption]
     return changes
 
 
-def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[TrackingChanges, list[JobCode]]:
+def _merge_tracking(club: Club, options: Sequence[TrackingOption]) -> tuple[Changes, list[JobCode]]:
     present = {one.option_id: one for one in options if one.option_id and one.status != "DELETED"}
     known = list(JobCode.objects.of(club))
     by_code = {row.code.casefold(): [row] for row in known if not row.option_id}

@@ -17,12 +17,6 @@ from clubledger.clubs.models import Club, User, one_line
 from clubledger.foundation.phrasebook import told
 from clubledger.ledger.errors import CodeTaken, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
 from clubledger.ledger.journals.states import touch
-from clubledger.ledger.mapping.chart import ChartChanges as ChartChanges
-from clubledger.ledger.mapping.chart import TrackingChanges as TrackingChanges
-from clubledger.ledger.mapping.chart import apply_accounts as apply_accounts
-from clubledger.ledger.mapping.chart import apply_tracking as apply_tracking
-from clubledger.ledger.mapping.chart import compare_accounts as compare_accounts
-from clubledger.ledger.mapping.chart import compare_tracking as compare_tracking
 from clubledger.ledger.models import TAKES_IN, FinancialItem, GLCode, ItemKind, JobCode, JournalTotal, TaxCode
 
 

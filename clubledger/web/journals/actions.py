@@ -20,7 +20,7 @@ from clubledger.delivery.models import SendRun
 from clubledger.delivery.sending import queue
 from clubledger.frame import formats
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import recording
 from clubledger.web.journals.integration import is_moving
 from clubledger.web.journals.selection import Selection
 from clubledger.web.page import club_page, link_to, show
@@ -119,7 +119,7 @@ def record(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             request, at, "web/journals/record.html", chosen=chosen, is_missing=reason is not None, reason=reason or ""
         )
     try:
-        number = overview.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+        number = recording.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
     except LedgerError as error:
         messages.error(request, str(error))
         return _back(at, chosen)
@@ -148,7 +148,7 @@ def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             reason=reason or "",
         )
     try:
-        number = overview.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+        number = recording.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
     except LedgerError as error:
         messages.error(request, str(error))
         return _back(at, chosen)

@@ -25,7 +25,7 @@ from clubledger.foundation import clock
 from clubledger.frame import calendar, exports, formats, paging
 from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview as journals
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import FinancialItem, Import, Journal
 from clubledger.web.journals import causes as mending
 from clubledger.web.journals import journal_rows
@@ -47,11 +47,11 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show GL Integration, or its list as a file."""
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"])
-    overview = journals.overview(club=at.club)
-    asked = Asked.from_query(at, request.GET, preset=overview.preset)
+    figures = overview.overview(club=at.club)
+    asked = Asked.from_query(at, request.GET, preset=figures.preset)
     connection = revocation.current(club=at.club)
-    if overview.first_on is None:
-        return show(request, at, "web/journals/gl_first_run.html", steps=first_steps(at, overview, connection))
+    if figures.first_on is None:
+        return show(request, at, "web/journals/gl_first_run.html", steps=first_steps(at, figures, connection))
     counts = Tally.of(asked)
     total = _total(counts.shown(asked.show))
     page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total["journals"])
@@ -63,8 +63,8 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         at,
         "web/journals/gl.html",
         asked=asked,
-        overview=overview,
-        sentence=_sentence(overview),
+        overview=figures,
+        sentence=_sentence(figures),
         strip=_strip(request, at.club, asked, connection),
         chips=_chips(asked, counts),
         total=total,
@@ -81,15 +81,15 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         has_sample=signs["has_sample"],
         is_restored=signs["has_holds"],
         can_take_over=signs["can_take_over"],
-        oldest_link=_oldest_link(asked, overview.oldest_unsent_on),
-        empty_link=_empty_link(at, overview, counts),
+        oldest_link=_oldest_link(asked, figures.oldest_unsent_on),
+        empty_link=_empty_link(at, figures, counts),
         is_valid_selection=ticked == "valid",
         has_valid=counts.has("valid"),
         has_queued=any(group["state"] == "queued" for group in counts.shown(asked.show)),
         standing=revocation.standing_of(club=at.club, user=at.user, connection=connection)
         if at.may(Permission.SEND)
         else None,
-        steps=None if signs["has_sent"] else first_steps(at, overview, connection, signs["unmapped"]),
+        steps=None if signs["has_sent"] else first_steps(at, figures, connection, signs["unmapped"]),
     )
 
 
@@ -104,7 +104,7 @@ class Step:
     is_done: bool
 
 
-def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
+def first_steps(at: ClubAccess, figures: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
     """Give the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
     see = _("See")
     return [
@@ -115,7 +115,7 @@ def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, un
             else _("An Owner or somebody of Accounts imports them from the membership or point-of-sale system."),
             _("Import") if at.may(Permission.IMPORT) else see,
             link_to(at, "imports"),
-            overview.first_on is not None,
+            figures.first_on is not None,
         ),
         Step(
             _("Connect Xero"),
@@ -131,7 +131,7 @@ def first_steps(at: ClubAccess, overview: Any, connection: Connection | None, un
             _unmapped_words(unmapped, may_map=at.may(Permission.CONFIGURE)),
             _("Map") if at.may(Permission.CONFIGURE) else see,
             link_to(at, "charges"),
-            overview.first_on is not None and not unmapped,
+            figures.first_on is not None and not unmapped,
         ),
         Step(
             _("Send"),
@@ -185,17 +185,17 @@ def _number_of(rows: QuerySet[Any]) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def _sentence(overview: Any) -> dict[str, str]:
-    count = overview.journals_unsent
+def _sentence(figures: Any) -> dict[str, str]:
+    count = figures.journals_unsent
     if not count:
-        return {"main": _("Everything up to %(day)s is in Xero.") % {"day": formats.day(overview.last_on)}, "help": ""}
-    span = formats.span(overview.oldest_unsent_on, overview.newest_unsent_on or overview.oldest_unsent_on)
+        return {"main": _("Everything up to %(day)s is in Xero.") % {"day": formats.day(figures.last_on)}, "help": ""}
+    span = formats.span(figures.oldest_unsent_on, figures.newest_unsent_on or figures.oldest_unsent_on)
     main = ngettext(
         "%(count)s journal of %(span)s is not in Xero yet.",
         "%(count)s journals from %(span)s are not in Xero yet.",
         count,
     ) % {"count": formats.count(count), "span": span}
-    needing = overview.journals_needing_help
+    needing = figures.journals_needing_help
     if not needing:
         return {"main": main, "help": ""}
     if count == 1:
@@ -212,7 +212,7 @@ def _strip(request: HttpRequest, club: Club, asked: Asked, connection: Any) -> c
     last_on = read_day(request.GET.get("strip")) or until
     first_on = calendar.monday_of(last_on) - timedelta(days=STRIP_DAYS - 7)
     locked_until = connection.organisation.locked_until if connection is not None else None
-    days = journals.days(club=club, from_on=first_on, up_to_on=last_on, locked_until=locked_until)
+    days = overview.days(club=club, from_on=first_on, up_to_on=last_on, locked_until=locked_until)
     status = {day.on: str(day.status) for day in days}
     return calendar.draw(status, last_on=last_on, link=lambda on: f"?on={on.isoformat()}")
 
@@ -289,14 +289,14 @@ def _oldest_link(asked: Asked, oldest: date | None) -> str:
     return asked.address(**{"from": oldest.isoformat(), "show": "unsent"})
 
 
-def _empty_link(at: ClubAccess, overview: Any, counts: Tally) -> str:
-    if not at.may(Permission.SEND) or overview.oldest_unsent_on is None:
+def _empty_link(at: ClubAccess, figures: Any, counts: Tally) -> str:
+    if not at.may(Permission.SEND) or figures.oldest_unsent_on is None:
         return ""
     if not counts.has("tickable", "is_empty"):
         return ""
-    newest = overview.newest_unsent_on or overview.last_on
+    newest = figures.newest_unsent_on or figures.last_on
     return (
-        f"{reverse('gl', args=[at.club.slug])}?from={overview.oldest_unsent_on.isoformat()}"
+        f"{reverse('gl', args=[at.club.slug])}?from={figures.oldest_unsent_on.isoformat()}"
         f"&up_to={newest.isoformat()}&show=empty&ticked=all"
     )
 

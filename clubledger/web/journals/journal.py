@@ -19,7 +19,7 @@ from clubledger.delivery.decisions import difference
 from clubledger.delivery.models import Delivery
 from clubledger.frame import exports, formats, paging, sorting
 from clubledger.ledger.intake import samples
-from clubledger.ledger.journals import overview
+from clubledger.ledger.journals import drill_down
 from clubledger.ledger.journals.drill_down import ORDERS, LineView
 from clubledger.ledger.models import Journal
 from clubledger.web.journals import line_rows
@@ -55,9 +55,9 @@ class Event:
 def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Show a journal, one of its lines opened to its transactions if asked; or its lines as a file."""
     found, others = _with_others(at, journal_id)
-    reading = overview.Reading(at.club, found)
+    reading = drill_down.Reading(at.club, found)
     sort = sorting.asked(request, LINE_ORDERS)
-    lines = sorting.in_order(overview.lines_of(club=at.club, journal=found, reading=reading), sort, LINE_ORDERS)
+    lines = sorting.in_order(drill_down.lines_of(club=at.club, journal=found, reading=reading), sort, LINE_ORDERS)
     taxes = {tax_type: name for tax_type, (name, _rate) in reading.taxes.items()}
     if request.GET.get("format") in exports.FORMATS and "line" not in request.GET:
         return _as_file(at, found, lines, taxes, request.GET["format"])
@@ -67,7 +67,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         return _transactions_as_file(at, reading, opened, order, request.GET["format"])
     behind = None
     if opened is not None or request.GET.get("line") == "all":
-        found_page = overview.transactions_of(
+        found_page = drill_down.transactions_of(
             club=at.club,
             journal=found,
             line_key=opened.key if opened else None,
@@ -277,7 +277,7 @@ def _as_file(
 
 
 def _transactions_as_file(
-    at: ClubAccess, reading: overview.Reading, opened: LineView | None, order: str, file_format: str
+    at: ClubAccess, reading: drill_down.Reading, opened: LineView | None, order: str, file_format: str
 ) -> HttpResponseBase:
     """Give the transactions behind a line, or behind the whole journal, as a file."""
     found = reading.journal
@@ -285,7 +285,7 @@ def _transactions_as_file(
     def rows() -> Iterator[tuple[Any, ...]]:
         number, pages = 1, 1
         while number <= pages:
-            page = overview.transactions_of(
+            page = drill_down.transactions_of(
                 club=at.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
                 reading=reading, order=order,
             )  # fmt: skip
