@@ -20,8 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from ninja import NinjaAPI
 from schemathesis.specs.openapi import checks as conforming
 
-from clubledger.api.v1 import api as club_api
-from clubledger.api.vendor import api as vendor_api
+from clubledger.api import v1, vendor
 from clubledger.changeover import staff_keys
 from clubledger.wsgi import application
 from tests.api.conftest import INVOICE, Caller
@@ -107,7 +106,7 @@ def _as_often_as_it_likes(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
-@pytest.mark.parametrize(("method", "path"), operations_of(club_api))
+@pytest.mark.parametrize(("method", "path"), operations_of(v1.api))
 def test_the_clubs_api_answers_as_described(pos: Caller, method: str, path: str, mode: Any) -> None:
     told = pos.push(INVOICE)
     known = {"import_id": told["id"], "journal_id": pos.get("/journals").json()["journals"][0]["id"]}
@@ -115,7 +114,7 @@ def test_the_clubs_api_answers_as_described(pos: Caller, method: str, path: str,
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
-@pytest.mark.parametrize(("method", "path"), operations_of(vendor_api))
+@pytest.mark.parametrize(("method", "path"), operations_of(vendor.api))
 def test_the_vendors_api_answers_as_described(moving: Moving, method: str, path: str, mode: Any) -> None:
     moving.plan()
     _key, secret = staff_keys.create(actor=moving.staff, name="Desk")

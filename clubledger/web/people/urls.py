@@ -1,10 +1,10 @@
 """Addresses of the club's users, API keys and audit trail."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
 from clubledger.web.people import api_keys, audit_trail, club_language, users
 
-urlpatterns = [
+people: list[URLPattern | URLResolver] = [
     path("users/", users.users, name="users"),
     path("users/invite/", users.invite, name="invite"),
     path("users/invitations/<int:invitation_id>/send/", users.send_invitation_again, name="send-invitation-again"),
@@ -17,4 +17,8 @@ urlpatterns = [
     path("api-keys/<int:key_id>/revoke/", api_keys.revoke, name="revoke-api-key"),
     path("api-keys/<int:key_id>/take-over/", api_keys.take_over, name="take-over-api-key"),
     path("audit-trail/", audit_trail.audit_trail, name="audit-trail"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("configuration/", include(people)),
 ]

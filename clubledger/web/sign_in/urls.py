@@ -1,4 +1,4 @@
-"""Addresses of people and security: signing in and out, one's own security, invitations, and the club's users.
+"""Addresses of people and security: home, signing in and out, one's own security, invitations.
 
 allauth's views stand under our own addresses and keep the names by which allauth asks for them. Signing up and several
 e-mail addresses a person are left out on purpose: people are invited.
@@ -14,7 +14,7 @@ from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST
 
-from clubledger.web.sign_in import invitation, security, xero
+from clubledger.web.sign_in import home, invitation, security, xero
 
 # No link can sign anybody out.
 sign_out = require_POST(account.logout)
@@ -65,6 +65,7 @@ own_security = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
     *signing_in,
     path("password/", include(password)),
     path("security/", include(own_security)),
