@@ -48,6 +48,9 @@ DEBITS_THE_ACCOUNT_TYPE: frozenset[Kind] = frozenset(
 CARRIES_TAX: frozenset[Kind] = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.POS_SALE})
 """Kinds whose rows may state a tax."""
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+"""The years that a date may have, in a file and in an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

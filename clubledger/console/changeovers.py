@@ -23,7 +23,7 @@ from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import ATTEMPTS, SIGNS
 from clubledger.foundation import clock
-from clubledger.frame import exports, paging, pictures, sorting
+from clubledger.frame import exports, paging, pictures, query, sorting
 from clubledger.xero.errors import XeroError
 
 WAVE_ORDERS: sorting.Keys = {
@@ -40,7 +40,7 @@ WAVE_ORDERS: sorting.Keys = {
 @staff_page
 def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Show the board: how many stand where, the waves, and the list, the one that has stood longest first."""
-    wave_id = paging.key(request.GET.get("wave"))
+    wave_id = query.key(request.GET.get("wave"))
     asked: dict[str, Any] = {
         "wave_id": wave_id,
         "state": request.GET.get("state", ""),
@@ -100,7 +100,7 @@ def _chips(request: HttpRequest, tally: board.Tally) -> list[dict[str, Any]]:
         {
             "title": chip["title"],
             "count": chip["count"],
-            "link": paging.address_with(request, state=chip["state"], stuck=chip["stuck"], page=None),
+            "link": query.address_with(request, state=chip["state"], stuck=chip["stuck"], page=None),
             "is_here": here == (chip["state"] or "", bool(chip["stuck"])),
         }
         for chip in chips
@@ -244,7 +244,7 @@ def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
 def take_step_for_all(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Take a step for every changeover of a wave that it follows for."""
     step, reason = request.POST.get("step", ""), request.POST.get("reason", "")[:300]
-    wave_id = paging.key(request.POST.get("wave")) or 0
+    wave_id = query.key(request.POST.get("wave")) or 0
     try:
         if step == "roll_back":
             _tell_rolled_back(request, waves.roll_back(actor=actor, wave_id=wave_id, reason=reason))

@@ -21,7 +21,7 @@ from clubledger.clubs import support
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import SIGNS
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame import exports, paging, query, sorting
 from clubledger.xero.connection import revocation
 from clubledger.xero.models import XeroApp
 
@@ -38,7 +38,7 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     asked = {"text": request.GET.get("text", "").strip(), "show": request.GET.get("show", "all")}
     if asked["show"] not in directory.SHOWS:
         asked["show"] = "all"
-    app_id = paging.key(request.GET.get("app"))
+    app_id = query.key(request.GET.get("app"))
     sort = sorting.asked(request, directory.SORTS)
     rows = directory.find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id, sort=sort)
     if request.GET.get("format") in exports.FORMATS:
@@ -54,7 +54,7 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     chips = [
         {
             "title": title,
-            "link": paging.address_with(request, show=name, page=None),
+            "link": query.address_with(request, show=name, page=None),
             "is_here": asked["show"] == name,
         }
         for name, title in shows.items()
@@ -125,7 +125,7 @@ def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
 def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     """Plan the changeover of one club."""
     found = _find(slug)
-    app = XeroApp.objects.filter(pk=paging.key(request.POST.get("to_app")) or 0).first()
+    app = XeroApp.objects.filter(pk=query.key(request.POST.get("to_app")) or 0).first()
     if app is None:
         raise Http404
     try:

@@ -1,14 +1,15 @@
 """A page of a long table, counted once, with the addresses of its neighbours."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from clubledger.frame.query import address_with, whole_number
+
 PER_PAGE = 100
-PAGE_ADDRESS = "clubledger.page_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +37,6 @@ class Page:
     def last(self) -> int:
         """The position of the last row."""
         return min(self.total, self.number * self.per_page)
-
-
-def whole_number(text: str | None, default: int = 1, most: int = 1_000_000) -> int:
-    """Read a whole number from an address, kept between one and `most`; anything else gives the default."""
-    return max(1, min(most, int(text))) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
-
-
-def key(text: str | None) -> int | None:
-    """Read the key of a row from an address or a form; None for anything else, so that no other row is meant."""
-    return int(text) or None if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def keys(texts: Iterable[str]) -> list[int]:
-    """Read the keys of the rows that a form has ticked, without what is none."""
-    return [found for text in texts if (found := key(text))]
-
-
-def stands_at(request: HttpRequest, address: str) -> None:
-    """Say where the page has its address, if it answers a form that goes elsewhere: its links lead there."""
-    request.META[PAGE_ADDRESS] = "" if request.path == address else address
-
-
-def address_with(request: HttpRequest, **changes: str | int | None) -> str:
-    """Give the query of the present address with some parameters changed; None takes one away."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    return f"{request.META.get(PAGE_ADDRESS, '')}?{query.urlencode()}"
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], *, total: int, per_page: int = PER_PAGE) -> Page:

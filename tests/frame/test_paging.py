@@ -25,9 +25,3 @@ def test_it_knows_its_neighbours_and_keeps_the_rest_of_the_address():
 def test_an_empty_table_has_one_empty_page():
     empty = page({}, rows=0)
     assert (empty.rows, empty.first, empty.last, empty.pages) == ([], 0, 0, 1)
-
-
-@pytest.mark.parametrize("asked", [None, "", "0", "-1", "x", "1 ", "٣", "9" * 19])
-def test_what_is_no_key_means_no_row(asked):
-    assert paging.key(asked) is None
-    assert paging.key("2000001") == 2_000_001

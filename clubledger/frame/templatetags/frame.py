@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clubledger.foundation.phrasebook import told as in_readers_words
 from clubledger.frame import formats
-from clubledger.frame.paging import address_with
+from clubledger.frame.query import address_with
 
 register = template.Library()
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from operator import itemgetter
 from typing import NamedTuple
 
-from clubledger.bookkeeping.facts import CARRIES_TAX, Kind
+from clubledger.bookkeeping.facts import CARRIES_TAX, EARLIEST_YEAR, LATEST_YEAR, Kind
 from clubledger.bookkeeping.phrases import said
 from clubledger.ledger.formats.amounts import KIND_WORDS, amount_fault, is_amount, minor_of, tax_fault
 
@@ -43,7 +43,6 @@ LONGEST = {
 }
 """The most characters that each text column may have."""
 
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 MAX_ROWS_PER_TRANSACTION = 10_000
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import told
-from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.mapping import items, job_options
 from clubledger.ledger.models import GLCode, JobCode, TaxCode
@@ -149,7 +149,7 @@ def gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         "web/chart/gl_codes.html",
         counts=counts,
         chips=[
-            (title, number, paging.address_with(request, show=name or None, page=None, code=None), name == wanted)
+            (title, number, query.address_with(request, show=name or None, page=None, code=None), name == wanted)
             for name, title, number in (
                 ("", _("All"), counts["all"]),
                 ("usable", _("Usable"), counts["all"] - counts["unusable"]),

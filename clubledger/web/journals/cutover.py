@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation import clock
 from clubledger.frame import formats
+from clubledger.frame.query import read_day
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.journals import cutover
 from clubledger.ledger.journals.cutover import Pile
-from clubledger.web.journals.selection import read_day
 from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 
 

@@ -23,9 +23,9 @@ from clubledger.delivery.models import Sighting
 from clubledger.delivery.reconciliation import sightings
 from clubledger.foundation.phrasebook import told
 from clubledger.frame import formats
+from clubledger.frame.query import read_day
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import TAKES_IN, Journal
-from clubledger.web.journals.selection import read_day
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
 from clubledger.xero.connection import revocation

@@ -23,6 +23,7 @@ from clubledger.delivery.reconciliation import sightings
 from clubledger.delivery.sending import queue
 from clubledger.foundation import clock
 from clubledger.frame import calendar, exports, formats, paging
+from clubledger.frame.query import read_day
 from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import overview
@@ -31,7 +32,7 @@ from clubledger.web.journals import causes as mending
 from clubledger.web.journals import journal_rows
 from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.journals.list_rows import rows_of
-from clubledger.web.journals.selection import SHOWS, TICKABLE, Asked, Tally, read_day
+from clubledger.web.journals.selection import SHOWS, TICKABLE, Asked, Tally
 from clubledger.web.page import club_page, link_to, show
 from clubledger.xero.connection import revocation
 from clubledger.xero.models import Connection

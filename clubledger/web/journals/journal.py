@@ -17,7 +17,7 @@ from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.decisions import difference
 from clubledger.delivery.models import Delivery
-from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import drill_down
 from clubledger.ledger.journals.drill_down import ORDERS, LineView
@@ -71,7 +71,7 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
             club=at.club,
             journal=found,
             line_key=opened.key if opened else None,
-            page=paging.whole_number(request.GET.get("page")),
+            page=query.whole_number(request.GET.get("page")),
             per_page=paging.PER_PAGE,
             reading=reading,
             order=order,
@@ -173,14 +173,14 @@ def _page_of_lines(request: HttpRequest, lines: list[LineView], opened: LineView
     """Cut out a page of the lines: the one asked for, else the one with the line that is opened."""
     last = max(1, -(-len(lines) // LINES_PER_PAGE))
     where = lines.index(opened) // LINES_PER_PAGE + 1 if opened is not None else 1
-    number = min(paging.whole_number(request.GET.get("lines"), where), last)
+    number = min(query.whole_number(request.GET.get("lines"), where), last)
     return paging.Page(
         rows=lines[(number - 1) * LINES_PER_PAGE : number * LINES_PER_PAGE],
         number=number,
         total=len(lines),
         per_page=LINES_PER_PAGE,
-        previous_link=paging.address_with(request, lines=number - 1) if number > 1 else "",
-        next_link=paging.address_with(request, lines=number + 1) if number < last else "",
+        previous_link=query.address_with(request, lines=number - 1) if number > 1 else "",
+        next_link=query.address_with(request, lines=number + 1) if number < last else "",
     )
 
 

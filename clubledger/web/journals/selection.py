@@ -11,8 +11,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.access import ClubAccess
-from clubledger.frame import paging, sorting
-from clubledger.ledger.formats.transactions_v1 import EARLIEST_YEAR, LATEST_YEAR
+from clubledger.frame import query, sorting
+from clubledger.frame.query import read_day
 from clubledger.ledger.journals import overview
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
@@ -45,15 +45,6 @@ HELP = Q(state__in=("rejected", "differs", "uncertain")) | (Q(state="open") & ~Q
 EMPTY = Q(debit_minor=0)
 
 
-def read_day(text: str | None) -> date | None:
-    """Read a date as browsers write it (2026-11-03); None for anything else, and for years that no file may have."""
-    try:
-        on = date.fromisoformat(text) if text and len(text) == 10 else None
-    except ValueError:
-        return None
-    return on if on is not None and EARLIEST_YEAR <= on.year <= LATEST_YEAR else None
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The days and the filter that a listing of journals is about, and its order."""
@@ -65,17 +56,17 @@ class Asked:
     sort: str = ""
 
     @classmethod
-    def from_query(cls, at: ClubAccess, query: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
+    def from_query(cls, at: ClubAccess, given: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
         """Read it from an address or a form; what is missing or unreadable takes the preset, if need be looked up."""
-        only, sort = read_day(query.get("on")), query.get("sort", "")
+        only, sort = read_day(given.get("on")), given.get("sort", "")
         sort = sort if sort.removeprefix("-") in ORDERS else ""
         if only is not None:
             return cls(at, only, only, "all", sort)
-        from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
+        from_on, up_to_on = read_day(given.get("from")), read_day(given.get("up_to"))
         if from_on is None or up_to_on is None:
             preset_from, preset_up_to = preset or overview.default_range(club=at.club)
             from_on, up_to_on = from_on or preset_from, up_to_on or preset_up_to
-        show = query.get("show", "")
+        show = given.get("show", "")
         return cls(at, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent", sort)
 
     @property
@@ -142,9 +133,7 @@ class Selection:
         asked = Asked.from_query(at, form)
         is_all = form.get("all") == "1"
         rows = (
-            asked.sendable
-            if is_all
-            else Journal.objects.of(at.club).filter(pk__in=paging.keys(form.getlist("journal")))
+            asked.sendable if is_all else Journal.objects.of(at.club).filter(pk__in=query.keys(form.getlist("journal")))
         )
         chosen = list(
             rows.order_by("accounting_date", "sequence").values_list(

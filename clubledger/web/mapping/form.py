@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation.phrasebook import told
-from clubledger.frame import paging
+from clubledger.frame import query
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.mapping import items as mapping
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
@@ -157,7 +157,7 @@ def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list
     items: Mapping[int, FinancialItem] = {
         item.pk: item
         for item in FinancialItem.objects.of(club)
-        .filter(kind=kind, pk__in=paging.keys(form.getlist("item")))
+        .filter(kind=kind, pk__in=query.keys(form.getlist("item")))
         .select_related("gl_code", "default_job")
     }
     # A guess that is taken saves what was typed elsewhere too: the page comes back anew, and would have lost it.

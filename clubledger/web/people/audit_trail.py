@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditChain, AuditEvent, User
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame import exports, paging, query, sorting
 from clubledger.web.page import club_page, show
 
 AREAS = (
@@ -85,9 +85,9 @@ class Asked(forms.Form):
 @club_page()
 def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the events that match, newest first unless asked otherwise, or give them as a file."""
-    query = request.GET.copy()
-    query["on_from"] = request.GET.get("from", "")
-    form = Asked(query)
+    given = request.GET.copy()
+    given["on_from"] = request.GET.get("from", "")
+    form = Asked(given)
     form.is_valid()
     # What can't be read as a date or a choice is left out, as if it had not been asked for.
     asked = form.cleaned_data
@@ -131,23 +131,23 @@ def _page(request: HttpRequest, access: ClubAccess, asked: dict[str, Any]) -> tu
     is_oldest_first = _sort(request) == "number"
     if not any(asked.get(name) for name in ("q", "who", "area")):
         total = max(0, last - first + 1)
-        number = min(paging.whole_number(request.GET.get("page")), max(1, -(-total // paging.PER_PAGE)))
+        number = min(query.whole_number(request.GET.get("page")), max(1, -(-total // paging.PER_PAGE)))
         before = (number - 1) * paging.PER_PAGE
         newest = min(last, first + before + paging.PER_PAGE - 1) if is_oldest_first else last - before
         oldest = first + before if is_oldest_first else max(first, newest - paging.PER_PAGE + 1)
         rows = _turned(request, AuditEvent.objects.of(access.club).filter(position__range=(oldest, newest)))
         return paging.page_made(request, rows, number=number, total=total), ""
     if is_oldest_first:
-        first = max(first, paging.whole_number(request.GET.get("after"), 0, MOST_EVENTS) + 1)
+        first = max(first, query.whole_number(request.GET.get("after"), 0, MOST_EVENTS) + 1)
         reach = min(last, first + AT_ONCE - 1)
         found = _turned(request, _matching(access, asked).filter(position__range=(first, reach)))
         page = paging.page_of(request, found, total=found.order_by().count())
-        return page, paging.address_with(request, after=reach, page=None) if reach < last else ""
-    last = min(last, paging.whole_number(request.GET.get("before"), last + 1, MOST_EVENTS) - 1)
+        return page, query.address_with(request, after=reach, page=None) if reach < last else ""
+    last = min(last, query.whole_number(request.GET.get("before"), last + 1, MOST_EVENTS) - 1)
     reach = max(first, last - AT_ONCE + 1)
     found = _matching(access, asked).filter(position__range=(reach, last))
     page = paging.page_of(request, found, total=found.order_by().count())
-    return page, paging.address_with(request, before=reach, page=None) if reach > first else ""
+    return page, query.address_with(request, before=reach, page=None) if reach > first else ""
 
 
 def _numbers(access: ClubAccess, asked: dict[str, Any]) -> tuple[int, int]:
@@ -178,7 +178,7 @@ def _matching(access: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]
     who = asked.get("who", "")
     if who == CLUBLEDGER_ITSELF:
         rows = rows.filter(user=None)
-    elif keys := paging.keys([who]):
+    elif keys := query.keys([who]):
         rows = rows.filter(user__in=keys)
     if area := asked.get("area", ""):
         about = Q(action__startswith=area)

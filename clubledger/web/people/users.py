@@ -16,7 +16,7 @@ from clubledger.clubs import api_keys, invitations, people, sign_in
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission, may
 from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, User
 from clubledger.foundation import clock
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame import exports, paging, query, sorting
 from clubledger.web.page import RIGHTS, club_page, link_to, show
 from clubledger.web.sign_in.forms import BAD_EMAIL
 from clubledger.xero.connection import revocation
@@ -136,7 +136,7 @@ def _authorised(access: ClubAccess) -> set[int]:
 
 
 def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
-    paging.stands_at(request, link_to(access, "users"))
+    query.stands_at(request, link_to(access, "users"))
     members = _members(request, access)
     form.fields["role"].choices = _roles(access)  # type: ignore[attr-defined]
     return show(

@@ -23,9 +23,9 @@ from clubledger.delivery.errors import CannotProve
 from clubledger.delivery.models import BalanceProof
 from clubledger.foundation import clock
 from clubledger.frame import exports, formats, sorting
+from clubledger.frame.query import read_day
 from clubledger.ledger.reports.balances import FIGURES, Balance, add_up, last_day
 from clubledger.web.journals.decisions import sighting_words
-from clubledger.web.journals.selection import read_day
 from clubledger.web.page import club_page, link_to, show
 
 ORDERS: sorting.Keys = {

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clubledger.bookkeeping.facts import Kind
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import told
-from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
@@ -105,7 +105,7 @@ def _as_file(at: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpRe
 
 
 def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
-    paging.stands_at(request, link_to(at, "imports"))
+    query.stands_at(request, link_to(at, "imports"))
     rows = _ordered(request, at)
     page = paging.page_of(request, rows, total=rows.count())
     return show(

@@ -22,11 +22,11 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import told
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame import exports, paging, query, sorting
+from clubledger.frame.query import read_day
 from clubledger.ledger.journals import search as searching
 from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
 from clubledger.web.journals.list_rows import notes_of, state_shown, xero_link
-from clubledger.web.journals.selection import read_day
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
 from clubledger.xero.connection import revocation
@@ -60,18 +60,18 @@ class Search:
     @classmethod
     def from_request(cls, request: HttpRequest, club: Club) -> "Search":
         """Read it; the preset is the month that ends with the newest transaction."""
-        query = request.GET
-        from_on, up_to_on = read_day(query.get("from")), read_day(query.get("up_to"))
+        given = request.GET
+        from_on, up_to_on = read_day(given.get("from")), read_day(given.get("up_to"))
         if up_to_on is None:
             days = SourceTransaction.objects.of(club).order_by("-accounting_date")
             up_to_on = days.values_list("accounting_date", flat=True).first() or clock.today_in(club.time_zone)
         return cls(
-            text=query.get("q", "").strip()[:100],
-            kind=query.get("kind", "") if query.get("kind") in KINDS else "",
-            posted=query.get("posted", "") if query.get("posted") in {"yes", "no"} else "",
+            text=given.get("q", "").strip()[:100],
+            kind=given.get("kind", "") if given.get("kind") in KINDS else "",
+            posted=given.get("posted", "") if given.get("posted") in {"yes", "no"} else "",
             from_on=from_on or up_to_on - timedelta(days=PRESET_DAYS - 1),
             up_to_on=up_to_on,
-            import_id=paging.key(query.get("import")),
+            import_id=query.key(given.get("import")),
         )
 
     def named(self, club: Club) -> QuerySet[SourceTransaction] | None:
@@ -190,7 +190,7 @@ def _further(request: HttpRequest, search: Search, reach_on: date) -> str:
     if reach_on <= search.from_on:
         return ""
     days = {"from": search.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
-    return paging.address_with(request, page=None, **days)
+    return query.address_with(request, page=None, **days)
 
 
 def _journals_of(rows: Any) -> dict[int, list[Any]]:
