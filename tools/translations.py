@@ -61,9 +61,9 @@ def texts_of(path: Path) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for _line, text, _comments, context in found:
         if text and text != ("",):
             yield context or "", text
-    # What is said in English and told in other languages stands apart: `foundation.told` looks among it.
-    for _line, text, _comments, _context in extract.extract("python", io.BytesIO(source.encode()), {"said": None}):
-        yield "said", text
+    # Forms of phrases stand apart: `foundation.phrasebook` looks among them.
+    for _line, text, _comments, _context in extract.extract("python", io.BytesIO(source.encode()), {"phrase": None}):
+        yield "phrase", text
 
 
 def collect() -> Texts:

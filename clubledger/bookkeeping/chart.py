@@ -6,25 +6,25 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 
 UNUSABLE_TYPES: Mapping[str, str] = {
-    "BANK": said("a bank account: Xero refuses it on a manual journal; use a clearing account"),
-    "INVENTORY": said("a tracked inventory account: Xero refuses it on a manual journal"),
+    "BANK": phrase("a bank account: Xero refuses it on a manual journal; use a clearing account"),
+    "INVENTORY": phrase("a tracked inventory account: Xero refuses it on a manual journal"),
 }
 UNUSABLE_SYSTEM_ACCOUNTS: Mapping[str, str] = {
-    "DEBTORS": said("Xero's accounts receivable: Xero refuses it on a manual journal"),
-    "CREDITORS": said("Xero's accounts payable: Xero refuses it on a manual journal"),
-    "RETAINEDEARNINGS": said("retained earnings: Xero refuses it on a manual journal"),
-    "WAGEPAYABLES": said("payroll's wages payable: Xero refuses it on a manual journal"),
-    "GST": said("Xero's own GST account: amounts posted straight to it do not reach the tax return; use a tax type"),
-    "GSTONIMPORTS": said("Xero's own GST on imports account: use a tax type"),
-    "HISTORICAL": said("a system account that Xero keeps for itself"),
-    "BANKCURRENCYGAIN": said("a system account that Xero keeps for itself"),
-    "REALISEDCURRENCYGAIN": said("a system account that Xero keeps for itself"),
-    "UNREALISEDCURRENCYGAIN": said("a system account that Xero keeps for itself"),
-    "TRACKINGTRANSFERS": said("a system account that Xero keeps for itself"),
-    "UNPAIDEXPCLM": said("a system account that Xero keeps for itself"),
+    "DEBTORS": phrase("Xero's accounts receivable: Xero refuses it on a manual journal"),
+    "CREDITORS": phrase("Xero's accounts payable: Xero refuses it on a manual journal"),
+    "RETAINEDEARNINGS": phrase("retained earnings: Xero refuses it on a manual journal"),
+    "WAGEPAYABLES": phrase("payroll's wages payable: Xero refuses it on a manual journal"),
+    "GST": phrase("Xero's own GST account: amounts posted straight to it do not reach the tax return; use a tax type"),
+    "GSTONIMPORTS": phrase("Xero's own GST on imports account: use a tax type"),
+    "HISTORICAL": phrase("a system account that Xero keeps for itself"),
+    "BANKCURRENCYGAIN": phrase("a system account that Xero keeps for itself"),
+    "REALISEDCURRENCYGAIN": phrase("a system account that Xero keeps for itself"),
+    "UNREALISEDCURRENCYGAIN": phrase("a system account that Xero keeps for itself"),
+    "TRACKINGTRANSFERS": phrase("a system account that Xero keeps for itself"),
+    "UNPAIDEXPCLM": phrase("a system account that Xero keeps for itself"),
 }
 
 TAX_PERIOD_MONTHS: Mapping[str, int] = {
@@ -34,18 +34,18 @@ TAX_PERIOD_MONTHS: Mapping[str, int] = {
 """Xero's words for tax periods other than quarters."""
 
 CLASSES: Mapping[str, str] = {
-    "ASSET": said("asset accounts"),
-    "EQUITY": said("equity accounts"),
-    "EXPENSE": said("expense accounts"),
-    "LIABILITY": said("liability accounts"),
-    "REVENUE": said("revenue accounts"),
+    "ASSET": phrase("asset accounts"),
+    "EQUITY": phrase("equity accounts"),
+    "EXPENSE": phrase("expense accounts"),
+    "LIABILITY": phrase("liability accounts"),
+    "REVENUE": phrase("revenue accounts"),
 }
 
 
 def unusable_because(*, account_type: str, system_account: str, status: str) -> str:
     """Say why a journal can't use an account with these properties; the empty string if it can."""
     if status != "ACTIVE":
-        return said("archived in Xero") if status == "ARCHIVED" else said("no longer in Xero")
+        return phrase("archived in Xero") if status == "ARCHIVED" else phrase("no longer in Xero")
     return UNUSABLE_TYPES.get(account_type, "") or UNUSABLE_SYSTEM_ACCOUNTS.get(system_account, "")
 
 

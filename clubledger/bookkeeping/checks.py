@@ -7,7 +7,7 @@ from clubledger.bookkeeping.chart import CLASSES, Chart
 from clubledger.bookkeeping.entry import Entry, Line
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import tax_within
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 
 Check = Callable[[Entry, Chart], Iterator[Finding]]
 
@@ -22,22 +22,22 @@ def check_accounts(entry: Entry, chart: Chart) -> Iterator[Finding]:
         if account is None:
             yield Finding(
                 code="account_unknown",
-                message=said(
+                message=phrase(
                     "GL code %(account_code)s is not in Xero's chart of accounts.", account_code=line.account_code
                 ),
-                remedy=said("Get GL Codes, then map the items that use it to another code."),
+                remedy=phrase("Get GL Codes, then map the items that use it to another code."),
                 mends=f"account:{line.account_code}",
             )
         elif account.unusable_because:
             yield Finding(
                 code="account_unusable",
-                message=said(
+                message=phrase(
                     "GL code %(account_code)s %(name)s can't be used: %(unusable_because)s.",
                     account_code=line.account_code,
                     name=account.name,
                     unusable_because=account.unusable_because,
                 ),
-                remedy=said("Map the items that use it to another code."),
+                remedy=phrase("Map the items that use it to another code."),
                 mends=f"account:{line.account_code}",
             )
 
@@ -51,12 +51,12 @@ def check_tax_types(entry: Entry, chart: Chart) -> Iterator[Finding]:
         if rate is None or rate.status != "ACTIVE":
             yield Finding(
                 code="tax_type_unknown",
-                message=said(
+                message=phrase(
                     "Tax type %(tax_type)s on GL code %(account_code)s is not in use in Xero.",
-                    tax_type=line.tax_type or said("(none)"),
+                    tax_type=line.tax_type or phrase("(none)"),
                     account_code=line.account_code,
                 ),
-                remedy=said("Choose another tax type for the charges that use it."),
+                remedy=phrase("Choose another tax type for the charges that use it."),
                 mends=f"tax_type:{line.tax_type}",
             )
             continue
@@ -65,7 +65,7 @@ def check_tax_types(entry: Entry, chart: Chart) -> Iterator[Finding]:
             yield Finding(
                 code="tax_type_not_for_class",
                 message=(
-                    said(
+                    phrase(
                         "Tax type %(name)s (%(tax_type)s) can't be used with GL code %(code)s %(account)s: it is "
                         "not for %(accounts)s.",
                         name=rate.name,
@@ -75,7 +75,7 @@ def check_tax_types(entry: Entry, chart: Chart) -> Iterator[Finding]:
                         accounts=CLASSES.get(account.account_class, account.account_class),
                     )
                 ),
-                remedy=said("Choose another tax type, or another GL code."),
+                remedy=phrase("Choose another tax type, or another GL code."),
                 mends=f"gl_code:{account.code}",
             )
 
@@ -90,10 +90,10 @@ def check_tracking(entry: Entry, chart: Chart) -> Iterator[Finding]:
             name = option.name if option else line.option_id
             yield Finding(
                 code="job_unusable",
-                message=said("Job code %(name)s is archived in Xero.", name=name)
+                message=phrase("Job code %(name)s is archived in Xero.", name=name)
                 if option
-                else said("Job code %(name)s is no longer in Xero.", name=name),
-                remedy=said("Restore it in Xero, or choose another option for this job code."),
+                else phrase("Job code %(name)s is no longer in Xero.", name=name),
+                remedy=phrase("Restore it in Xero, or choose another option for this job code."),
                 mends=f"job:{name}",
             )
 
@@ -104,8 +104,8 @@ def check_lock_dates(entry: Entry, chart: Chart) -> Iterator[Finding]:
     if locked_until is not None and entry.dated_on <= locked_until:
         yield Finding(
             code="locked",
-            message=said("Xero is locked up to %(locked_until)s.", locked_until=f"{locked_until:%d/%m/%Y}"),
-            remedy=said("Move the lock date in Xero, or send the journal dated on the first open day."),
+            message=phrase("Xero is locked up to %(locked_until)s.", locked_until=f"{locked_until:%d/%m/%Y}"),
+            remedy=phrase("Move the lock date in Xero, or send the journal dated on the first open day."),
             mends="journal",
         )
 
@@ -117,7 +117,7 @@ def check_amounts(entry: Entry, chart: Chart) -> Iterator[Finding]:
         if abs(line.amount) > LARGEST_AMOUNT:
             yield Finding(
                 code="amount_too_large",
-                message=said(
+                message=phrase(
                     "The amount %(amount)s on GL code %(account_code)s is larger than Xero takes.",
                     amount=f"{line.amount:,.2f}",
                     account_code=line.account_code,
@@ -135,14 +135,14 @@ def check_cash_basis(entry: Entry, chart: Chart) -> Iterator[Finding]:
         yield Finding(
             code="cash_basis",
             message=(
-                said(
+                phrase(
                     "%(name)s reports tax on a cash basis (%(sales_tax_basis)s). Clubledger can't send "
                     "journals with tax to it.",
                     name=chart.organisation.name,
                     sales_tax_basis=chart.organisation.sales_tax_basis,
                 )
             ),
-            remedy=said("Ask your accountant whether the organisation can report on an accrual basis."),
+            remedy=phrase("Ask your accountant whether the organisation can report on an accrual basis."),
             mends="organisation",
             count=len(taxed),
         )
@@ -157,13 +157,13 @@ def check_unregistered(entry: Entry, chart: Chart) -> Iterator[Finding]:
         yield Finding(
             code="tax_stated_unregistered",
             message=(
-                said(
+                phrase(
                     "The source states tax, but %(name)s is not registered for it in Xero. The journal goes "
                     "without tax.",
                     name=chart.organisation.name,
                 )
             ),
-            remedy=said("Correct the source system's tax settings, or the organisation's in Xero."),
+            remedy=phrase("Correct the source system's tax settings, or the organisation's in Xero."),
             mends="organisation",
             severity=Severity.WARNING,
             amount=abs(stated),
@@ -186,7 +186,7 @@ def check_stated_tax(entry: Entry, chart: Chart) -> Iterator[Finding]:
             yield Finding(
                 code="tax_differs",
                 message=(
-                    said(
+                    phrase(
                         "On GL code %(account_code)s the source states tax of %(stated_tax)s; tax type "
                         "%(tax_type)s gives %(expected)s.",
                         account_code=line.account_code,
@@ -195,7 +195,7 @@ def check_stated_tax(entry: Entry, chart: Chart) -> Iterator[Finding]:
                         expected=f"{abs(expected):,.2f}",
                     )
                 ),
-                remedy=said("Check the tax type of the charges on this line, or correct the transactions."),
+                remedy=phrase("Check the tax type of the charges on this line, or correct the transactions."),
                 mends=f"gl_code:{line.account_code}",
                 amount=difference,
                 count=line.row_count,

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.bookkeeping.rules import ResolvedLine
 
 LineAmountTypes = Literal["Inclusive", "NoTax"]
@@ -57,12 +57,12 @@ class Entry:
 
     def __post_init__(self) -> None:
         if len(self.lines) < 2:
-            raise TooFewLines(said("%(count)s lines; a journal has at least two", count=len(self.lines)))
+            raise TooFewLines(phrase("%(count)s lines; a journal has at least two", count=len(self.lines)))
         if any(not line.amount for line in self.lines):
-            raise NilLine(said("a line of nil"))
+            raise NilLine(phrase("a line of nil"))
         if self.total_debits != self.total_credits:
             raise Unbalanced(
-                said(
+                phrase(
                     "debits %(debits)s are not credits %(credits)s",
                     debits=self.total_debits,
                     credits=self.total_credits,

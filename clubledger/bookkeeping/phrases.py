@@ -1,12 +1,12 @@
 """Sentences that are kept as they were said, in English, and can still be put into another language when shown.
 
-`said` marks the form of such a sentence, so that its translation is collected with all others. Whoever shows one asks
-`foundation.told` for it in the reader's language; programs and records go on reading the English.
+`phrase` marks the form of such a sentence, so that its translation is collected with all others. Whoever shows one asks
+`foundation.phrasebook` for it in the reader's language; programs and records go on reading the English.
 """
 
 
-def said(form: str, /, **values: object) -> str:
-    """Give the sentence of a form: `said("GL code %(code)s is archived.", code="200")`."""
+def phrase(form: str, /, **values: object) -> str:
+    """Give the sentence of a form: `phrase("GL code %(code)s is archived.", code="200")`."""
     return form % values
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, ITEM_KIND_OF, Fact, ItemKind
 from clubledger.bookkeeping.findings import Finding
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 
 ZERO = Decimal("0.00")
 
@@ -260,8 +260,8 @@ def _job_of(key: TotalKey, item: ItemMapping, mapping: AccountMapping) -> tuple[
     if job is None or not job.option_id:
         finding = Finding(
             code="job_unmapped",
-            message=said("Job code %(code)s is not linked to a tracking option of Xero.", code=code),
-            remedy=said("Get Categories, or choose the option for this job code."),
+            message=phrase("Job code %(code)s is not linked to a tracking option of Xero.", code=code),
+            remedy=phrase("Get Categories, or choose the option for this job code."),
             mends=f"job:{code}",
         )
         return job or JobRef(0, code), [finding]
@@ -276,18 +276,18 @@ def _tax_type_of(
     if key.item_kind is not ItemKind.CHARGE:
         return no_tax_type, []
     if key.tax_kind is not TaxKind.NIL or (item.tax_type and not item.is_taxed):
-        missing = "tax_type_missing", said("Charge %(code)s has no tax type.", code=key.code)
+        missing = "tax_type_missing", phrase("Charge %(code)s has no tax type.", code=key.code)
         chosen = item.tax_type
     else:
         missing = (
             "untaxed_tax_type_missing",
-            said("Charge %(code)s has rows without tax and no tax type for them.", code=key.code),
+            phrase("Charge %(code)s has rows without tax and no tax type for them.", code=key.code),
         )
         chosen = item.untaxed_tax_type
     if chosen or item.account is None:
         return chosen, []
     return "", [
-        Finding(code=missing[0], message=missing[1], remedy=said("Choose its tax type."), mends=f"charge:{key.code}")
+        Finding(code=missing[0], message=missing[1], remedy=phrase("Choose its tax type."), mends=f"charge:{key.code}")
     ]
 
 
@@ -299,14 +299,14 @@ def _with_more(finding: Finding, more: Finding) -> Finding:
 
 def _no_gl_code(key: TotalKey, total: Total) -> Finding:
     words = {
-        "charge": said("Charge %(code)s has no GL code.", code=key.code),
-        "account_type": said("Account type %(code)s has no GL code.", code=key.code),
-        "payment_method": said("Payment method %(code)s has no GL code.", code=key.code),
+        "charge": phrase("Charge %(code)s has no GL code.", code=key.code),
+        "account_type": phrase("Account type %(code)s has no GL code.", code=key.code),
+        "payment_method": phrase("Payment method %(code)s has no GL code.", code=key.code),
     }
     return Finding(
         code="item_unmapped",
         message=words[key.item_kind],
-        remedy=said("Choose its GL code."),
+        remedy=phrase("Choose its GL code."),
         mends=f"{key.item_kind}:{key.code}",
         amount=total.amount,
         count=total.row_count,

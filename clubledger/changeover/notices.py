@@ -24,7 +24,7 @@ from clubledger.clubs import languages, mail
 from clubledger.clubs.access import Permission, roles_with
 from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock, crash
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.foundation.wake import wake
 from clubledger.xero.connection import revocation
 
@@ -210,7 +210,7 @@ def message(notice: Notice, post: object = None) -> EmailMessage:
                 "day": date_format(switch_at, pgettext("date pattern", "l j F Y")),
                 "time": date_format(switch_at, "H:i"),
             }
-        context["trouble"] = told(changeover.trouble)
+        context["trouble"] = in_readers_words(changeover.trouble)
         text = render_to_string("changeover/notice.txt", context)
     subject, _line, body = text.strip().partition("\n")
     return EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[notice.user.email], connection=post)  # type: ignore[arg-type]

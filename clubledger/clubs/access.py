@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.db import connection, models
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import audit
 from clubledger.clubs.models import AuditEvent, Club, Membership, Role, SupportGrant, User
 from clubledger.foundation import clock
@@ -55,7 +55,7 @@ class NotAllowed(AccessError):
     """The person belongs to the club but their role does not include this."""
 
     def __init__(self, permission: Permission) -> None:
-        super().__init__(said("Your role at this club does not allow you to %(right)s.", right=permission.value))
+        super().__init__(phrase("Your role at this club does not allow you to %(right)s.", right=permission.value))
         self.permission = permission
 
 

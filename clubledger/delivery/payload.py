@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from clubledger.bookkeeping.entry import Entry, Line
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.xero import manual_journals
 from clubledger.xero.manual_journals import ManualJournal
 
@@ -59,21 +59,21 @@ def differences(payload: bytes | memoryview, found: ManualJournal) -> list[str]:
     asked = json.loads(bytes(payload), parse_float=Decimal, parse_int=Decimal)
     told = []
     if found.status != asked["Status"]:
-        told.append(said("its status is %(status)s", status=found.status))
+        told.append(phrase("its status is %(status)s", status=found.status))
     if found.date is None or found.date.isoformat() != asked["Date"]:
-        told.append(said("it is dated %(date)s, not %(asked)s", date=found.date, asked=asked["Date"]))
+        told.append(phrase("it is dated %(date)s, not %(asked)s", date=found.date, asked=asked["Date"]))
     if found.narration.strip().casefold() != asked["Narration"].strip().casefold():
-        told.append(said("its narration is “%(narration)s”", narration=found.narration))
+        told.append(phrase("its narration is “%(narration)s”", narration=found.narration))
     if found.line_amount_types and found.line_amount_types.casefold() != asked["LineAmountTypes"].casefold():
         told.append(
-            said(
+            phrase(
                 "its amounts are %(line_amount_types)s, not %(asked)s",
                 line_amount_types=found.line_amount_types,
                 asked=asked["LineAmountTypes"],
             )
         )
     told += _line_differences(asked, found)
-    told += [said("Xero warned: %(warning)s", warning=warning) for warning in found.warnings]
+    told += [phrase("Xero warned: %(warning)s", warning=warning) for warning in found.warnings]
     return told
 
 
@@ -99,8 +99,10 @@ def _line_differences(asked: dict[str, Any], found: ManualJournal) -> list[str]:
         for line in found.lines
     )
     names = {line.account_id if by_id else line.account_code: line.account_code for line in found.lines}
-    told = [said("%(line)s is missing", line=_words(key, names)) for key in (wanted - there).elements()]
-    return told + [said("%(line)s was not sent by us", line=_words(key, names)) for key in (there - wanted).elements()]
+    told = [phrase("%(line)s is missing", line=_words(key, names)) for key in (wanted - there).elements()]
+    return told + [
+        phrase("%(line)s was not sent by us", line=_words(key, names)) for key in (there - wanted).elements()
+    ]
 
 
 def _line_key(account: str, amount: Decimal, tax_type: str, *options: str) -> tuple[str, ...]:
@@ -113,8 +115,8 @@ def _words(key: tuple[str, ...], names: dict[str, str]) -> str:
     values = {"amount": amount.lstrip("-"), "code": names.get(account, account)}
     if amount.startswith("-"):
         if tax_type:
-            return said("the credit of %(amount)s on %(code)s with %(tax_type)s", tax_type=tax_type, **values)
-        return said("the credit of %(amount)s on %(code)s", **values)
+            return phrase("the credit of %(amount)s on %(code)s with %(tax_type)s", tax_type=tax_type, **values)
+        return phrase("the credit of %(amount)s on %(code)s", **values)
     if tax_type:
-        return said("the debit of %(amount)s on %(code)s with %(tax_type)s", tax_type=tax_type, **values)
-    return said("the debit of %(amount)s on %(code)s", **values)
+        return phrase("the debit of %(amount)s on %(code)s with %(tax_type)s", tax_type=tax_type, **values)
+    return phrase("the debit of %(amount)s on %(code)s", **values)

@@ -10,7 +10,7 @@ from clubledger.bookkeeping.chart import Chart
 from clubledger.bookkeeping.checks import check
 from clubledger.bookkeeping.entry import BadEntry, Entry, entry_of
 from clubledger.bookkeeping.findings import Finding, Severity
-from clubledger.bookkeeping.phrases import counted, said
+from clubledger.bookkeeping.phrases import counted, phrase
 from clubledger.bookkeeping.rules import Resolution
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
@@ -114,8 +114,8 @@ def validate_against(*, club: Club, actor: User, journal_ids: Iterable[int], cha
 
 _SAMPLE = Finding(
     code="sample",
-    message=said("The journal holds sample data, which is never sent."),
-    remedy=said("Take the sample data away; then only the club's own transactions are left."),
+    message=phrase("The journal holds sample data, which is never sent."),
+    remedy=phrase("Take the sample data away; then only the club's own transactions are left."),
     mends="sample",
 )
 
@@ -137,38 +137,38 @@ def _findings_of(
     if club.post_from is not None and journal.accounting_date < club.post_from:
         yield Finding(
             code="before_cutover",
-            message=said(
+            message=phrase(
                 "The day is before %(post_from)s, from which this club posts.", post_from=f"{club.post_from:%d/%m/%Y}"
             ),
-            remedy=said("It is kept for balances and never sent."),
+            remedy=phrase("It is kept for balances and never sent."),
             mends="journal",
         )
     yield from resolution.findings
     if chart.organisation.base_currency not in {"", club.currency}:
         yield Finding(
             code="currency",
-            message=said(
+            message=phrase(
                 "The club keeps its books in %(ours)s, but the base currency of %(organisation)s in Xero is"
                 " %(theirs)s.",
                 ours=club.currency,
                 organisation=chart.organisation.name,
                 theirs=chart.organisation.base_currency,
             ),
-            remedy=said("An Owner says under General Ledger which it is. Clubledger converts nothing."),
+            remedy=phrase("An Owner says under General Ledger which it is. Clubledger converts nothing."),
             mends="organisation",
         )
     if not resolution.lines:
         yield Finding(
             code="empty",
-            message=said("The journal is empty: it has no line, or every line is nil."),
-            remedy=said("Record it as manually added; that changes nothing in Xero."),
+            message=phrase("The journal is empty: it has no line, or every line is nil."),
+            remedy=phrase("Record it as manually added; that changes nothing in Xero."),
             mends="journal",
         )
         return
     if dated_on != journal.accounting_date:
         yield Finding(
             code="dated_on_first_open_day",
-            message=said(
+            message=phrase(
                 "Xero is locked on %(accounting_date)s; it will be dated %(dated_on)s.",
                 accounting_date=f"{journal.accounting_date:%d/%m/%Y}",
                 dated_on=f"{dated_on:%d/%m/%Y}",
@@ -182,16 +182,16 @@ def _findings_of(
         entry = entry_of(dated_on, resolution.lines, with_tax=chart.organisation.is_registered_for_tax)
     except BadEntry as error:
         yield Finding(
-            code="bad_entry", message=said("The journal can't be sent: %(error)s.", error=error), mends="journal"
+            code="bad_entry", message=phrase("The journal can't be sent: %(error)s.", error=error), mends="journal"
         )
         return
     if not _fits_a_request(entry):
         yield Finding(
             code="too_large",
-            message=said(
+            message=phrase(
                 "The journal has %(count)s lines, more than one request to Xero can carry.", count=len(entry.lines)
             ),
-            remedy=said("Map its items to fewer GL codes, or give fewer of them job codes of their own."),
+            remedy=phrase("Map its items to fewer GL codes, or give fewer of them job codes of their own."),
             mends="journal",
         )
     yield from check(entry, chart)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
 from django.utils.translation import gettext
 
-from clubledger.bookkeeping.phrases import counted, said
+from clubledger.bookkeeping.phrases import counted, phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -33,7 +33,7 @@ LEAST_PAUSE = timedelta(seconds=5)
 """How long a club rests after a proof, at the least; and as long as that proof took."""
 
 FIELDS = tuple(field.name for field in fields(Balance))
-FAILED = said("Clubledger could not work it out. Prove it again; if it fails again, tell whoever runs Clubledger.")
+FAILED = phrase("Clubledger could not work it out. Prove it again; if it fails again, tell whoever runs Clubledger.")
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""Puts into the reader's language what was said, and perhaps kept, in English; see `bookkeeping.said`."""
+"""Puts phrases, which are kept in English, into the reader's language; see `bookkeeping.phrases`."""
 
 import re
 from functools import lru_cache
@@ -14,7 +14,7 @@ _QUOTED = re.compile(r"“%\((\w+)\)s”")
 _AMOUNT = re.compile(r"-?\d{1,3}(?:,\d{3})*\.\d\d").fullmatch
 _DAY = re.compile(r"(\d\d)/(\d\d)/(\d{4})").fullmatch
 # Babel gives the context of what it reads from a .mo as bytes.
-_SAID = ("said", b"said")
+_CONTEXT = ("phrase", b"phrase")
 _LONGEST = 2000
 """Nothing longer is one of our sentences; it is not worth the search."""
 
@@ -30,16 +30,16 @@ class _Form(NamedTuple):
     quoted: frozenset[str]
 
 
-def told(text: str) -> str:
-    """Give a sentence that was `said` in the language spoken at this moment; any other text as it is."""
+def in_readers_words(text: str) -> str:
+    """Return a phrase in the language spoken at this moment; any other text as it is."""
     language = translation.get_language() or settings.LANGUAGE_CODE
     if language.startswith("en") or not text or len(text) > _LONGEST:
         return text
-    return _told(text, language)
+    return _in_words_of(text, language)
 
 
 @lru_cache(maxsize=8192)
-def _told(text: str, language: str, *, depth: int = 0) -> str:
+def _in_words_of(text: str, language: str, *, depth: int = 0) -> str:
     for form in _forms(language):
         found = form.match.fullmatch(text)
         if found:
@@ -56,7 +56,7 @@ def _told(text: str, language: str, *, depth: int = 0) -> str:
         # Several things said one after the other; what is none of ours among them stays as it is.
         if between in text:
             return (" " if between == ". " else between).join(
-                _told(part, language, depth=depth) for part in _parts(text, between)
+                _in_words_of(part, language, depth=depth) for part in _parts(text, between)
             )
     return text
 
@@ -75,7 +75,7 @@ def _value(value: str, language: str, depth: int) -> str:
     day = _DAY(value)
     if day:
         return pgettext("day, month and year", "%(d)s/%(m)s/%(y)s") % {"d": day[1], "m": day[2], "y": day[3]}
-    return _told(value, language, depth=depth) if depth <= _DEEPEST else value
+    return _in_words_of(value, language, depth=depth) if depth <= _DEEPEST else value
 
 
 @lru_cache(maxsize=8)
@@ -87,7 +87,7 @@ def _forms(language: str) -> tuple[_Form, ...]:
         if path.exists():
             with path.open("rb") as file:
                 catalogue = read_mo(file)
-            found |= {str(one.id): str(one.string) for one in catalogue if one.context in _SAID and one.string}
+            found |= {str(one.id): str(one.string) for one in catalogue if one.context in _CONTEXT and one.string}
     by_words = sorted(found, key=lambda form: -len(_PLACE.sub("", form)))
     return tuple(_Form(_pattern(form), found[form], frozenset(_QUOTED.findall(form))) for form in by_words)
 

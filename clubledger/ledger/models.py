@@ -3,7 +3,7 @@
 from django.db import models
 
 from clubledger.bookkeeping.chart import unusable_because
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
 from clubledger.foundation.plain_json import PlainJSONField
@@ -105,10 +105,10 @@ class FinancialItem(ClubScoped):
 
     def __str__(self) -> str:
         if self.kind == ItemKind.ACCOUNT_TYPE:
-            return said("Account type %(code)s", code=self.code)
+            return phrase("Account type %(code)s", code=self.code)
         if self.kind == ItemKind.PAYMENT_METHOD:
-            return said("Payment method %(code)s", code=self.code)
-        return said("Charge %(code)s", code=self.code)
+            return phrase("Payment method %(code)s", code=self.code)
+        return phrase("Charge %(code)s", code=self.code)
 
 
 class Import(ClubScoped):

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from clubledger.clubs import invitations, languages
 from clubledger.clubs.models import AuditEvent, Club, Role, User
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.ledger.models import Journal
 from tests.fixtures_clubs import add_member, make_club, make_user
@@ -182,9 +182,9 @@ def test_a_letter_is_in_the_readers_own_language_first(club: Club) -> None:
 )
 def test_what_was_kept_in_english_is_told_in_german(said: str, heard: str) -> None:
     with translation.override("de"):
-        assert told(said) == heard
+        assert in_readers_words(said) == heard
     with translation.override("en-au"):
-        assert told(said) == said
+        assert in_readers_words(said) == said
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_was_kept_in_english_is_told_in_german(said: str, heard: str) -> No
 )
 def test_a_text_made_to_look_like_many_sentences_is_told_without_much_ado(text: str) -> None:
     with translation.override("de"):
-        assert told(text)[-1] == text[-1] or told(text).endswith("fehlt")
+        assert in_readers_words(text)[-1] == text[-1] or in_readers_words(text).endswith("fehlt")
 
 
 def test_dates_and_amounts_have_the_form_of_the_language() -> None:

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.foundation import clock
@@ -35,8 +35,8 @@ ITEMS = (
 
 
 REMEDIES = {
-    "charge": said("Choose its GL code."),
-    "job": said("Restore it in Xero, or choose another option for this job code."),
+    "charge": phrase("Choose its GL code."),
+    "job": phrase("Restore it in Xero, or choose another option for this job code."),
 }
 
 

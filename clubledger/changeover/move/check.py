@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import transaction
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover.move import progress, steps
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
@@ -31,7 +31,7 @@ def get_gl_codes(*, club: Club, actor: User) -> Changes:
         raise
     except XeroError as error:
         if row is not None and not row.is_before:
-            words = said("Get GL Codes fails: %(words)s", words=error.words or type(error).__name__)
+            words = phrase("Get GL Codes fails: %(words)s", words=error.words or type(error).__name__)
             steps.set_trouble(club=club, changeover_id=row.pk, words=words)
         raise
     if row is not None:
@@ -72,5 +72,5 @@ def record_empty(*, club: Club, actor: User) -> int:
     ids = [one.journal.pk for one in empty_journals(club=club)]
     if not ids:
         return 0
-    reason = said("Empty: every total in it is nil, so nothing is missing from the general ledger.")
+    reason = phrase("Empty: every total in it is nil, so nothing is missing from the general ledger.")
     return recording.record_manually(club=club, actor=actor, journal_ids=ids, reason=reason)

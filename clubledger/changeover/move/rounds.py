@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover import notices
 from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State
 from clubledger.changeover.move import old_app, progress, steps, switch
@@ -56,7 +56,7 @@ def switch_due() -> int:
             return switched
         switched += _switch_together(ids[start : start + AT_A_TIME])
     for row in due.exclude(to_app__status="active").select_related("club"):
-        words = said("The new app is retired: register another, or call this off.")
+        words = phrase("The new app is retired: register another, or call this off.")
         steps.set_trouble(club=row.club, changeover_id=row.pk, words=words)
     return switched
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clubledger.changeover.models import AFTER, BEFORE, Changeover, State
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 
 STUCK_AFTER = timedelta(hours=24)
 """A club that has not come on for a day wants a telephone call."""
@@ -87,7 +87,7 @@ def is_stuck(changeover: Changeover, now: datetime) -> bool:
 def words_of(changeover: Changeover, now: datetime) -> str:
     """Say what a changeover waits for, in one sentence for staff."""
     if changeover.trouble:
-        return told(changeover.trouble)
+        return in_readers_words(changeover.trouble)
     if is_late(changeover, now):
         return _("Its time to switch has passed and nothing has happened. Is a worker running?")
     left = max(0, changeover.people_total - changeover.people_done)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover import notices, staff, times
 from clubledger.changeover.errors import NothingToReturnTo, WrongStep
 from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step
@@ -43,7 +43,7 @@ def announce(*, club: Club, actor: User, changeover_id: int) -> Changeover:
     staff.require(actor)
     row = _take(_find(club, changeover_id, "announce"), "announce", State.ANNOUNCED, announced_at=clock.now())
     notices.write([row], Cause.PLANNED)
-    note(row, actor, "announced", said("Told the club."))
+    note(row, actor, "announced", phrase("Told the club."))
     return row
 
 
@@ -61,7 +61,7 @@ def reschedule(*, club: Club, actor: User, changeover_id: int, switch_at: dateti
     row = _take(row, "reschedule", row.state, switch_at=switch_at, moved_at=row.moved_at)
     if row.announced_at is not None:
         notices.write([row], Cause.RESCHEDULED)
-    note(row, actor, "rescheduled", said("Gave it another time."), before={"at": before}, after={"at": switch_at})
+    note(row, actor, "rescheduled", phrase("Gave it another time."), before={"at": before}, after={"at": switch_at})
     return row
 
 
@@ -71,7 +71,7 @@ def pause(*, club: Club, actor: User, changeover_id: int, reason: str = "") -> C
     staff.require(actor)
     row = _find(club, changeover_id, "pause")
     row = _take(row, "pause", State.PAUSED, paused_in=row.state)
-    note(row, actor, "paused", _because(said("Paused."), reason))
+    note(row, actor, "paused", _because(phrase("Paused."), reason))
     return row
 
 
@@ -90,7 +90,7 @@ def resume(*, club: Club, actor: User, changeover_id: int) -> Changeover:
         row,
         actor,
         "resumed",
-        said("Resumed. Its time had passed: it waits for Switch now.") if is_missed else said("Resumed."),
+        phrase("Resumed. Its time had passed: it waits for Switch now.") if is_missed else phrase("Resumed."),
     )
     wake("changeover.look", club_id=club.pk)
     return row
@@ -103,7 +103,7 @@ def call_off(*, club: Club, actor: User, changeover_id: int, reason: str = "") -
     row = _take(_find(club, changeover_id, "call_off"), "call_off", State.CALLED_OFF, ended_at=clock.now())
     if row.announced_at is not None:
         notices.write([row], Cause.CALLED_OFF)
-    note(row, actor, "called_off", _because(said("Called off."), reason))
+    note(row, actor, "called_off", _because(phrase("Called off."), reason))
     return row
 
 
@@ -131,7 +131,7 @@ def roll_back(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
     crash.point("changeover.in_roll_back")
     if row.announced_at is not None:
         notices.write([row], Cause.ROLLED_BACK)
-    words = said("Rolled back to %(app)s.", app=row.from_app)
+    words = phrase("Rolled back to %(app)s.", app=row.from_app)
     note(row, actor, "rolled_back", _because(words, reason), before={"app": str(row.to_app)})
     return row
 
@@ -143,7 +143,7 @@ def remind(*, club: Club, actor: User | None, changeover_id: int) -> Changeover:
         staff.require(actor)
     row = _find(club, changeover_id, "remind")
     notices.write([row], Cause.STILL)
-    add_step(row, actor, "reminded", said("Reminded those who have still to authorise."))
+    add_step(row, actor, "reminded", phrase("Reminded those who have still to authorise."))
     return row
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover import notices, staff
 from clubledger.changeover.errors import NotPlannable, WrongStep
 from clubledger.changeover.models import BEFORE, Cause, Changeover, State, Step, Traveller
@@ -131,7 +131,7 @@ def _write_down(
     rows: Sequence[Changeover], actor: User | None, held: Mapping[int, int], travellers: Mapping[int, int]
 ) -> None:
     at = clock.now()
-    words = {row.pk: said("Switched to %(app)s.", app=row.to_app) for row in rows}
+    words = {row.pk: phrase("Switched to %(app)s.", app=row.to_app) for row in rows}
     Step.objects.across_clubs(WHY).bulk_create(
         Step(club=row.club, changeover=row, at=at, actor=actor, name="switched", words=words[row.pk]) for row in rows
     )

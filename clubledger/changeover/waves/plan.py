@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.phrases import counted, said
+from clubledger.bookkeeping.phrases import counted, phrase
 from clubledger.changeover import notices, staff, times
 from clubledger.changeover.errors import NotPlannable
 from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Wave
@@ -197,11 +197,13 @@ def _reason_against(
 def _tell(changeovers: Sequence[Changeover], actor: User, at: datetime, *, announce: bool) -> None:
     steps = []
     for one in changeovers:
-        words = said("Planned the move to %(app)s.", app=one.to_app)
+        words = phrase("Planned the move to %(app)s.", app=one.to_app)
         steps.append(Step(club=one.club, changeover=one, at=at, actor=actor, name="planned", words=words))
         if announce:
             steps.append(
-                Step(club=one.club, changeover=one, at=at, actor=actor, name="announced", words=said("Told the club."))
+                Step(
+                    club=one.club, changeover=one, at=at, actor=actor, name="announced", words=phrase("Told the club.")
+                )
             )
     Step.objects.across_clubs(WHY).bulk_create(steps, batch_size=1000)
     audit.note_each(

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover import notices, staff
 from clubledger.changeover.errors import ChangeoverError, NotPlannable
 from clubledger.changeover.models import Cause, Changeover, State, Step, Wave
@@ -113,27 +113,27 @@ def _meaning(step: str) -> tuple[dict[str, Any], str, str, str]:
         "announce": (
             {"state": State.ANNOUNCED, "announced_at": now, "moved_at": now},
             "announced",
-            said("Told the club."),
+            phrase("Told the club."),
             Cause.PLANNED,
         ),
-        "switch": ({"switch_at": now}, "due", said("To be switched now, with its wave."), ""),
+        "switch": ({"switch_at": now}, "due", phrase("To be switched now, with its wave."), ""),
         "pause": (
             {"paused_in": F("state"), "state": State.PAUSED, "moved_at": now},
             "paused",
-            said("Paused, with its wave."),
+            phrase("Paused, with its wave."),
             "",
         ),
         "resume": (
             {"state": F("paused_in"), "paused_in": "", "moved_at": now},
             "resumed",
-            said("Resumed, with its wave."),
+            phrase("Resumed, with its wave."),
             "",
         ),
-        "remind": ({}, "reminded", said("Reminded those who have still to authorise."), Cause.STILL),
+        "remind": ({}, "reminded", phrase("Reminded those who have still to authorise."), Cause.STILL),
         "call_off": (
             {"state": State.CALLED_OFF, "moved_at": now, "ended_at": now},
             "called_off",
-            said("Called off, with its wave."),
+            phrase("Called off, with its wave."),
             Cause.CALLED_OFF,
         ),
     }

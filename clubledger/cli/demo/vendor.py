@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import Call, Delivery
@@ -312,8 +312,8 @@ def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
     """Give some clubs journals that wait to be sent or need a person; none of them is queued, so nothing goes out."""
     now, rows, items = clock.now(), [], []
     fault = {
-        "code": "item_unmapped", "severity": "fault", "message": said("Charge %(code)s has no GL code.", code="LOCKER"),
-        "mends": "charge:LOCKER", "remedy": said("Choose its GL code."),
+        "code": "item_unmapped", "severity": "fault", "message": phrase("Charge %(code)s has no GL code.", code="LOCKER"),
+        "mends": "charge:LOCKER", "remedy": phrase("Choose its GL code."),
     }  # fmt: skip
     refusal = "Account code '{code}' is not a valid code for this document."
     for place, (club, kind) in enumerate(zip(clubs, kinds, strict=True)):

@@ -29,7 +29,7 @@ from clubledger.delivery.reconciliation.comparison import plain
 from clubledger.delivery.reference import narration_of, reference_of
 from clubledger.delivery.sending import carriers, queue, turns
 from clubledger.foundation import clock
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import GLCode, JobCode, Journal, JournalLine, JournalState
 from clubledger.xero import access as tokens
@@ -264,9 +264,13 @@ def _entry_of(club: Club, journal: Journal, pairs: Mapping[_Key, _Pair], chart: 
     except BadEntry as error:
         raise CannotSettle(
             gettext("The difference can't be sent as a journal: %(error)s. Void it and send ours.")
-            % {"error": told(str(error))}
+            % {"error": in_readers_words(str(error))}
         ) from None
-    faults = [f"{told(one.message)} {told(one.remedy)}".strip() for one in check(entry, chart) if one.is_fault]
+    faults = [
+        f"{in_readers_words(one.message)} {in_readers_words(one.remedy)}".strip()
+        for one in check(entry, chart)
+        if one.is_fault
+    ]
     if faults:
         raise CannotSettle(" ".join([gettext("The difference can't be sent."), *faults]))
     return entry

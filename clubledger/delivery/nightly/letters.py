@@ -11,14 +11,14 @@ from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, languages, mail
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery.models import NightLetter
 from clubledger.delivery.nightly.night import Left, Night
 from clubledger.foundation import clock
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 
 NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "clock", "check", "unknown"})
 """Reasons to wait for which nothing happens until somebody does something."""
@@ -31,30 +31,30 @@ log = structlog.get_logger(__name__)
 
 def no_answer_words() -> str:
     """Say that Xero was asked all night in vain."""
-    return said("Xero did not answer all night. Nothing was lost; the next night goes on.")
+    return phrase("Xero did not answer all night. Nothing was lost; the next night goes on.")
 
 
 def refused_words(words: str) -> str:
     """Say that Xero refused a journal, in its own words."""
-    return said("Xero refused it: %(words)s", words=words)
+    return phrase("Xero refused it: %(words)s", words=words)
 
 
 def differs_words(words: str) -> str:
     """Say that a journal stands in Xero otherwise than it was sent."""
-    return said("It is in Xero, but not as it was sent: %(words)s", words=words)
+    return phrase("It is in Xero, but not as it was sent: %(words)s", words=words)
 
 
 def held_words(reason: str, words: str) -> str:
     """Say why a queued journal waits for a person."""
     known = {
-        "authorisation": said("It waits: the person who sends it has to authorise Xero again."),
-        "changeover": said("It waits: the club's connection to Xero was moved, and Xero has to be authorised again."),
-        "permission": said("It waits: the person who sends it may no longer send, here or in Xero."),
-        "lock": said("It waits: the day is locked in Xero."),
-        "setup": said("It waits: the Xero app is not set up as it should be."),
-        "clock": said("It waits: the clock of the machine that Clubledger runs on is wrong."),
-        "check": said("It waits until somebody has confirmed what was recorded by hand since the backup."),
-        "unknown": said("It waits: Xero has a journal of its day that nobody has accounted for."),
+        "authorisation": phrase("It waits: the person who sends it has to authorise Xero again."),
+        "changeover": phrase("It waits: the club's connection to Xero was moved, and Xero has to be authorised again."),
+        "permission": phrase("It waits: the person who sends it may no longer send, here or in Xero."),
+        "lock": phrase("It waits: the day is locked in Xero."),
+        "setup": phrase("It waits: the Xero app is not set up as it should be."),
+        "clock": phrase("It waits: the clock of the machine that Clubledger runs on is wrong."),
+        "check": phrase("It waits until somebody has confirmed what was recorded by hand since the backup."),
+        "unknown": phrase("It waits: Xero has a journal of its day that nobody has accounted for."),
     }
     return f"{known.get(reason, '')} {words}".strip()
 
@@ -139,7 +139,7 @@ def night_letter(club: Club, user: User, night: Night, reader: User) -> EmailMes
     }
     with translation.override(languages.of_letter(reader=reader, club=club)):
         # What was found was said in English, and is told each reader in their language.
-        context |= {"trouble": told(night.trouble), "causes": [_as_told(cause) for cause in night.left]}
+        context |= {"trouble": in_readers_words(night.trouble), "causes": [_as_told(cause) for cause in night.left]}
         text = render_to_string("delivery/night.txt", context)
     subject, _line, body = text.strip().partition("\n")
     return EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[reader.email])
@@ -147,8 +147,8 @@ def night_letter(club: Club, user: User, night: Night, reader: User) -> EmailMes
 
 def _as_told(cause: Left) -> dict[str, object]:
     return {
-        "message": told(cause.message),
-        "remedy": told(cause.remedy),
+        "message": in_readers_words(cause.message),
+        "remedy": in_readers_words(cause.remedy),
         "journals": cause.journals,
         "first_on": date.fromisoformat(cause.first_on),
         "last_on": date.fromisoformat(cause.last_on),

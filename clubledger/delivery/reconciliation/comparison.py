@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Sum
 
 from clubledger.bookkeeping.money import CENT, from_minor, to_minor
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.bookkeeping.rules import TaxKind
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club
@@ -86,9 +86,9 @@ def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     if not told:
         carriers.arrived(club, delivery)
     words = (
-        said("It is in Xero but %(differences)s.", differences="; ".join(told))
+        phrase("It is in Xero but %(differences)s.", differences="; ".join(told))
         if told
-        else said("It is in Xero and was read back equal.")
+        else phrase("It is in Xero and was read back equal.")
     )
     audit.note(
         club=club,
@@ -104,7 +104,7 @@ def _warned(delivery: Delivery, found: ManualJournal) -> list[str]:
     """Say what Xero warned of when it took the journal: its lists don't repeat that."""
     items = CallItem.objects.filter(delivery=delivery, xero_journal_id=found.journal_id).exclude(words="")
     words = [line for item in items for line in item.words.splitlines() if line not in found.warnings]
-    return [said("Xero warned: %(warning)s", warning=line) for line in dict.fromkeys(words)]
+    return [phrase("Xero warned: %(warning)s", warning=line) for line in dict.fromkeys(words)]
 
 
 def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
@@ -118,7 +118,7 @@ def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.DIFFERS],
         to_state=JournalState.DIFFERS,
-        xero_words="\n".join(told) or said("it was changed in Xero since, and is now as it was sent"),
+        xero_words="\n".join(told) or phrase("it was changed in Xero since, and is now as it was sent"),
     )
     Delivery.objects.of(club).filter(pk=delivery.pk).update(found_in_xero=plain(found))
 
@@ -136,7 +136,7 @@ def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> l
         difference = abs(_cents(there.tax_amount) * share - source_tax_minor)
         if 2 * difference > line.row_count + 1:
             told.append(
-                said(
+                phrase(
                     "Xero's tax on %(account_code)s is %(tax_amount)s, the source's %(source_tax)s",
                     account_code=line.account_code,
                     tax_amount=f"{there.tax_amount:,.2f}",

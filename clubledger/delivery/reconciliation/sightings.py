@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -132,14 +132,14 @@ def go_on(club: Club) -> None:
 def settle_adopted(club: Club, xero_journal_id: str) -> None:
     """Put an alarm to rest whose journal has found its own."""
     rows = Sighting.objects.of(club).filter(kind="unknown", xero_journal_id=xero_journal_id, settled_at=None)
-    if rows.update(settled_at=clock.now(), settled_how=said("It was found to be the journal that we meant to send.")):
+    if rows.update(settled_at=clock.now(), settled_how=phrase("It was found to be the journal that we meant to send.")):
         go_on(club)
 
 
 def settle_voided(club: Club, xero_journal_id: str, actor: User) -> None:
     """Put alarms about a journal to rest that a person has just voided."""
     Sighting.objects.of(club).filter(xero_journal_id=xero_journal_id, settled_at=None).update(
-        settled_at=clock.now(), settled_by=actor, settled_how=said("It was voided in Xero.")
+        settled_at=clock.now(), settled_by=actor, settled_how=phrase("It was voided in Xero.")
     )
     go_on(club)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import DateTimeField, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -332,7 +332,7 @@ def _give_up(club: Club, rows: QuerySet[Delivery]) -> int:
     Call.objects.of(club).filter(
         outcome=CallOutcome.PENDING, items__delivery__in=[delivery.pk for delivery in stale]
     ).update(
-        outcome=CallOutcome.UNKNOWN, finished_at=clock.now(), words=said("The worker ended before an answer came.")
+        outcome=CallOutcome.UNKNOWN, finished_at=clock.now(), words=phrase("The worker ended before an answer came.")
     )
     become_uncertain(club, stale)
     return len(stale)

@@ -11,11 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from clubledger.foundation.phrasebook import told as in_readers_words
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.frame.query import address_with
 
 register = template.Library()
+register.filter("in_readers_words", in_readers_words)
+register.filter("told", in_readers_words)
 
 STATES: dict[str, tuple[str, Any]] = {
     "open": ("unsent", _("Not sent")),
@@ -59,12 +61,6 @@ def entry(field: BoundField, autofocus: bool = False) -> SafeString:
     field.field.widget.attrs.pop("placeholder", None)
     has_focus = field.name == first_faulty if first_faulty else autofocus
     return field.as_widget(attrs={"autofocus": True} if has_focus else None)
-
-
-@register.filter
-def told(text: str) -> str:
-    """Tell in the reader's language what was said, and kept, in English."""
-    return in_readers_words(text)
 
 
 @register.filter

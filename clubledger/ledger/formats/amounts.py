@@ -3,7 +3,7 @@
 import re
 
 from clubledger.bookkeeping.facts import CARRIES_TAX, Kind
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 
 is_amount = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,2})?").fullmatch
 """Tells whether a text is an amount."""
@@ -11,14 +11,14 @@ is_amount = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,2})?").fullmatch
 _KINDS = frozenset(str(kind) for kind in Kind)
 _TAXED_KINDS = frozenset(str(kind) for kind in CARRIES_TAX)
 KIND_WORDS = {
-    "invoice": said("invoice"),
-    "credit_note": said("credit note"),
-    "payment": said("payment"),
-    "refund": said("refund"),
-    "dishonour": said("dishonour"),
-    "transfer": said("transfer"),
-    "prize": said("prize"),
-    "pos_sale": said("point-of-sale sale"),
+    "invoice": phrase("invoice"),
+    "credit_note": phrase("credit note"),
+    "payment": phrase("payment"),
+    "refund": phrase("refund"),
+    "dishonour": phrase("dishonour"),
+    "transfer": phrase("transfer"),
+    "prize": phrase("prize"),
+    "pos_sale": phrase("point-of-sale sale"),
 }
 """What the kinds of transactions are called in a sentence."""
 
@@ -37,25 +37,25 @@ def amount_fault(amount: str, *, is_tax: bool = False) -> str:
     if is_amount(amount):
         return ""
     if re.fullmatch(r"-?[0-9]+\.[0-9]{3,}", amount):
-        why = said("it has more than 2 decimals")
+        why = phrase("it has more than 2 decimals")
     elif re.fullmatch(r"-?[0-9]{12,}(\.[0-9]{1,2})?", amount):
-        why = said("it has more than 11 digits before the point")
+        why = phrase("it has more than 11 digits before the point")
     elif re.fullmatch(r"-?[0-9][0-9,' ]*,[0-9]{3}(\.[0-9]*)?", amount):
-        why = said("write it without commas between the thousands, such as 1000.00")
+        why = phrase("write it without commas between the thousands, such as 1000.00")
     elif re.fullmatch(r"-?[0-9.]+[eE][+-]?[0-9]+", amount):
-        why = said("write it out, without an exponent")
+        why = phrase("write it out, without an exponent")
     elif is_tax:
-        return said(
+        return phrase(
             "“%(amount)s” is not an amount of tax such as 1100.00: only digits, one point and up to 2 decimals",
             amount=amount,
         )
     else:
-        return said(
+        return phrase(
             "“%(amount)s” is not an amount such as 1100.00: only digits, one point and up to 2 decimals", amount=amount
         )
     if is_tax:
-        return said("“%(amount)s” is not an amount of tax: %(why)s", amount=amount, why=why)
-    return said("“%(amount)s” is not an amount: %(why)s", amount=amount, why=why)
+        return phrase("“%(amount)s” is not an amount of tax: %(why)s", amount=amount, why=why)
+    return phrase("“%(amount)s” is not an amount: %(why)s", amount=amount, why=why)
 
 
 def tax_fault(kind: str, amount_minor: int | None, tax: str) -> str:
@@ -67,9 +67,9 @@ def tax_fault(kind: str, amount_minor: int | None, tax: str) -> str:
     if not tax_minor:
         return ""
     if kind in _KINDS and kind not in _TAXED_KINDS:
-        return said("a %(kind)s carries no tax; leave tax_amount empty", kind=KIND_WORDS.get(kind, kind))
+        return phrase("a %(kind)s carries no tax; leave tax_amount empty", kind=KIND_WORDS.get(kind, kind))
     if amount_minor and (tax_minor < 0) != (amount_minor < 0):
-        return said("the tax has the other sign than the amount")
+        return phrase("the tax has the other sign than the amount")
     if amount_minor and abs(tax_minor) > abs(amount_minor):
-        return said("the tax is larger than the amount that contains it")
+        return phrase("the tax is larger than the amount that contains it")
     return ""

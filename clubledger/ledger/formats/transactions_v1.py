@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from clubledger.bookkeeping.facts import CARRIES_TAX, EARLIEST_YEAR, LATEST_YEAR, Kind
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.ledger.formats.amounts import KIND_WORDS, amount_fault, is_amount, minor_of, tax_fault
 
 COLUMNS = (
@@ -88,7 +88,7 @@ def check_header(header: Sequence[str]) -> str:
     """Say why a file with this header is refused as a whole; the empty string if it is not."""
     names = [name for name in header if name]
     if not set(names) & set(COLUMNS):
-        return said(
+        return phrase(
             "The file has no header row. Its first row must name the columns, separated by commas: "
             "%(required_columns)s, and if you like %(columns)s.",
             required_columns=", ".join(REQUIRED_COLUMNS),
@@ -99,24 +99,24 @@ def check_header(header: Sequence[str]) -> str:
             close = get_close_matches(name, COLUMNS, n=1)
             known = ", ".join(COLUMNS)
             if not name:
-                return said("A column has no name in the header. The columns are: %(known)s.", known=known)
+                return phrase("A column has no name in the header. The columns are: %(known)s.", known=known)
             if not close:
-                return said(
+                return phrase(
                     "The header names an unknown column “%(name)s”. The columns are: %(known)s.", name=name, known=known
                 )
-            return said(
+            return phrase(
                 "The header names an unknown column “%(name)s”. Did you mean “%(close)s”? The columns are: %(known)s.",
                 name=name,
                 close=close[0],
                 known=known,
             )
         if header.count(name) > 1:
-            return said("The header names the column “%(name)s” twice.", name=name)
+            return phrase("The header names the column “%(name)s” twice.", name=name)
     missing = [name for name in REQUIRED_COLUMNS if name not in names]
     if missing:
         if len(missing) > 1:
-            return said("The header lacks the columns %(missing)s.", missing=", ".join(missing))
-        return said("The header lacks the column %(missing)s.", missing=missing[0])
+            return phrase("The header lacks the columns %(missing)s.", missing=", ".join(missing))
+        return phrase("The header lacks the column %(missing)s.", missing=missing[0])
     return ""
 
 
@@ -164,11 +164,13 @@ def mapping_faults(fields: Mapping[str, object]) -> list[Fault]:
                 Fault(
                     name,
                     str(value),
-                    said("“%(name)s” is not a field of a row; use %(columns)s", name=name, columns=", ".join(COLUMNS)),
+                    phrase(
+                        "“%(name)s” is not a field of a row; use %(columns)s", name=name, columns=", ".join(COLUMNS)
+                    ),
                 )
             )
         elif value is not None and not isinstance(value, str):
-            faults.append(Fault(name, str(value), said("%(name)s must be given as text", name=name)))
+            faults.append(Fault(name, str(value), phrase("%(name)s must be given as text", name=name)))
     return faults
 
 
@@ -234,7 +236,7 @@ def _check_slowly(fields: Sequence[str]) -> CheckedRow | list[Fault]:
             Fault(
                 "kind",
                 kind,
-                said(
+                phrase(
                     "“%(kind)s” is not a kind of transaction; use one of: %(kind_list)s",
                     kind=kind,
                     kind_list=_KIND_LIST,
@@ -280,12 +282,12 @@ def _text_faults(values: Mapping[str, str]) -> list[Fault]:
         found = _UNWRITABLE(value)
         if found:
             what = (
-                said("a line break")
+                phrase("a line break")
                 if found[0] in "\r\n"
-                else said("a control character (U+%(found)s)", found=f"{ord(found[0]):04X}")
+                else phrase("a control character (U+%(found)s)", found=f"{ord(found[0]):04X}")
             )
             faults.append(
-                Fault(column, value, said("%(column)s contains %(what)s; take it out", column=column, what=what))
+                Fault(column, value, phrase("%(column)s contains %(what)s; take it out", column=column, what=what))
             )
         longest = LONGEST.get(column)
         if longest is not None and len(value) > longest:
@@ -293,7 +295,7 @@ def _text_faults(values: Mapping[str, str]) -> list[Fault]:
                 Fault(
                     column,
                     value,
-                    said(
+                    phrase(
                         "%(column)s has %(value)s characters; at most %(longest)s are allowed",
                         column=column,
                         value=len(value),
@@ -303,19 +305,19 @@ def _text_faults(values: Mapping[str, str]) -> list[Fault]:
             )
     for column in ("source_id", "kind", "accounting_date"):
         if not values[column].strip():
-            faults.append(Fault(column, values[column], said("%(column)s is empty", column=column)))
+            faults.append(Fault(column, values[column], phrase("%(column)s is empty", column=column)))
     return faults
 
 
 def _date_fault(value: str) -> str:
     if not _DATE(value):
-        return said("“%(value)s” is not a date written YYYY-MM-DD, such as 2026-07-01", value=value)
+        return phrase("“%(value)s” is not a date written YYYY-MM-DD, such as 2026-07-01", value=value)
     try:
         year = date.fromisoformat(value).year
     except ValueError:
-        return said("“%(value)s” is not a day of the calendar", value=value)
+        return phrase("“%(value)s” is not a day of the calendar", value=value)
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
-        return said(
+        return phrase(
             "the year of “%(value)s” is not between %(earliest_year)s and %(latest_year)s",
             value=value,
             earliest_year=EARLIEST_YEAR,
@@ -329,24 +331,24 @@ def _reversal_faults(values: Mapping[str, str]) -> list[Fault]:
         Fault(
             column,
             values[column],
-            said("%(column)s must be empty on a reversal; it mirrors the transaction it reverses", column=column),
+            phrase("%(column)s must be empty on a reversal; it mirrors the transaction it reverses", column=column),
         )
         for column in _BLANK_ON_REVERSAL
         if values[column]
     ]
     if not values["reverses"].strip():
         faults.append(
-            Fault("reverses", values["reverses"], said("reverses is empty; a reversal must say what it reverses"))
+            Fault("reverses", values["reverses"], phrase("reverses is empty; a reversal must say what it reverses"))
         )
     elif values["reverses"] == values["source_id"]:
-        faults.append(Fault("reverses", values["reverses"], said("a reversal can't reverse itself")))
+        faults.append(Fault("reverses", values["reverses"], phrase("a reversal can't reverse itself")))
     return faults
 
 
 def _money_faults(values: Mapping[str, str]) -> list[Fault]:
     kind, amount, tax = values["kind"], values["amount"], values["tax_amount"]
     faults = [
-        Fault(column, values[column], said("%(column)s is empty", column=column))
+        Fault(column, values[column], phrase("%(column)s is empty", column=column))
         for column in ("account_type", "item", "amount")
         if not values[column].strip()
     ]
@@ -355,9 +357,9 @@ def _money_faults(values: Mapping[str, str]) -> list[Fault]:
         reason = amount_fault(amount)
         if not reason:
             minor = minor_of(amount)
-            reason = said("the amount is nil") if not minor else ""
+            reason = phrase("the amount is nil") if not minor else ""
         if minor is not None and minor < 0 and kind in _KINDS and kind != _INVOICE:
-            reason = said(
+            reason = phrase(
                 "the amount of a %(kind)s can't be negative; only a discount row of an invoice can",
                 kind=KIND_WORDS.get(kind, kind),
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.ledger.formats.transactions_v1 import MAX_ROWS_PER_TRANSACTION, read_apostrophe
 
 Record = tuple[int, list[str], str]
@@ -37,7 +37,7 @@ def read_header(path: Path, layout: ModuleType) -> list[str]:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UnreadableFile(said("The file is not UTF-8 but UTF-16. Save it as “CSV UTF-8” and import it again."))
+        raise UnreadableFile(phrase("The file is not UTF-8 but UTF-16. Save it as “CSV UTF-8” and import it again."))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header: list[str] = next((values for _, values, _ in read_records(file) if values), [])
@@ -93,7 +93,7 @@ def read_records(lines: Iterable[str]) -> Iterator[Record]:
                 if len(taken) > 1 and width and len(values) != width:
                     pushed.extendleft(reversed(taken[1:]))
                     del taken[1:]
-                    yield line_number, _split_roughly(taken[0]), said("a quotation mark is not closed")
+                    yield line_number, _split_roughly(taken[0]), phrase("a quotation mark is not closed")
                 elif values:
                     width = width or len(values)
                     yield line_number, values, ""
@@ -181,7 +181,7 @@ def _scan_ids(ids: Iterator[tuple[str, bool]], again: Callable[[], Iterator[tupl
         _refuse_as_too_long(previous, refused)
     suspects = _occurring_twice(beginnings)
     for source_id in _standing_apart(again(), suspects) if suspects else ():
-        refused[source_id] = said(
+        refused[source_id] = phrase(
             "rows of “%(source_id)s” stand apart in the file; put them together", source_id=source_id
         )
     return Scan(rows, has_reversals, refused)
@@ -190,7 +190,7 @@ def _scan_ids(ids: Iterator[tuple[str, bool]], again: Callable[[], Iterator[tupl
 def _refuse_as_too_long(source_id: str, refused: dict[str, str]) -> None:
     # Rows without any source id are refused one by one for that, however many.
     if source_id:
-        refused[read_apostrophe(source_id)] = said(
+        refused[read_apostrophe(source_id)] = phrase(
             "the transaction has more than %(max_rows_per_transaction)s rows",
             max_rows_per_transaction=f"{MAX_ROWS_PER_TRANSACTION:,}",
         )
@@ -227,10 +227,10 @@ def _split_roughly(line: str) -> list[str]:
 
 def _words_for(error: csv.Error, line: str) -> str:
     if "field larger" in str(error) and '"' not in line:
-        return said("a value has more than %(most)s characters", most=f"{csv.field_size_limit():,}")
+        return phrase("a value has more than %(most)s characters", most=f"{csv.field_size_limit():,}")
     if "field larger" in str(error) or "end of data" in str(error):
-        return said("a quotation mark is not closed")
-    return said("a quotation mark stands where none may; write it twice inside quotation marks")
+        return phrase("a quotation mark is not closed")
+    return phrase("a quotation mark stands where none may; write it twice inside quotation marks")
 
 
 def _not_utf8(path: Path) -> str:
@@ -242,11 +242,11 @@ def _not_utf8(path: Path) -> str:
                 decoder.decode(raw)
             except UnicodeDecodeError as error:
                 byte = raw[min(error.start, len(raw) - 1)]
-                return said(
+                return phrase(
                     "The file is not UTF-8: line %(line)s has a byte (0x%(byte)s) that can't be read. Save it "
                     "as “CSV UTF-8” and import it again.",
                     line=line,
                     byte=f"{byte:02X}",
                 )
             line += 1
-    return said("The file is not UTF-8: its last character is cut off. Save it as “CSV UTF-8” and import it again.")
+    return phrase("The file is not UTF-8: its last character is cut off. Save it as “CSV UTF-8” and import it again.")

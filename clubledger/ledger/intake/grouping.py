@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import NamedTuple
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.ledger.formats.transactions_v1 import (
     COLUMNS,
     MAX_ROWS_PER_TRANSACTION,
@@ -120,7 +120,7 @@ def _disagreement(row: CheckedRow, first: CheckedRow, first_line: int) -> list[F
         Fault(
             column,
             getattr(row, column),
-            said(
+            phrase(
                 "%(column)s differs from line %(first_line)s of the same transaction",
                 column=column,
                 first_line=first_line,
@@ -129,7 +129,7 @@ def _disagreement(row: CheckedRow, first: CheckedRow, first_line: int) -> list[F
         for column in ("kind", "accounting_date")
         if getattr(row, column) != getattr(first, column)
     ]
-    return faults or [Fault("source_id", row.source_id, said("a reversal has one row only"))]
+    return faults or [Fault("source_id", row.source_id, phrase("a reversal has one row only"))]
 
 
 def _refusal(header: list[str], group: _Group, common: list[Fault]) -> Refused:
@@ -141,7 +141,9 @@ def _refusal(header: list[str], group: _Group, common: list[Fault]) -> Refused:
             Fault(
                 "",
                 "",
-                said("refused together with line %(line)s: %(reason)s", line=line, reason=group.faulty[line][0].reason),
+                phrase(
+                    "refused together with line %(line)s: %(reason)s", line=line, reason=group.faulty[line][0].reason
+                ),
             )
         ]
     lines = []
@@ -163,7 +165,7 @@ def _shape_fault(values: list[str], width: int, trouble: str) -> Fault:
     if trouble:
         return Fault("", "", trouble)
     if len(values) == 1:
-        return Fault("", "", said("the row has 1 value; the header names %(width)s", width=width))
+        return Fault("", "", phrase("the row has 1 value; the header names %(width)s", width=width))
     return Fault(
-        "", "", said("the row has %(count)s values; the header names %(width)s", count=len(values), width=width)
+        "", "", phrase("the row has %(count)s values; the header names %(width)s", count=len(values), width=width)
     )

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -155,7 +155,9 @@ def read_import(*, import_id: int, take_over: bool = False) -> Import:
         _finish(
             of_import,
             state="failed",
-            refusal=said("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[:2000],
+            refusal=phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[
+                :2000
+            ],
         )
         raise
     else:
@@ -191,7 +193,9 @@ def import_rows(
         _finish(
             made,
             state="failed",
-            refusal=said("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[:2000],
+            refusal=phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[
+                :2000
+            ],
         )
         raise
     _finish(made, state="done")
@@ -238,7 +242,7 @@ def end_abandoned() -> int:
     rows = Import.objects.across_clubs("the sweep looks after every club's imports").select_related("club", "actor")
     found = list(rows.filter(silent, state="running", stored_file=""))
     for one in found:
-        _finish(one, state="failed", refusal=said("The import was cut off. Bring the same rows in again."))
+        _finish(one, state="failed", refusal=phrase("The import was cut off. Bring the same rows in again."))
     return len(found)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.ledger.intake import arrivals, corrections
 from clubledger.ledger.intake.arrivals import Counts
 from clubledger.ledger.intake.grouping import Incoming
@@ -53,20 +53,20 @@ def _sort_out(intake: Intake, reversals: Sequence[Incoming]) -> tuple[Ready, lis
         target, other = current.get(first.reverses), reversed_by.get(first.reverses)
         if target is None:
             held_back.append(
-                (reversal, said("“%(reverses)s”, which it reverses, is not known", reverses=first.reverses))
+                (reversal, phrase("“%(reverses)s”, which it reverses, is not known", reverses=first.reverses))
             )
         elif other not in {None, first.source_id}:
             held_back.append(
                 (
                     reversal,
-                    said("“%(reverses)s” is already reversed by “%(other)s”", reverses=first.reverses, other=other),
+                    phrase("“%(reverses)s” is already reversed by “%(other)s”", reverses=first.reverses, other=other),
                 )
             )
         elif _goes_round(intake, first.source_id, target, naming):
             held_back.append(
                 (
                     reversal,
-                    said("“%(reverses)s” is itself a reversal that depends on this one", reverses=first.reverses),
+                    phrase("“%(reverses)s” is itself a reversal that depends on this one", reverses=first.reverses),
                 )
             )
         else:

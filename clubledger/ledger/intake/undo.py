@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -44,7 +44,7 @@ def undo_import(*, club: Club, actor: User, of_import: Import, reason: str) -> i
     _require_reason(reason)
     access.lock_club(club)
     if not Import.objects.of(club).filter(pk=of_import.pk, state__in=UNDOABLE).exists():
-        raise CannotUndoImport(said("Only an import that has ended can be undone, and only once."))
+        raise CannotUndoImport(phrase("Only an import that has ended can be undone, and only once."))
     versions = _versions_of(club, of_import)
     for part in _chunks(versions):
         _refuse_if_built_upon(part, of_import)
@@ -96,9 +96,9 @@ def foresee(*, club: Club, of_import: Import) -> Foresight:
     )
     obstacles = []
     if of_import.state not in UNDOABLE:
-        obstacles.append(said("Only an import that has ended can be undone, and only once."))
+        obstacles.append(phrase("Only an import that has ended can be undone, and only once."))
     elif not count:
-        obstacles.append(said("It brought in no transaction: there is nothing to take back."))
+        obstacles.append(phrase("It brought in no transaction: there is nothing to take back."))
     try:
         for part in _chunks(_versions_of(club, of_import)):
             _refuse_if_built_upon(part, of_import)
@@ -131,7 +131,7 @@ def begin_undoing(*, club: Club, actor: User, of_import: Import, reason: str) ->
     # One that failed goes on from where it stopped if it is not undone after all.
     asked = found and {"actor": actor.pk, "reason": reason.strip(), "was": found.state, "checkpoint": found.checkpoint}
     if not found or not rows.filter(state=found.state).update(state="undoing", checkpoint={"undo": asked}):
-        raise CannotUndoImport(said("Only an import that has ended can be undone, and only once."))
+        raise CannotUndoImport(phrase("Only an import that has ended can be undone, and only once."))
     audit.note(
         club=club,
         actor=actor,
@@ -171,7 +171,7 @@ def unfinished() -> list[int]:
 
 def _require_reason(reason: str) -> None:
     if not reason.strip():
-        raise CannotUndoImport(said("Give the reason: it stays in the audit trail."))
+        raise CannotUndoImport(phrase("Give the reason: it stays in the audit trail."))
 
 
 def _versions_of(club: Club, of_import: Import) -> list[int]:
@@ -221,7 +221,7 @@ def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
     )
     if later:
         raise CannotUndoImport(
-            said("A later import has corrected “%(later)s”, which it brought in.", later=later[0][0])
+            phrase("A later import has corrected “%(later)s”, which it brought in.", later=later[0][0])
         )
     reversed_later = sql.rows_of(
         "SELECT t.source_id, o.source_id FROM ledger_sourcetransaction o JOIN ledger_sourcetransaction t "  # noqa: S608
@@ -232,7 +232,7 @@ def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
     )
     if reversed_later:
         raise CannotUndoImport(
-            said(
+            phrase(
                 "“%(later)s” of a later import reverses “%(earlier)s”, which it brought in.",
                 later=reversed_later[0][0],
                 earlier=reversed_later[0][1],
@@ -244,29 +244,29 @@ def _why_it_is_gone(on: date | None, state: str) -> str:
     """Say where something of an import stands that takes in no transactions any more, and what can be done."""
     day = f"{on:%d/%m/%Y}" if on else ""
     if state == JournalState.QUEUED:
-        return said(
+        return phrase(
             "Something of it stands in the journal of %(day)s, which waits for Xero. Withdraw that journal first.",
             day=day,
         )
     if state == JournalState.RECORDED:
-        return said(
+        return phrase(
             "Something of it stands in the journal of %(day)s, which is recorded as manually added. Undo that recording"
             " first, or import the corrections.",
             day=day,
         )
     if state == JournalState.VOIDED:
-        return said(
+        return phrase(
             "Something of it stood in the journal of %(day)s, which was in Xero, is voided there and kept for the"
             " record. What was once posted is only ever corrected or reversed: import the corrections.",
             day=day,
         )
     if state in {JournalState.SENDING, JournalState.UNCERTAIN}:
-        return said(
+        return phrase(
             "Something of it stands in the journal of %(day)s, which is on its way to Xero. What was posted is only"
             " ever corrected or reversed: import the corrections.",
             day=day,
         )
-    return said(
+    return phrase(
         "Something of it stands in the journal of %(day)s, which is in Xero. What was posted is only ever corrected or"
         " reversed: import the corrections.",
         day=day,
@@ -292,7 +292,7 @@ def _wipe(club: Club, ids: Sequence[int]) -> None:
     stuck = [journal_id for _, journal_id, _ in taken_back.values() if journal_id not in open_mirrors]
     if stuck:
         raise CannotUndoImport(
-            said("What it took back of earlier versions stands in a journal that is no longer open.")
+            phrase("What it took back of earlier versions stands in a journal that is no longer open.")
         )
     legs = legs_of(row[0] for row in again)
     dates = {on for version_id, _, on in again if version_id not in taken_back}
@@ -325,7 +325,7 @@ def _take_out(ids: Sequence[int], sums: Sums) -> None:
     )
     still_open = touch({row[1] for row in rows})
     if {row[1] for row in rows} - still_open:
-        raise CannotUndoImport(said("Something of it was queued in the meantime."))
+        raise CannotUndoImport(phrase("Something of it was queued in the meantime."))
     legs = legs_of({row[0] for row in rows})
     for transaction_id, journal_id, sign, legs_kind in rows:
         sums.post(journal_id, sign * DIRECTION[legs_kind], legs[transaction_id], times=-1)

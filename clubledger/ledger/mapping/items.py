@@ -14,7 +14,7 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User, one_line
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.ledger.errors import CodeTaken, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
 from clubledger.ledger.journals.states import touch
 from clubledger.ledger.models import TAKES_IN, FinancialItem, GLCode, ItemKind, JobCode, JournalTotal, TaxCode
@@ -98,13 +98,16 @@ def _map_one(club: Club, actor: User, wanted: Wanted) -> FinancialItem:
 def _check_account(gl_code: GLCode) -> None:
     if reason := gl_code.unusable_because:
         raise UnusableAccount(
-            gettext("GL code %(gl_code)s can't be used: %(reason)s.") % {"gl_code": gl_code, "reason": told(reason)}
+            gettext("GL code %(gl_code)s can't be used: %(reason)s.")
+            % {"gl_code": gl_code, "reason": in_readers_words(reason)}
         )
 
 
 def _check_tax_type(club: Club, item: FinancialItem, gl_code: GLCode, tax_type: str) -> None:
     if item.kind != ItemKind.CHARGE:
-        raise WrongTaxType(gettext("%(item)s takes no tax type: only charges do.") % {"item": told(str(item))})
+        raise WrongTaxType(
+            gettext("%(item)s takes no tax type: only charges do.") % {"item": in_readers_words(str(item))}
+        )
     rates = TaxCode.objects.of(club)
     rate = rates.filter(tax_type=tax_type, status="ACTIVE").first()
     if rate is None:
@@ -117,7 +120,7 @@ def _check_tax_type(club: Club, item: FinancialItem, gl_code: GLCode, tax_type: 
             gettext("%(rate)s is not for %(accounts)s such as %(gl_code)s.")
             % {
                 "rate": rate,
-                "accounts": told(CLASSES.get(gl_code.account_class, gl_code.account_class)),
+                "accounts": in_readers_words(CLASSES.get(gl_code.account_class, gl_code.account_class)),
                 "gl_code": gl_code,
             }
         )

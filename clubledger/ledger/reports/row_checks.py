@@ -13,7 +13,7 @@ from django.db import connection
 from clubledger.bookkeeping.chart import Chart, TaxRate
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import from_minor
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
 from clubledger.ledger.models import FinancialItem, ItemKind, Journal
@@ -76,7 +76,7 @@ def _tax_off(club: Club, journals: Sequence[Journal], chart: Chart) -> Iterable[
                 Finding(
                     code="row_tax_off",
                     message=_tax_off_words(charge, rate, int(count), from_minor(int(tax)), from_minor(int(amount))),
-                    remedy=said("Check the charge's tax type, or correct the transactions at their source."),
+                    remedy=phrase("Check the charge's tax type, or correct the transactions at their source."),
                     mends=f"charge:{charge.code}",
                     amount=abs(from_minor(int(tax))),
                     count=int(count),
@@ -98,7 +98,7 @@ def _earlier_documents(journals: Sequence[Journal], chart: Chart) -> Iterable[tu
                 Finding(
                     code="earlier_tax_period",
                     message=_earlier_words(int(count), date.fromisoformat(str(earliest))),
-                    remedy=said("Tell your accountant before the return is lodged."),
+                    remedy=phrase("Tell your accountant before the return is lodged."),
                     mends="journal",
                     severity=Severity.WARNING,
                     count=int(count),
@@ -115,11 +115,11 @@ def _tax_off_words(charge: FinancialItem, rate: TaxRate, count: int, tax: Decima
         "amount": f"{abs(amount):,.2f}",
     }
     if count == 1:
-        return said(
+        return phrase(
             "Charge %(code)s: 1 row states a tax that %(name)s (%(tax_type)s) does not give: %(tax)s on %(amount)s.",
             **values,
         )
-    return said(
+    return phrase(
         "Charge %(code)s: %(count)s rows state a tax that %(name)s (%(tax_type)s) does not give:"
         " %(tax)s on %(amount)s.",
         count=count,
@@ -130,12 +130,12 @@ def _tax_off_words(charge: FinancialItem, rate: TaxRate, count: int, tax: Decima
 def _earlier_words(count: int, document_date: date) -> str:
     oldest = f"{document_date:%d/%m/%Y}"
     if count == 1:
-        return said(
+        return phrase(
             "1 transaction has a document of an earlier tax period, the oldest of %(oldest)s;"
             " its tax may belong there.",
             oldest=oldest,
         )
-    return said(
+    return phrase(
         "%(count)s transactions have a document of an earlier tax period, the oldest of %(oldest)s;"
         " its tax may belong there.",
         count=count,

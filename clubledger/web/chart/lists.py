@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.mapping import items, job_options
@@ -276,7 +276,7 @@ def _gl_codes_as_file(
             yield (
                 row.code, row.name, str(TYPES.get(row.account_type, row.account_type.title())), row.account_class,
                 taxes.get(row.default_tax_type, row.default_tax_type), str(STATUSES.get(row.status, row.status)),
-                told(row.unusable_because), users, *quarter.amounts_of(row.pk),
+                in_readers_words(row.unusable_because), users, *quarter.amounts_of(row.pk),
             )  # fmt: skip
 
     header = [

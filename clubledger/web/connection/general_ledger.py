@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clubledger.clubs import currency
 from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.foundation import clock
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, sorting
 from clubledger.ledger.models import GLCode
 from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
@@ -197,7 +197,7 @@ def bind(request: HttpRequest, access: ClubAccess, request_id: int) -> HttpRespo
     except CurrencyDiffers as error:
         return _returned(request, access, 409, kind="other_currency", words=error.words)
     except BindingRefused as error:
-        messages.error(request, told(error.words))
+        messages.error(request, in_readers_words(error.words))
     except XeroError as error:
         tell(request, access, error)
     return redirect(link_to(access, "general-ledger"))
@@ -258,7 +258,9 @@ def xero_callback(request: HttpRequest) -> HttpResponseBase:
         context = {"words": explain(error).words, "is_registration": True}
         return render(request, "web/connection/returned_alone.html", context, status=502)
     if outcome.club is None:
-        return render(request, "web/connection/returned_alone.html", {"words": told(outcome.words)}, status=400)
+        return render(
+            request, "web/connection/returned_alone.html", {"words": in_readers_words(outcome.words)}, status=400
+        )
     try:
         access = open_club(person(request), outcome.club.slug)
     except ClubNotFound:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.web.page import link_to
 
 
@@ -68,7 +68,11 @@ def causes(at: ClubAccess, found: Iterable[tuple[int, list[dict[str, Any]]]]) ->
                 label, link = place(at, mends, journal_id)
                 is_fault = finding.get("severity", "fault") == "fault"
                 cause = Cause(
-                    told(finding["message"]), told(finding.get("remedy", "")), is_fault, label=label, link=link
+                    in_readers_words(finding["message"]),
+                    in_readers_words(finding.get("remedy", "")),
+                    is_fault,
+                    label=label,
+                    link=link,
                 )
                 grouped[key] = cause
             cause.journals += 1

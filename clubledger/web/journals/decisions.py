@@ -21,7 +21,7 @@ from clubledger.delivery.decisions import void as settling
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting
 from clubledger.delivery.reconciliation import sightings
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.frame.query import read_day
 from clubledger.ledger.errors import LedgerError
@@ -118,7 +118,7 @@ def accept_difference(request: HttpRequest, at: ClubAccess, journal_id: int) -> 
         "lead": _(
             "Clubledger then counts the journal as sent although Xero's is not the same. Nothing changes in Xero."
         ),
-        "facts": [*_facts(found), (_("What differs"), told(found.xero_words))],
+        "facts": [*_facts(found), (_("What differs"), in_readers_words(found.xero_words))],
         "button": _("Accept it"),
     }
     return _asking(request, at, page, act, link_to(at, "journal", found.pk))
@@ -146,7 +146,7 @@ def keep_with_difference(request: HttpRequest, at: ClubAccess, journal_id: int) 
             " carries exactly what ours has more or less, line by line. The journal counts as sent once that one is in"
             " Xero."
         ),
-        "facts": [*_facts(found), (_("What differs"), told(found.xero_words))],
+        "facts": [*_facts(found), (_("What differs"), in_readers_words(found.xero_words))],
         "button": _("Send the difference"),
     }
     return _asking(request, at, page, act, link_to(at, "journal", found.pk))

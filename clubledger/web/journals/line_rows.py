@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from clubledger.clubs.access import ClubAccess
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.frame.templatetags.frame import icon
 from clubledger.ledger.journals.drill_down import LineView, TransactionView
@@ -75,7 +75,7 @@ def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, s
 def _problem(at: ClubAccess, problem: str, mends: str, sign: str) -> str:
     label, link = causes.place(at, mends)
     way = f' <a href="{escape(link)}">{escape(label)}</a>' if link else ""
-    return f"<small>{sign} {escape(told(problem))}{way}</small>"
+    return f"<small>{sign} {escape(in_readers_words(problem))}{way}</small>"
 
 
 def _amount(amount: Decimal | None, label: str) -> str:

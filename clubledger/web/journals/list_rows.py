@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.ledger.models import Journal
 from clubledger.web.journals.selection import TICKABLE
@@ -98,14 +98,14 @@ def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
     notes = []
     if journal.xero_words and journal.state in {"rejected", "differs", "uncertain", "queued"}:
         # What differs was found by us; anything else is in Xero's own words.
-        words = told(journal.xero_words) if journal.state == "differs" else journal.xero_words
+        words = in_readers_words(journal.xero_words) if journal.state == "differs" else journal.xero_words
         notes.append(_("Xero says: %(words)s") % {"words": words})
     if journal.state == "uncertain":
         notes.append(_("No clear answer came. Clubledger looks in Xero first, and never sends it twice."))
     if has_chosen_first_open_day(journal):
         notes.append(_("To be dated on Xero's first open day, as somebody chose. Validate comes next."))
     if journal.state in TICKABLE:
-        messages = list(dict.fromkeys(told(finding["message"]) for finding in journal.findings))
+        messages = list(dict.fromkeys(in_readers_words(finding["message"]) for finding in journal.findings))
         notes += messages[:2]
         if len(messages) > 2:
             notes.append(_("and %(count)s more") % {"count": len(messages) - 2})

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import query
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.mapping import items as mapping
@@ -201,7 +201,7 @@ def checked(change: Change, choices: Choices) -> Change:
     code = choices.gl_codes.get(change.gl_code)
     if change.gl_code in choices.unusable:
         return replace(change, error=_("%(code)s can't be used: %(why)s.") % {
-            "code": change.gl_code, "why": told(choices.unusable[change.gl_code]),
+            "code": change.gl_code, "why": in_readers_words(choices.unusable[change.gl_code]),
         })  # fmt: skip
     if code is None and change.gl_code:
         return replace(change, error=_("There is no GL code %(code)s.") % {"code": change.gl_code})

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clubledger.bookkeeping.facts import Kind
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.errors import LedgerError
@@ -231,7 +231,10 @@ def _refused_as_file(
     at: ClubAccess, found: Import, rows: QuerySet[RefusedRow], file_format: str
 ) -> HttpResponseBase:  # fmt: skip
     """Give the list of refused rows as it is shown, for reading; the one to mend and import again is `refused_rows`."""
-    cells = ((one.line_number, one.source_id, one.column, one.value, told(one.reason)) for one in rows.iterator(2000))
+    cells = (
+        (one.line_number, one.source_id, one.column, one.value, in_readers_words(one.reason))
+        for one in rows.iterator(2000)
+    )
     header = [_("Line"), _("Transaction"), _("Column"), _("Value"), _("Reason")]
     name = f"refused-list-{at.club.slug}-{found.pk}"
     return exports.download(file_format=file_format, name=name, header=header, rows=cells)
@@ -277,7 +280,7 @@ def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRes
         try:
             is_undone = undo.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
         except LedgerError as error:
-            messages.error(request, told(str(error)))
+            messages.error(request, in_readers_words(str(error)))
         else:
             words_for = ngettext(
                 "%(count)s transaction is gone.", "%(count)s transactions are gone.", foresight.transactions

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clubledger.clubs.access import ClubAccess, Permission
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.intake import samples
@@ -22,7 +22,7 @@ def try_sample(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     try:
         made = samples.bring_sample(club=at.club, actor=at.user)
     except LedgerError as error:
-        messages.error(request, told(str(error)))
+        messages.error(request, in_readers_words(str(error)))
     else:
         words = ngettext(
             "%(count)s made-up transaction came in. Look around: nothing of it can be sent.",
@@ -40,7 +40,7 @@ def remove_sample(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     try:
         number = samples.remove_sample(club=at.club, actor=at.user)
     except LedgerError as error:
-        messages.error(request, told(str(error)))
+        messages.error(request, in_readers_words(str(error)))
     else:
         words = ngettext(
             "The sample data is gone: %(count)s made-up transaction.",

@@ -21,7 +21,7 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.foundation.phrasebook import told
+from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, paging, query, sorting
 from clubledger.frame.query import read_day
 from clubledger.ledger.journals import search as searching
@@ -281,7 +281,7 @@ def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
     if amount < 0:
         debits_account, amount = not debits_account, -amount
     tax = None if line.tax_minor is None else abs(from_minor(line.tax_minor))
-    sides = (told(str(line.account_type)), told(str(line.item)))
+    sides = (in_readers_words(str(line.account_type)), in_readers_words(str(line.item)))
     debit, credit = sides if debits_account else sides[::-1]
     return Pair(debit, credit, line.job, amount, tax)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.foundation import clock
@@ -33,7 +33,7 @@ def bind(*, request: AuthorisationRequest, token_set: TokenSet, choice: dict[str
             .update(outcome="connected", code_verifier="", nonce="")
         )
         if not taken:
-            raise RequestUnusable(said("This request was used before. Please authorise Xero again."))
+            raise RequestUnusable(phrase("This request was used before. Please authorise Xero again."))
         _bind_organisation(request, choice)
         return _authorise(request, token_set, choice)
 
@@ -42,12 +42,12 @@ def _bind_organisation(request: AuthorisationRequest, choice: dict[str, str]) ->
     club: Club = request.club
     connection, _created = Connection.objects.of(club).get_or_create(club=club)
     if connection.app_id not in {None, request.app_id}:
-        raise RequestUnusable(said("The club's Xero app was changed meanwhile. Please authorise Xero again."))
+        raise RequestUnusable(phrase("The club's Xero app was changed meanwhile. Please authorise Xero again."))
     name = choice["name"][:200]
     if connection.tenant_id:
         if connection.tenant_id != choice["tenant_id"]:
             raise WrongOrganisation(
-                said(
+                phrase(
                     "This club belongs to the organisation %(bound)s. You chose %(offered)s.",
                     bound=connection.organisation_name,
                     offered=name,
@@ -145,7 +145,7 @@ def is_used(*, token_set_id: int, tenant_id: str, except_row: int | None = None)
 
 
 def _taken(organisation: str, club_name: str) -> OrganisationTaken:
-    words = said("The organisation %(name)s serves another club here already.", name=organisation)
+    words = phrase("The organisation %(name)s serves another club here already.", name=organisation)
     return OrganisationTaken(words, organisation_name=organisation, club_name=club_name)
 
 

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.views.decorators.debug import sensitive_variables
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -100,18 +100,18 @@ def finish_authorisation(*, actor: User, params: Mapping[str, str]) -> Outcome:
         .first()
     )
     if not state or found is None or found.user_id != actor.pk:
-        return Outcome("tampered", words=said("This return from Xero does not belong to a request of yours."))
+        return Outcome("tampered", words=phrase("This return from Xero does not belong to a request of yours."))
     club: Club = found.club
     access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
     now = clock.now()
     took = AuthorisationRequest.objects.of(club).filter(pk=found.pk, used_at=None).update(used_at=now)
     if not took:
-        return Outcome("replayed", club, said("This return from Xero was used before."))
+        return Outcome("replayed", club, phrase("This return from Xero was used before."))
     verifier = str(found.code_verifier)
     if now >= found.created_at + REQUEST_LIFE:
-        return _end(found, Outcome("expired", club, said("The request to Xero was older than ten minutes.")))
+        return _end(found, Outcome("expired", club, phrase("The request to Xero was older than ten minutes.")))
     if params.get("error") == "access_denied":
-        return _end(found, Outcome("cancelled", club, said("You cancelled at Xero. Nothing was changed.")))
+        return _end(found, Outcome("cancelled", club, phrase("You cancelled at Xero. Nothing was changed.")))
     if params.get("error") or not code:
         return _end(found, refused(club, scrub(params.get("error", "")), scrub(params.get("error_description", ""))))
     outcome = _exchange(found, code, verifier)
@@ -147,16 +147,16 @@ def _exchange(request: AuthorisationRequest, code: str, verifier: str) -> Outcom
         found = tenants.list_tenants(tokens.pk)
     except GrantRefused:
         return Outcome(
-            "failed", club, said("Xero no longer accepts this return: it is good once and for five minutes.")
+            "failed", club, phrase("Xero no longer accepts this return: it is good once and for five minutes.")
         )
     except IdentityUnproven as error:
         log.warning("xero.identity_unproven", words=error.words)
-        return Outcome("failed", club, said("Xero's answer did not prove who authorised. Nothing was changed."))
+        return Outcome("failed", club, phrase("Xero's answer did not prove who authorised. Nothing was changed."))
     except AppMisconfigured as error:
         return Outcome("failed", club, NOT_ACCEPTED, xero_words=error.words)
     except XeroError as error:
         log.warning("xero.authorisation_failed", words=error.words, failure=type(error).__name__)
-        return Outcome("failed", club, said("Xero could not be reached. Nothing was changed; please try again."))
+        return Outcome("failed", club, phrase("Xero could not be reached. Nothing was changed; please try again."))
     offered = tenants.of_consent(
         found, auth_event_id=consent.auth_event_id, begun_at=request.created_at, ended_at=clock.now()
     )
@@ -203,7 +203,7 @@ def _match(
     """Decide what a consent means for the club: its own organisation again, one to confirm, or none that fits."""
     club = request.club
     if not offered:
-        return Outcome("no_organisation", club, said("Xero says that no organisation was connected."))
+        return Outcome("no_organisation", club, phrase("Xero says that no organisation was connected."))
     connection = current(club=club)
     bound_id = connection.tenant_id if connection else ""
     names = tuple(one.name for one in offered)
@@ -211,7 +211,7 @@ def _match(
         same = next((one for one in offered if one.tenant_id == bound_id), None)
         if same is None:
             _leave(request, tokens, offered)
-            words = said(
+            words = phrase(
                 "This club belongs to the organisation %(bound)s. You chose %(offered)s.",
                 bound=connection.organisation_name,
                 offered=", ".join(names),
@@ -224,7 +224,7 @@ def _match(
     if not free:
         taken_by = binding.name_for(request.user, binding.taken_by(club=club, tenant_id=offered[0].tenant_id))
         _leave(request, tokens, offered)
-        words = said("The organisation %(name)s serves another club here already.", name=offered[0].name)
+        words = phrase("The organisation %(name)s serves another club here already.", name=offered[0].name)
         return Outcome("wrong_organisation", club, words, offered_names=names, taken_by=taken_by)
     AuthorisationRequest.objects.of(club).filter(pk=request.pk).update(choices=[_as_choice(one) for one in free])
     kind: Kind = "confirm" if len(free) == 1 else "choose"
@@ -292,7 +292,7 @@ def confirm_organisation(*, club: Club, actor: User, request_id: int, tenant_id:
     request, choices = _open_request(club, actor, request_id)
     choice = choices.get(tenant_id)
     if choice is None:
-        raise RequestUnusable(said("This organisation was not among those that you may choose."))
+        raise RequestUnusable(phrase("This organisation was not among those that you may choose."))
     _check_currency(request, choices, choice)
     try:
         row = binding.bind(request=request, token_set=request.token_set, choice=choice)
@@ -316,7 +316,7 @@ def _check_currency(request: Any, choices: dict[str, dict[str, str]], choice: di
         return
     if base in {"", club.currency}:
         return
-    words = said(
+    words = phrase(
         "%(club)s keeps its books in %(currency)s. The base currency of %(organisation)s in Xero is %(base)s.",
         club=club.name,
         currency=club.currency,
@@ -341,7 +341,7 @@ def decline_organisation(*, club: Club, actor: User, request_id: int) -> None:
     """
     access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
     request, choices = _open_request(club, actor, request_id)
-    _end(request, Outcome("cancelled", club, said("The organisation was not confirmed. Nothing was changed.")))
+    _end(request, Outcome("cancelled", club, phrase("The organisation was not confirmed. Nothing was changed.")))
     _let_go(request, choices)
 
 
@@ -360,5 +360,5 @@ def _open_request(club: Club, actor: User, request_id: int) -> tuple[Any, dict[s
         .first()
     )
     if found is None or clock.now() >= found.created_at + CONFIRM_WITHIN:
-        raise RequestUnusable(said("This request can't be used any more. Please authorise Xero again."))
+        raise RequestUnusable(phrase("This request can't be used any more. Please authorise Xero again."))
     return found, {one["tenant_id"]: one for one in found.choices}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from clubledger.bookkeeping.phrases import said
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs.models import Club
 from clubledger.xero.models import Authorisation
 
@@ -24,7 +24,7 @@ Kind = Literal[
 
 OF_REGISTRATION = ("unauthorized_client", "invalid_scope", "invalid_request", "unsupported_response_type")
 """Errors of RFC 6749 4.1.2.1 that come of the app's registration."""
-NOT_ACCEPTED = said("Xero does not accept the app as it is registered. Tell whoever runs this installation.")
+NOT_ACCEPTED = phrase("Xero does not accept the app as it is registered. Tell whoever runs this installation.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +58,16 @@ class Outcome:
 def refused(club: Club, error: str, description: str) -> Outcome:
     """Give the end of a return that brings an error, or nothing at all, in place of a code."""
     if error == "server_error":
-        words = said("Something went wrong at Xero. Nothing was changed. Try again in a few minutes.")
+        words = phrase("Something went wrong at Xero. Nothing was changed. Try again in a few minutes.")
     elif error == "temporarily_unavailable":
-        words = said("Xero is too busy or under maintenance. Nothing was changed. Try again in a few minutes.")
+        words = phrase("Xero is too busy or under maintenance. Nothing was changed. Try again in a few minutes.")
     elif error in OF_REGISTRATION:
         words = NOT_ACCEPTED
     elif error:
-        words = said(
+        words = phrase(
             "Xero ended the authorisation. Nothing was changed. Try again; if it ends so again, tell whoever runs this"
             " installation."
         )
     else:
-        words = said("Xero sent you back without a code. Nothing was changed. Try again.")
+        words = phrase("Xero sent you back without a code. Nothing was changed. Try again.")
     return Outcome("failed", club, words, xero_words=": ".join(filter(None, (error, description))))
