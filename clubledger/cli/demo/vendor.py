@@ -312,7 +312,8 @@ def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
     """Give some clubs journals that wait to be sent or need a person; none of them is queued, so nothing goes out."""
     now, rows, items = clock.now(), [], []
     fault = {
-        "code": "item_unmapped", "severity": "fault", "message": phrase("Charge %(code)s has no GL code.", code="LOCKER"),
+        "code": "item_unmapped", "severity": "fault",
+        "message": phrase("Charge %(code)s has no GL code.", code="LOCKER"),
         "mends": "charge:LOCKER", "remedy": phrase("Choose its GL code."),
     }  # fmt: skip
     refusal = "Account code '{code}' is not a valid code for this document."
