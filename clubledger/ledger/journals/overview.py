@@ -1,17 +1,17 @@
 """Journals as people see them: what is not sent, days, and the journals of a range. Totals only, never history."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Subquery, Sum, When
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.ledger.models import Journal, JournalState
+from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 NOT_DONE = tuple(
     str(state) for state in JournalState if state not in {JournalState.SENT, JournalState.RECORDED, JournalState.VOIDED}
@@ -22,6 +22,26 @@ _NOT_DONE_SQL = "ledger_journal.state IN (" + ", ".join(f"'{state}'" for state i
 
 NEEDS_HELP = Q(state__in=["rejected", "uncertain", "differs"]) | (Q(state="open") & ~Q(findings=[]))
 """What waits for a person: refused, unclear or different in Xero, or open with findings of its last validation."""
+
+EMPTY = Q(debit_minor=0)
+"""What says nothing: no line, or every line nil."""
+
+CHOOSABLE = tuple(str(state) for state in TAKES_IN)
+"""The states of a journal that a person can validate, send or record."""
+
+FROZEN = (JournalState.QUEUED.value, JournalState.SENDING.value, JournalState.UNCERTAIN.value)
+"""The states of a journal on its way to Xero."""
+
+FILTERS: Mapping[str, tuple[str, ...]] = {
+    "unsent": NOT_DONE,
+    "help": ("open", "rejected", "differs", "uncertain"),
+    "empty": CHOOSABLE,
+    "queued": FROZEN,
+    "sent": ("sent",),
+    "recorded": ("recorded",),
+    "all": tuple(JournalState.values),
+}
+"""The filters of a list of journals, and which states each lets through."""
 
 LONGEST_PRESET_DAYS = 7
 
@@ -165,3 +185,112 @@ def _status_of(state: str, debit_minor: int, findings: Iterable[dict[str, Any]],
     if state == "open" and faults:
         return "locked" if faults == {"locked"} else "help"
     return "unsent"
+
+
+def matching(rows: QuerySet[Journal], *, shown: str) -> QuerySet[Journal]:
+    """Return those of the journals that a filter shows."""
+    rows = rows.filter(state__in=FILTERS[shown])
+    if shown == "help":
+        rows = rows.filter(NEEDS_HELP)
+    return rows.filter(EMPTY) if shown == "empty" else rows
+
+
+def choosable(rows: QuerySet[Journal], *, shown: str, club: Club) -> QuerySet[Journal]:
+    """Return those that a filter shows and a person can choose: not frozen, not done, not before the cut-over.
+
+    Of recorded journals that is any, and of those on their way what is queued: so far each can still be undone.
+    """
+    rows = matching(rows, shown=shown)
+    if shown == "recorded":
+        return rows
+    if shown == "queued":
+        return rows.filter(state="queued")
+    rows = rows.filter(state__in=CHOOSABLE)
+    return rows.filter(accounting_date__gte=club.post_from) if club.post_from else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Journals of one state with the same flags, counted. `is_early`: dated before the club's Post from date."""
+
+    state: str
+    is_helped: bool
+    is_empty: bool
+    is_early: bool
+    is_found: bool
+    journals: int
+    minor: int
+    transactions: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What groups of journals add up to: how many there are, and the figures of those that are not voided.
+
+    What a voided one held stands in another journal of its date, and would be counted twice.
+    """
+
+    journals: int
+    voided: int
+    minor: int
+    transactions: int
+    lines: int
+
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> "Figures":
+        """Add the groups up."""
+        live = [group for group in groups if group.state != "voided"]
+        number = sum(group.journals for group in groups)
+        return cls(
+            journals=number,
+            voided=number - sum(group.journals for group in live),
+            minor=sum(group.minor for group in live),
+            transactions=sum(group.transactions for group in live),
+            lines=sum(group.lines for group in live),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Journals counted in one query."""
+
+    groups: tuple[Group, ...]
+
+    @classmethod
+    def of(cls, rows: QuerySet[Journal], *, club: Club) -> "Tally":
+        """Count journals of the club."""
+        flags = {
+            "is_helped": NEEDS_HELP,
+            "is_empty": EMPTY,
+            "is_early": Q(accounting_date__lt=club.post_from) if club.post_from else Q(pk=None),
+            "is_found": ~Q(findings=[]),
+        }
+        flagged = {name: Case(When(flag, then=True), default=False) for name, flag in flags.items()}
+        grouped = rows.order_by().annotate(**flagged).values("state", *flags)
+        sums = {"minor": Sum("debit_minor"), "transactions": Sum("transaction_count"), "lines": Sum("line_count")}
+        return cls(tuple(Group(**found) for found in grouped.annotate(journals=Count("pk"), **sums)))
+
+    def shown(self, shown: str) -> list[Group]:
+        """Return the groups that a filter shows, as `matching` does."""
+        flag = {"help": "is_helped", "empty": "is_empty"}.get(shown)
+        return [
+            group for group in self.groups if group.state in FILTERS[shown] and (flag is None or getattr(group, flag))
+        ]
+
+    def choosable(self, shown: str) -> list[Group]:
+        """Return the groups that a filter shows and a person can choose, as `choosable` does."""
+        groups = self.shown(shown)
+        if shown == "recorded":
+            return groups
+        if shown == "queued":
+            return [group for group in groups if group.state == "queued"]
+        return [group for group in groups if group.state in CHOOSABLE and not group.is_early]
+
+    def has(self, state: str) -> bool:
+        """Whether there is a journal in this state."""
+        return any(group.state == state for group in self.groups)
+
+    def has_choosable(self, flag: str) -> bool:
+        """Whether there is a journal in a state that can be chosen, with this flag."""
+        return any(group.state in CHOOSABLE and getattr(group, flag) for group in self.groups)

@@ -27,12 +27,13 @@ from clubledger.frame.query import read_day
 from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import overview
-from clubledger.ledger.models import FinancialItem, Import, Journal
+from clubledger.ledger.journals.overview import Figures, Group, Tally
+from clubledger.ledger.models import TAKES_IN, FinancialItem, Import, Journal
 from clubledger.web.journals import causes as mending
 from clubledger.web.journals import journal_rows
 from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.journals.list_rows import rows_of
-from clubledger.web.journals.selection import SHOWS, TICKABLE, Asked, Tally
+from clubledger.web.journals.selection import SHOWS, Asked
 from clubledger.web.page import club_page, link_to, show
 from clubledger.xero.connection import revocation
 from clubledger.xero.models import Connection
@@ -53,9 +54,9 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     connection = revocation.current(club=at.club)
     if figures.first_on is None:
         return show(request, at, "web/journals/gl_first_run.html", steps=first_steps(at, figures, connection))
-    counts = Tally.of(asked)
-    total = _total(counts.shown(asked.show))
-    page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total["journals"])
+    counts = Tally.of(asked.days, club=at.club)
+    total = Figures.of(counts.shown(asked.show))
+    page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total.journals)
     ticked = request.GET.get("ticked", "")
     signs = _signs(asked, connection, has_queued=counts.has("queued"))
     run_id, progress = _run(request, at, signs)
@@ -72,7 +73,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         page=page,
         connection=connection,
         rows=journal_rows.draw(rows_of(page.rows, at, connection, ticked)),
-        select_all=_select_all(counts.sendable()),
+        select_all=_select_all(counts.choosable(asked.show)),
         causes=_causes(at, asked, counts),
         run_id=run_id,
         progress=progress,
@@ -86,7 +87,7 @@ def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         empty_link=_empty_link(at, figures, counts),
         is_valid_selection=ticked == "valid",
         has_valid=counts.has("valid"),
-        has_queued=any(group["state"] == "queued" for group in counts.shown(asked.show)),
+        has_queued=any(group.state == "queued" for group in counts.shown(asked.show)),
         standing=revocation.standing_of(club=at.club, user=at.user, connection=connection)
         if at.may(Permission.SEND)
         else None,
@@ -220,8 +221,8 @@ def _strip(request: HttpRequest, club: Club, asked: Asked, connection: Any) -> c
 
 def _chips(asked: Asked, counts: Tally) -> list[dict[str, Any]]:
     chips = []
-    for name, (title, _states) in SHOWS.items():
-        number = sum(group["journals"] for group in counts.shown(name))
+    for name, title in SHOWS.items():
+        number = sum(group.journals for group in counts.shown(name))
         if number or name in {"unsent", "all", asked.show}:
             chips.append(
                 {"title": title, "count": number, "link": asked.address(show=name), "is_here": name == asked.show}
@@ -229,27 +230,16 @@ def _chips(asked: Asked, counts: Tally) -> list[dict[str, Any]]:
     return chips
 
 
-def _total(groups: list[dict[str, Any]]) -> dict[str, int]:
-    """Give what journals add up to: how many there are, and the figures of those that are not voided.
-
-    What a voided one held stands in another journal of its date, and would be counted twice.
-    """
-    standing = [group for group in groups if group["state"] != "voided"]
-    sums = {name: sum(group[name] for group in standing) for name in ("minor", "transactions", "lines")}
-    number = sum(group["journals"] for group in groups)
-    return sums | {"journals": number, "voided": number - sum(group["journals"] for group in standing)}
-
-
-def _select_all(groups: list[dict[str, Any]]) -> dict[str, Any]:
-    total = _total(groups)
-    states = " ".join(sorted({group["state"] for group in groups}))
-    return {"count": total["journals"], "minor": total["minor"], "states": states}
+def _select_all(groups: list[Group]) -> dict[str, Any]:
+    total = Figures.of(groups)
+    states = " ".join(sorted({group.state for group in groups}))
+    return {"count": total.journals, "minor": total.minor, "states": states}
 
 
 def _causes(at: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[mending.Cause]]:
     causes = []
-    if counts.has("tickable", "is_found"):
-        suffering = asked.days.filter(state__in=TICKABLE).exclude(findings=[])
+    if counts.has_choosable("is_found"):
+        suffering = asked.days.filter(state__in=TAKES_IN).exclude(findings=[])
         causes = mending.causes(at, suffering.values_list("pk", "findings"))
     return {
         "faults": [cause for cause in causes if cause.is_fault],
@@ -293,7 +283,7 @@ def _oldest_link(asked: Asked, oldest: date | None) -> str:
 def _empty_link(at: ClubAccess, figures: Any, counts: Tally) -> str:
     if not at.may(Permission.SEND) or figures.oldest_unsent_on is None:
         return ""
-    if not counts.has("tickable", "is_empty"):
+    if not counts.has_choosable("is_empty"):
         return ""
     newest = figures.newest_unsent_on or figures.last_on
     return (

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
-from clubledger.ledger.models import Journal
-from clubledger.web.journals.selection import TICKABLE
+from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.web.page import link_to
 from clubledger.xero import manual_journals
 from clubledger.xero.models import Connection
@@ -71,7 +70,7 @@ def wait_words(journal: Journal, zone: str) -> str:
 
 def state_shown(journal: Journal, at: ClubAccess) -> str:
     """Give the state as people see it: an open journal may be empty, in need of help, or before the cut-over."""
-    if journal.state in TICKABLE:
+    if journal.state in TAKES_IN:
         post_from = at.club.post_from
         if post_from and journal.accounting_date < post_from:
             return "before_cutover"
@@ -89,7 +88,7 @@ def has_fault(journal: Journal) -> bool:
 
 def has_chosen_first_open_day(journal: Journal) -> bool:
     """Tell whether somebody chose the first open day for it since it was last validated: that finds the day itself."""
-    return journal.state in TICKABLE and journal.sent_on == journal.accounting_date
+    return journal.state in TAKES_IN and journal.sent_on == journal.accounting_date
 
 
 def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
@@ -104,7 +103,7 @@ def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
         notes.append(_("No clear answer came. Clubledger looks in Xero first, and never sends it twice."))
     if has_chosen_first_open_day(journal):
         notes.append(_("To be dated on Xero's first open day, as somebody chose. Validate comes next."))
-    if journal.state in TICKABLE:
+    if journal.state in TAKES_IN:
         messages = list(dict.fromkeys(in_readers_words(finding["message"]) for finding in journal.findings))
         notes += messages[:2]
         if len(messages) > 2:
@@ -158,7 +157,7 @@ def _can_tick(journal: Journal, at: ClubAccess, state: str) -> bool:
         return at.may(Permission.UNDO)
     if not at.may(Permission.SEND) or state == "before_cutover":
         return False
-    return journal.state in TICKABLE or journal.state == "queued"
+    return journal.state in TAKES_IN or journal.state == "queued"
 
 
 def xero_link(journal: Journal, connection: Any) -> str:

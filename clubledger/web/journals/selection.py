@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, Q, QuerySet, Sum, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -14,22 +14,18 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.frame import query, sorting
 from clubledger.frame.query import read_day
 from clubledger.ledger.journals import overview
-from clubledger.ledger.models import TAKES_IN, Journal, JournalState
+from clubledger.ledger.models import Journal
 
-NOT_DONE = tuple(s.value for s in JournalState if s not in {"sent", "recorded", "voided"})
-TICKABLE = tuple(state.value for state in TAKES_IN)
-FROZEN = ("queued", "sending", "uncertain")
-
-SHOWS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
-    "unsent": (_("Not in Xero"), NOT_DONE),
-    "help": (_("Needs your help"), ("open", "rejected", "differs", "uncertain")),
-    "empty": (_("Empty"), TICKABLE),
-    "queued": (_("On their way"), FROZEN),
-    "sent": (_("Sent"), ("sent",)),
-    "recorded": (_("Recorded"), ("recorded",)),
-    "all": (_("All"), tuple(JournalState.values)),
+SHOWS: Mapping[str, Any] = {
+    "unsent": _("Not in Xero"),
+    "help": _("Needs your help"),
+    "empty": _("Empty"),
+    "queued": _("On their way"),
+    "sent": _("Sent"),
+    "recorded": _("Recorded"),
+    "all": _("All"),
 }
-"""The filters by state: what each is called and which states it shows."""
+"""What the filters of the list are called."""
 
 ORDERS = {
     "date": ("accounting_date", "sequence"),
@@ -40,9 +36,6 @@ ORDERS = {
     "state": ("state", "accounting_date", "sequence"),
 }
 """The columns of the journals; day and sequence make every order a whole one, so that no page repeats a row."""
-
-HELP = Q(state__in=("rejected", "differs", "uncertain")) | (Q(state="open") & ~Q(findings=[]))
-EMPTY = Q(debit_minor=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +70,7 @@ class Asked:
     @property
     def matching(self) -> QuerySet[Journal]:
         """The journals that match days and filter."""
-        rows: QuerySet[Journal] = self.days.filter(state__in=SHOWS[self.show][1])
-        if self.show == "help":
-            rows = rows.filter(HELP)
-        return rows.filter(EMPTY) if self.show == "empty" else rows
+        return overview.matching(self.days, shown=self.show)
 
     @property
     def ordered(self) -> QuerySet[Journal]:
@@ -88,19 +78,9 @@ class Asked:
         return self.matching.order_by(*sorting.fields_of(self.sort, ORDERS)) if self.sort else self.matching
 
     @property
-    def sendable(self) -> QuerySet[Journal]:
+    def choosable(self) -> QuerySet[Journal]:
         """Those of the matching that can be ticked: not frozen, not done, not before the cut-over."""
-        rows = self.matching
-        if self.show == "recorded":
-            return rows
-        if self.show == "queued":
-            return rows.filter(state="queued")
-        return self.after_cutover(rows.filter(state__in=TICKABLE))
-
-    def after_cutover(self, rows: QuerySet[Journal]) -> QuerySet[Journal]:
-        """Leave out the days before the club's Post from date."""
-        post_from = self.at.club.post_from
-        return rows.filter(accounting_date__gte=post_from) if post_from else rows
+        return overview.choosable(self.days, shown=self.show, club=self.at.club)
 
     def address(self, **more: str) -> str:
         """Give the query that shows the same again."""
@@ -133,7 +113,9 @@ class Selection:
         asked = Asked.from_query(at, form)
         is_all = form.get("all") == "1"
         rows = (
-            asked.sendable if is_all else Journal.objects.of(at.club).filter(pk__in=query.keys(form.getlist("journal")))
+            asked.choosable
+            if is_all
+            else Journal.objects.of(at.club).filter(pk__in=query.keys(form.getlist("journal")))
         )
         chosen = list(
             rows.order_by("accounting_date", "sequence").values_list(
@@ -163,45 +145,3 @@ class Selection:
             ("said_count", str(self.count)),
             ("said_minor", str(self.debit_minor)),
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The journals of the days counted in one query; each group is of one state and has the same flags."""
-
-    asked: Asked
-    groups: list[dict[str, Any]]
-
-    @classmethod
-    def of(cls, asked: Asked) -> "Tally":
-        """Count them."""
-        post_from = asked.at.club.post_from
-        flags = {
-            "is_helped": HELP,
-            "is_empty": EMPTY,
-            "is_early": Q(accounting_date__lt=post_from) if post_from else Q(pk=None),
-            "is_found": ~Q(findings=[]),
-        }
-        flagged = {name: Case(When(flag, then=True), default=False) for name, flag in flags.items()}
-        rows = asked.days.order_by().annotate(**flagged).values("state", *flags)
-        sums = {"minor": Sum("debit_minor"), "transactions": Sum("transaction_count"), "lines": Sum("line_count")}
-        return cls(asked, list(rows.annotate(journals=Count("pk"), **sums)))
-
-    def shown(self, show: str) -> list[dict[str, Any]]:
-        """Give the groups that a filter shows, as `Asked.matching` does."""
-        flag = {"help": "is_helped", "empty": "is_empty"}.get(show)
-        return [group for group in self.groups if group["state"] in SHOWS[show][1] and (not flag or group[flag])]
-
-    def sendable(self) -> list[dict[str, Any]]:
-        """Give the groups of the shown that can be ticked, as `Asked.sendable` does."""
-        groups = self.shown(self.asked.show)
-        if self.asked.show == "recorded":
-            return groups
-        if self.asked.show == "queued":
-            return [group for group in groups if group["state"] == "queued"]
-        return [group for group in groups if group["state"] in TICKABLE and not group["is_early"]]
-
-    def has(self, state: str, flag: str = "") -> bool:
-        """Tell whether there is a journal in this state, or in one that can be ticked, with this flag."""
-        states = TICKABLE if state == "tickable" else (state,)
-        return any(group["state"] in states and (not flag or group[flag]) for group in self.groups)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -24,7 +24,8 @@ from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, paging, query, sorting
 from clubledger.frame.query import read_day
-from clubledger.ledger.journals import search as searching
+from clubledger.ledger.journals import search
+from clubledger.ledger.journals.search import Search
 from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
 from clubledger.web.journals.list_rows import notes_of, state_shown, xero_link
 from clubledger.web.page import club_page, link_to, show
@@ -46,65 +47,20 @@ NEWEST_FIRST = "-date"
 """The preset; an import's own rows stand as they came in, the last one first, unless another order is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What the address asks for."""
-
-    text: str
-    kind: str
-    posted: str
-    from_on: date
-    up_to_on: date
-    import_id: int | None
-
-    @classmethod
-    def from_request(cls, request: HttpRequest, club: Club) -> "Search":
-        """Read it; the preset is the month that ends with the newest transaction."""
-        given = request.GET
-        from_on, up_to_on = read_day(given.get("from")), read_day(given.get("up_to"))
-        if up_to_on is None:
-            days = SourceTransaction.objects.of(club).order_by("-accounting_date")
-            up_to_on = days.values_list("accounting_date", flat=True).first() or clock.today_in(club.time_zone)
-        return cls(
-            text=given.get("q", "").strip()[:100],
-            kind=given.get("kind", "") if given.get("kind") in KINDS else "",
-            posted=given.get("posted", "") if given.get("posted") in {"yes", "no"} else "",
-            from_on=from_on or up_to_on - timedelta(days=PRESET_DAYS - 1),
-            up_to_on=up_to_on,
-            import_id=query.key(given.get("import")),
-        )
-
-    def named(self, club: Club) -> QuerySet[SourceTransaction] | None:
-        """Give what is found whatever its date: the rows of an import, or the one whose whole id was given."""
-        rows: QuerySet[SourceTransaction] = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-pk")
-        if self.import_id:
-            return self._narrowed(rows.filter(of_import_id=self.import_id))
-        if self.text:
-            sources = Import.objects.of(club).order_by().values_list("source", flat=True).distinct()
-            whole = rows.filter(source__in=list(sources), source_id=self.text)
-            return whole if whole.exists() else None
-        return None
-
-    def of_days(self, club: Club, from_on: date) -> QuerySet[SourceTransaction]:
-        """Give the transactions from this day on that match, newest first."""
-        rows = SourceTransaction.objects.of(club).filter(is_current=True).order_by("-accounting_date", "-pk")
-        days = (from_on, self.up_to_on)
-        # A transaction stands in journals of its own date: these few are read first, and their postings held against.
-        return self._narrowed(rows.filter(accounting_date__range=days), journal__accounting_date__range=days)
-
-    def _narrowed(self, rows: QuerySet[SourceTransaction], **of_days: Any) -> QuerySet[SourceTransaction]:
-        if self.kind:
-            rows = rows.filter(kind=self.kind)
-        if self.posted:
-            done = Posting.objects.filter(
-                transaction=OuterRef("pk"), journal__state__in=("sent", "recorded"), **of_days
-            )
-            rows = rows.filter(Exists(done) if self.posted == "yes" else ~Exists(done))
-        if self.text:
-            rows = rows.filter(
-                Q(member=self.text) | Q(source_id__istartswith=self.text) | Q(description__icontains=self.text)
-            )
-        return rows
+def _asked(request: HttpRequest, club: Club) -> Search:
+    """Read what the address asks for; the preset is the month that ends with the newest transaction."""
+    given = request.GET
+    from_on, up_to_on = read_day(given.get("from")), read_day(given.get("up_to"))
+    if up_to_on is None:
+        up_to_on = search.newest_day(club=club) or clock.today_in(club.time_zone)
+    return Search(
+        text=given.get("q", "").strip()[:100],
+        kind=given.get("kind", "") if given.get("kind") in KINDS else "",
+        posted=given.get("posted", "") if given.get("posted") in {"yes", "no"} else "",
+        from_on=from_on or up_to_on - timedelta(days=PRESET_DAYS - 1),
+        up_to_on=up_to_on,
+        import_id=query.key(given.get("import")),
+    )
 
 
 def _ordered(rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool) -> QuerySet[SourceTransaction]:
@@ -124,18 +80,18 @@ def _ordered(rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_name
 @club_page()
 def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     """Show the transactions that match, or give them as a file, in the order asked for."""
-    search = Search.from_request(request, at.club)
-    named = search.named(at.club)
+    asked = _asked(request, at.club)
+    named = asked.named(at.club)
     if request.GET.get("format") in exports.FORMATS:
-        rows = named if named is not None else search.of_days(at.club, search.from_on)
+        rows = named if named is not None else asked.of_days(at.club, asked.from_on)
         return _as_file(at, _ordered(rows, request, is_named=named is not None), request.GET["format"])
-    reach_on = search.from_on
+    reach_on = asked.from_on
     if named is None:
-        reach_on = searching.reach(club=at.club, from_on=search.from_on, up_to_on=search.up_to_on)
-        found = search.of_days(at.club, reach_on)
+        reach_on = search.reach(club=at.club, from_on=asked.from_on, up_to_on=asked.up_to_on)
+        found = asked.of_days(at.club, reach_on)
     else:
         found = named
-    keys, total = _keys_of(found, request, is_named=named is not None, is_search=bool(search.text or search.posted))
+    keys, total = _keys_of(found, request, is_named=named is not None, is_search=bool(asked.text or asked.posted))
     is_more = total > MOST_COUNTED
     page = paging.page_of(request, keys, total=min(total, MOST_COUNTED))
     # Read by nothing but the keys, which are the club's: a database may else walk all that the club ever had.
@@ -143,12 +99,12 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     shown = [by_key[key] for key in page.rows if key in by_key]
     preset = NEWEST_FIRST if named is None else ""
     where = _journals_of(shown)
-    of_import = Import.objects.of(at.club).filter(pk=search.import_id).first() if search.import_id else None
+    of_import = Import.objects.of(at.club).filter(pk=asked.import_id).first() if asked.import_id else None
     return show(
         request,
         at,
         "web/transactions/transactions.html",
-        search=search,
+        search=asked,
         of_import=of_import,
         has_none=not total and not SourceTransaction.objects.of(at.club).exists(),
         kinds=KINDS.items(),
@@ -159,7 +115,7 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         sort_asked=preset if is_more else sorting.asked(request, ORDERS, preset),
         most_in_file=MOST_IN_FILE,
         reach_on=reach_on,
-        further=_further(request, search, reach_on),
+        further=_further(request, asked, reach_on),
         rows=[
             {"transaction": row, "kind": KINDS.get(row.kind, row.kind), "journals": where.get(row.pk, [])}
             for row in shown
@@ -185,11 +141,11 @@ def _keys_of(
     return found.values_list("pk", flat=True) if total > MOST_COUNTED else ordered, total
 
 
-def _further(request: HttpRequest, search: Search, reach_on: date) -> str:
+def _further(request: HttpRequest, asked: Search, reach_on: date) -> str:
     """Give the address that looks further back; empty where all the days asked for were looked through."""
-    if reach_on <= search.from_on:
+    if reach_on <= asked.from_on:
         return ""
-    days = {"from": search.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
+    days = {"from": asked.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
     return query.address_with(request, page=None, **days)
 
 
