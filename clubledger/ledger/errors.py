@@ -66,6 +66,9 @@ class CutoverRefused(JournalError):
 class MappingError(LedgerError):
     """Something about the mapping or the chart."""
 
+    item_id: int | None = None
+    """The item that can't be mapped so, where several were to be mapped together."""
+
 
 class NotOfThisClub(MappingError):
     """The item, GL code or job code is not the club's."""

@@ -51,13 +51,19 @@ def map_items(*, club: Club, actor: User, wanted: Iterable[Wanted]) -> list[Fina
     """Map financial items, all or none; journals that hold them and take in transactions are open again.
 
     Queued and sent journals are frozen and stay as they are. Raises NotAllowed, NotOfThisClub, UnusableAccount,
-    WrongTaxType.
+    WrongTaxType; each but the first tells by its `item_id` which item it is about.
     """
     access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
     access.lock_club(club)
     wanted = list(wanted)
     moving = _moving(club, wanted)
-    mapped = [_map_one(club, actor, one) for one in wanted]
+    mapped = []
+    for one in wanted:
+        try:
+            mapped.append(_map_one(club, actor, one))
+        except MappingError as error:
+            error.item_id = one.item_id
+            raise
     # What these items are in is no longer what was validated.
     touch(set(_held(club).filter(moving).values_list("journal_id", flat=True)))
     return mapped
@@ -203,6 +209,47 @@ def _note_added(club: Club, actor: User, action: str, added: GLCode | JobCode) -
 def unmapped(*, club: Club) -> list[FinancialItem]:
     """Give the financial items without GL code, by kind and code."""
     return list(FinancialItem.objects.of(club).filter(gl_code=None).order_by("kind", "code"))
+
+
+def find_items(
+    *,
+    club: Club,
+    kind: str = "",
+    text: str = "",
+    code: str = "",
+    gl_code: str = "",
+    tax_type: str = "",
+    unmapped: bool = False,
+) -> QuerySet[FinancialItem]:
+    """Return items of a kind, with the text in their code or name, by their code, GL code or tax type, or not mapped.
+
+    Each with its GL code and job code, and `is_mapped`.
+    """
+    rows: QuerySet[FinancialItem] = FinancialItem.objects.of(club).select_related("gl_code", "default_job")
+    rows = rows.annotate(is_mapped=Q(gl_code__isnull=False))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text:
+        rows = rows.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(gl_code__code=text))
+    if code:
+        rows = rows.filter(code=code)
+    if gl_code:
+        rows = rows.filter(gl_code__code=gl_code)
+    if tax_type:
+        rows = rows.filter(Q(tax_type=tax_type) | Q(untaxed_tax_type=tax_type))
+    return rows.filter(gl_code=None) if unmapped else rows
+
+
+def items_by_id(*, club: Club, kind: str, ids: Collection[int]) -> dict[int, FinancialItem]:
+    """Return those of these items that are of the kind, by their ids."""
+    return {item.pk: item for item in find_items(club=club, kind=kind).filter(pk__in=ids)}
+
+
+def count_items(*, club: Club, kind: str) -> tuple[int, int]:
+    """Return how many items of a kind there are, and how many of them are not mapped."""
+    rows = FinancialItem.objects.of(club).filter(kind=kind)
+    found = rows.aggregate(all=Count("pk"), unmapped=Count("pk", filter=Q(gl_code=None)))
+    return found["all"], found["unmapped"]
 
 
 def _nil_type(mapped: FinancialItem | Wanted, untaxed: Collection[str]) -> str:

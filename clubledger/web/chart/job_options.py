@@ -9,8 +9,7 @@ from django.views.decorators.http import require_POST
 
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.mapping import job_options
-from clubledger.ledger.models import JobCode
+from clubledger.ledger.mapping import codes, job_options
 from clubledger.web.page import club_page, link_to
 
 
@@ -18,7 +17,7 @@ from clubledger.web.page import club_page, link_to
 @club_page(Permission.CONFIGURE)
 def link_job_code(request: HttpRequest, access: ClubAccess, job_id: int) -> HttpResponseBase:
     """Let a job code stand for the option of another one, which was typed or chosen."""
-    if not JobCode.objects.of(access.club).filter(pk=job_id).exists():
+    if not codes.has_job_code(club=access.club, job_id=job_id):
         raise Http404
     like = request.POST.get("option", "").strip()[:100]
     try:

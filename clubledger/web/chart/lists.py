@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Case, Count, Max, Q, QuerySet, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -15,13 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.mapping import items, job_options
-from clubledger.ledger.models import GLCode, JobCode, TaxCode
+from clubledger.ledger.mapping import codes, items, job_options
 from clubledger.web.chart import months
 from clubledger.web.page import club_page, link_to, show
 
@@ -37,22 +34,8 @@ TYPES = {
 }  # fmt: skip
 """Xero's account types as its own screens call them."""
 
-UNUSABLE = (
-    ~Q(status="ACTIVE")
-    | Q(account_type__in=list(UNUSABLE_TYPES))
-    | Q(system_account__in=list(UNUSABLE_SYSTEM_ACCOUNTS))
-)
-"""The accounts that journals can't use: the same rule as `GLCode.unusable_because`, for the database."""
-
-USERS = (
-    ("charges", "charges", "charge"),
-    ("account_types", "account-types", "account_type"),
-    ("payment_methods", "payment-methods", "payment_method"),
-)
-"""What may use an account: the count, the grid it stands in, and the kind of item."""
-USERS_COUNTED = {name: Count("items", filter=Q(items__kind=kind)) for name, _grid, kind in USERS}
-
-
+USERS = (("charges", "charges"), ("account_types", "account-types"), ("payment_methods", "payment-methods"))
+"""What may use an account: the count of it, and the grid it stands in."""
 GL_CODE_ORDERS = {
     "code": ("code",), "name": ("name~", "code"), "used": ("used", "code"), "state": ("is_unusable", "status", "code"),
 }  # fmt: skip
@@ -61,6 +44,8 @@ JOB_CODE_ORDERS = {
     "charges": ("charges", "code"), "state": ("status", "code"),
 }  # fmt: skip
 """The columns that the lists can be ordered by; the first is what they are ordered by unless asked."""
+USABLE = {"usable": True, "unusable": False}
+"""What GL codes may be narrowed to."""
 MOVED = ("debit", "credit")
 """The columns that the database does not have: rows are put into their order here."""
 STATUSES = {
@@ -93,19 +78,13 @@ def crumbs(access: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
 @club_page()
 def chart_of_accounts(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the two lists that make up the chart: GL Code and Job#."""
-    gl_codes = GLCode.objects.of(access.club).aggregate(
-        all=Count("pk"), unusable=Count("pk", filter=UNUSABLE), read_at=Max("retrieved_at")
-    )
-    job_codes = JobCode.objects.of(access.club).aggregate(
-        all=Count("pk"), unusable=Count("pk", filter=~Q(status="ACTIVE")), read_at=Max("retrieved_at")
-    )
     return show(
         request,
         access,
         "web/chart/chart.html",
         crumbs=crumbs(access)[:-1],
-        gl_codes=gl_codes,
-        job_codes=job_codes,
+        gl_codes=codes.gl_code_counts(club=access.club),
+        job_codes=codes.job_code_counts(club=access.club),
         zone=access.club.time_zone,
     )
 
@@ -125,20 +104,12 @@ def gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
             else:
                 messages.success(request, _("GL code %(code)s was added.") % {"code": form.cleaned_data["code"]})
                 return redirect(link_to(access, "gl-codes"))
-    everything = GLCode.objects.of(access.club)
-    counts = everything.aggregate(
-        all=Count("pk"),
-        unusable=Count("pk", filter=UNUSABLE),
-        of_xero=Count("pk", filter=~Q(account_id="")),
-        read_at=Max("retrieved_at"),
-    )
-    wanted = request.GET.get("show", "") if request.GET.get("show") in {"usable", "unusable"} else ""
-    rows = _searched(request, everything)
-    rows = rows.filter(UNUSABLE) if wanted == "unusable" else rows.exclude(UNUSABLE) if wanted == "usable" else rows
-    rows = rows.annotate(**USERS_COUNTED, used=Count("items"), is_unusable=Case(When(UNUSABLE, then=1), default=0))
+    counts = codes.gl_code_counts(club=access.club)
+    wanted = request.GET.get("show", "") if request.GET.get("show") in USABLE else ""
+    rows = codes.find_gl_codes(club=access.club, text=_text(request), usable=USABLE.get(wanted))
     quarter = months.Quarter.of_club(access.club, "gl_code")
     ordered = _ordered(request, rows, GL_CODE_ORDERS, lambda row: quarter.amounts_of(row.pk))
-    taxes = dict(TaxCode.objects.of(access.club).values_list("tax_type", "name"))
+    taxes = codes.tax_names(club=access.club)
     if request.GET.get("format") in exports.FORMATS:
         return _gl_codes_as_file(access, ordered, quarter, taxes, request.GET["format"])
     page = paging.page_of(request, ordered, total=rows.count())
@@ -151,9 +122,9 @@ def gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         chips=[
             (title, number, query.address_with(request, show=name or None, page=None, code=None), name == wanted)
             for name, title, number in (
-                ("", _("All"), counts["all"]),
-                ("usable", _("Usable"), counts["all"] - counts["unusable"]),
-                ("unusable", _("Not usable"), counts["unusable"]),
+                ("", _("All"), counts.all),
+                ("usable", _("Usable"), counts.usable),
+                ("unusable", _("Not usable"), counts.unusable),
             )
         ],
         crumbs=crumbs(access, (_("GL Code"), "")),
@@ -191,15 +162,14 @@ def users_of(access: ClubAccess, row: Any) -> list[tuple[str, str]]:
             words[name](number) % {"count": formats.count(number)},
             f"{link_to(access, grid)}?{urlencode({'gl_code': row.code})}",
         )
-        for name, grid, _kind in USERS
+        for name, grid in USERS
         if (number := getattr(row, name))
     ]
 
 
-def _searched(request: HttpRequest, rows: QuerySet[Any], also: str = "name") -> QuerySet[Any]:
-    words = request.GET.get("q", "").strip()[:100]
-    found = Q(code__istartswith=words) | Q(name__icontains=words) | Q(**{f"{also}__icontains": words})
-    return rows.filter(found) if words else rows
+def _text(request: HttpRequest) -> str:
+    """Return what is searched for."""
+    return request.GET.get("q", "").strip()[:100]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -217,8 +187,7 @@ def job_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
             else:
                 messages.success(request, _("Job code %(code)s was added.") % {"code": form.cleaned_data["code"]})
                 return redirect(link_to(access, "job-codes"))
-    everything = JobCode.objects.of(access.club)
-    rows = _searched(request, everything, also="option_name").annotate(charges=Count("items"))
+    rows = codes.find_job_codes(club=access.club, text=_text(request))
     quarter = months.Quarter.of_club(access.club, "job")
     ordered = _ordered(request, rows, JOB_CODE_ORDERS, lambda row: quarter.amounts_of(row.code))
     if request.GET.get("format") in exports.FORMATS:
@@ -231,10 +200,7 @@ def job_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         access,
         "web/chart/job_codes.html",
         options=options,
-        counts=everything.aggregate(
-            of_xero=Count("pk", filter=~Q(option_id="")),
-            amiss=Count("pk", filter=Q(option_id="") | ~Q(status="ACTIVE")),
-        ),
+        counts=codes.job_code_counts(club=access.club),
         crumbs=crumbs(access, (_("Job#"), "")),
         page=page,
         rows=[
@@ -255,10 +221,10 @@ def job_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 def _ordered(
     request: HttpRequest,
-    rows: QuerySet[Any],
+    rows: Any,
     orders: Mapping[str, tuple[str, ...]],
     amounts_of: Callable[[Any], tuple[Decimal | None, Decimal | None]],
-) -> QuerySet[Any] | list[Any]:
+) -> Any:
     """Put codes into the order asked for; by what they moved only where that is asked, for then all have to be read."""
     wanted = sorting.asked(request, MOVED)
     if not wanted:

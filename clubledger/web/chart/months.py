@@ -19,7 +19,8 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
 from clubledger.frame import exports, formats, sorting
-from clubledger.ledger.models import FinancialItem, GLCode
+from clubledger.ledger.mapping import codes
+from clubledger.ledger.models import GLCode
 from clubledger.ledger.reports import movements
 from clubledger.ledger.reports.movements import Moved
 from clubledger.web.page import club_page, link_to, show
@@ -136,7 +137,7 @@ def large(months: Sequence[date], row: Sequence[Moved]) -> SafeString:
 @club_page()
 def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpResponseBase:
     """Show a GL code's last twelve months, or give them as a file."""
-    found = GLCode.objects.of(access.club).filter(pk=code_id).first()
+    found = codes.gl_code(club=access.club, code_id=code_id)
     if found is None:
         raise Http404
     months = movements.months_until(clock.today_in(access.club.time_zone), MONTHS)
@@ -155,7 +156,7 @@ def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpRespo
             (_("GL Code"), link_to(access, "gl-codes")), (found.code, ""),
         ],
         code=found,
-        items=FinancialItem.objects.of(access.club).filter(gl_code=found).order_by("kind", "code"),
+        items=codes.items_of(found),
         rows=[(month, one, _days(access, month)) for month, one in listed],
         sort_asked=sort,
         total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),

@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
-from django.db.models import Count
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -19,9 +18,10 @@ from django.views.decorators.http import require_POST
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
 from clubledger.frame import exports, formats
+from clubledger.ledger.mapping import codes
 from clubledger.ledger.mapping.chart import Changes
-from clubledger.ledger.models import GLCode, JobCode
-from clubledger.web.chart.lists import TYPES, USERS_COUNTED, crumbs, users_of
+from clubledger.ledger.models import GLCode
+from clubledger.web.chart.lists import TYPES, crumbs, users_of
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
 from clubledger.xero.errors import XeroError
@@ -65,7 +65,7 @@ class Difference:
 @club_page(Permission.GET_GL_CODES)
 def get_gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Fetch accounts and tax rates; show what would change, or change it when told to."""
-    is_first = not GLCode.objects.of(access.club).exclude(account_id="").exists()
+    is_first = not codes.has_gl_codes_of_xero(club=access.club)
     return _retrieve(request, access, preflight.get_gl_codes, back="gl-codes", is_first=is_first)
 
 
@@ -73,7 +73,7 @@ def get_gl_codes(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.GET_GL_CODES)
 def get_categories(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Fetch tracking options; show what would change, or change it when told to."""
-    is_first = not JobCode.objects.of(access.club).exclude(option_id="").exists()
+    is_first = not codes.has_job_codes_of_xero(club=access.club)
     return _retrieve(request, access, preflight.get_categories, back="job-codes", is_first=is_first)
 
 
@@ -168,9 +168,8 @@ def _kind(text: str, taxes: Mapping[str, str]) -> str:
 
 
 def _uses_of_accounts(access: ClubAccess) -> Uses:
-    rows = GLCode.objects.of(access.club).filter(items__isnull=False).annotate(**USERS_COUNTED)
     known: dict[str, GLCode] = {}
-    for row in rows:
+    for row in codes.used_gl_codes(club=access.club):
         known[row.code] = known[str(row)] = row
 
     def uses(shown: str) -> list[tuple[str, str]]:
@@ -181,8 +180,12 @@ def _uses_of_accounts(access: ClubAccess) -> Uses:
 
 
 def _uses_of_jobs(access: ClubAccess) -> Uses:
-    rows = JobCode.objects.of(access.club).annotate(charges=Count("items")).filter(charges__gt=0)
-    known = {name: row.charges for row in rows for name in (row.code, row.option_name) if name}
+    known = {
+        name: count
+        for row, count in codes.used_job_codes(club=access.club)
+        for name in (row.code, row.option_name)
+        if name
+    }
 
     def uses(shown: str) -> list[tuple[str, str]]:
         if shown not in known:

@@ -21,7 +21,7 @@ from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permis
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import exports, sorting
-from clubledger.ledger.models import GLCode
+from clubledger.ledger.mapping import codes
 from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_errors import explain, tell
 from clubledger.xero.connection import revocation
@@ -84,7 +84,7 @@ def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase
         standing=revocation.standing_of(club=access.club, user=access.user, connection=connection),
         authorisations=authorised,
         sort_asked=sort,
-        has_gl_codes=GLCode.objects.of(access.club).exclude(account_id="").exists(),
+        has_gl_codes=codes.has_gl_codes_of_xero(club=access.club),
         today=clock.today_in(access.club.time_zone),
     )
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.frame import formats
 from clubledger.frame.exports import FORMULA_STARTS
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, ItemKind
 from clubledger.web.mapping.form import Change, Choices, checked, save
 from clubledger.web.mapping.grid import TITLES, effects_of
@@ -49,7 +50,7 @@ def mapping_file(request: HttpRequest, access: ClubAccess, page: str) -> HttpRes
     seen = _fingerprint(changes)
     faulty = [change for _line, change in changes if change.error]
     if request.POST.get("seen") == seen and changes and not faulty:
-        failed = save(access, [change for _line, change in changes])
+        failed = save(access, [change for _line, change in changes], choices)
         if not failed:
             told = ngettext("%(count)s item saved.", "%(count)s items saved.", len(changes))
             messages.success(request, told % {"count": formats.count(len(changes))})
@@ -105,10 +106,7 @@ def _changes_in(access: ClubAccess, text: str, choices: Choices) -> tuple[list[t
         if not names >= NEEDED or names - set(COLUMNS) or len(named) != len(names):
             words = _("The columns are %(columns)s; the first three must be there, and no others, each once.")
             raise UnreadableMapping(words % {"columns": ", ".join(COLUMNS)})
-        items = {
-            (item.kind, item.code): item
-            for item in FinancialItem.objects.of(access.club).select_related("gl_code", "default_job")
-        }
+        known = {(item.kind, item.code): item for item in items.find_items(club=access.club)}
         lines: dict[tuple[str, str], int] = {}
         for count, row in enumerate(reader, start=1):
             number = reader.line_num
@@ -118,7 +116,7 @@ def _changes_in(access: ClubAccess, text: str, choices: Choices) -> tuple[list[t
                 )
             if _is_blank(row.values()):
                 continue  # Spreadsheets leave rows of nothing but commas.
-            change = _change_of(row, items, choices, lines, number)
+            change = _change_of(row, known, choices, lines, number)
             if change is None:
                 same += 1
             else:
@@ -141,7 +139,7 @@ def _is_blank(values: Iterable[Any]) -> bool:
 
 def _change_of(
     row: Mapping[str | None, str | None],
-    items: Mapping[tuple[str, str], FinancialItem],
+    known: Mapping[tuple[str, str], FinancialItem],
     choices: Choices,
     lines: dict[tuple[str, str], int],
     number: int,
@@ -149,7 +147,7 @@ def _change_of(
     """Give what a row changes, or the error it has; None where it says what is so already."""
     values = {name: _plain(row.get(name) or "") for name in COLUMNS}
     key = (values["kind"], values["code"])
-    item = items.get(key)
+    item = known.get(key)
     if item is not None:
         # A column that the file lacks leaves what was there.
         values |= {name: so_far for name, so_far in _now(item).items() if name not in row}

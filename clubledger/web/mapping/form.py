@@ -1,10 +1,8 @@
 """What was typed into a mapping grid: read, held against the club's codes, and saved item by item or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -12,8 +10,8 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import query
-from clubledger.ledger.errors import LedgerError
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.errors import MappingError
+from clubledger.ledger.mapping import codes, items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from clubledger.web.mapping.suggestions import Candidate, suggest, untaxed_partner
 from clubledger.xero.connection import revocation
@@ -60,20 +58,19 @@ class Choices:
     def of(cls, club: Club) -> "Choices":
         """Read them; accounts that journals can't use are kept apart with the reason."""
         usable, unusable = {}, {}
-        for code in GLCode.objects.of(club).order_by("code"):
+        for code in codes.gl_codes(club=club):
             if code.unusable_because:
                 unusable[code.code] = code.unusable_because
             else:
                 usable[code.code] = code
         connection = revocation.current(club=club, with_app=False)
         is_registered = connection is None or connection.organisation.is_registered_for_tax
-        taxes = TaxCode.objects.of(club).filter(status="ACTIVE").order_by("name") if is_registered else ()
-        jobs = JobCode.objects.of(club).filter(status="ACTIVE").order_by("code")
+        taxes = codes.tax_codes_in_use(club=club) if is_registered else ()
         return cls(
             usable,
             unusable,
             {tax.tax_type: tax for tax in taxes},
-            {job.code: job for job in jobs},
+            {job.code: job for job in codes.job_codes_in_use(club=club)},
             [Candidate(code.pk, code.code, code.name, code.account_class) for code in usable.values()],
             is_registered,
         )
@@ -93,11 +90,11 @@ class Choices:
         beginnings = (" ".join(words[:end]) for end in range(len(words), 0, -1))
         return next((code for code in beginnings if code in known), words[0])
 
-    def wanted(self, change: Change) -> mapping.Wanted:
+    def wanted(self, change: Change) -> items.Wanted:
         """Give a change without error as the mapping that it asks for."""
         job = self.jobs.get(change.job)
         kept = change.item.default_job_id if job is None and change.job else None
-        return mapping.Wanted(
+        return items.Wanted(
             change.item.pk,
             self.gl_codes[change.gl_code].pk,
             change.tax_type,
@@ -154,17 +151,12 @@ def is_allowed(tax: TaxCode, code: GLCode) -> bool:
 
 def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list[Change]:
     """Give the rows that differ from what they were, a pressed guess, or what is to be set for all ticked rows."""
-    items: Mapping[int, FinancialItem] = {
-        item.pk: item
-        for item in FinancialItem.objects.of(club)
-        .filter(kind=kind, pk__in=query.keys(form.getlist("item")))
-        .select_related("gl_code", "default_job")
-    }
+    shown = items.items_by_id(club=club, kind=kind, ids=query.keys(form.getlist("item")))
     # A guess that is taken saves what was typed elsewhere too: the page comes back anew, and would have lost it.
     accepted, _colon, guessed = form.get("accept", "").partition(":")
     ticked = set(form.getlist("ticked")) if form.get("set") == "ticked" else set()
     changes = []
-    for pk, item in items.items():
+    for pk, item in shown.items():
         change = _typed(form, item, guessed if str(pk) == accepted else "", choices)
         if str(pk) in ticked:
             change = replace(
@@ -255,24 +247,10 @@ def _left_behind(change: Change, code: GLCode, choices: Choices) -> Change:
     )
 
 
-def save(access: ClubAccess, changes: list[Change]) -> list[Change]:
-    """Save all of them in one transaction, or none; gives them back with the error where one was refused."""
-    codes: dict[str, Any] = {code.code: code.pk for code in GLCode.objects.of(access.club)}
-    jobs: dict[str, Any] = {job.code: job.pk for job in JobCode.objects.of(access.club)}
-    failing = changes[0]
+def save(access: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[Change]:
+    """Save all of them or none; gives them back with the error where one was refused."""
     try:
-        with transaction.atomic():
-            for change in changes:
-                failing = change
-                mapping.map_item(
-                    club=access.club,
-                    actor=access.user,
-                    item_id=change.item.pk,
-                    gl_code_id=codes[change.gl_code],
-                    tax_type=change.tax_type,
-                    untaxed_tax_type=change.untaxed_tax_type,
-                    default_job_id=jobs.get(change.job),
-                )
-    except LedgerError as error:
-        return [replace(change, error=str(error)) if change is failing else change for change in changes]
+        items.map_items(club=access.club, actor=access.user, wanted=[choices.wanted(change) for change in changes])
+    except MappingError as error:
+        return [replace(change, error=str(error)) if change.item.pk == error.item_id else change for change in changes]
     return []

@@ -4,14 +4,13 @@ Unmapped items come first, each with a guess to confirm. What a change moves amo
 saved.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -22,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 from clubledger.clubs.access import ClubAccess, Permission, people_who_may
 from clubledger.frame import exports, formats, paging
 from clubledger.frame.sorting import order_asked
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, TaxCode
 from clubledger.web.mapping.form import Change, Choices, changes_in, save
 from clubledger.web.page import ClubPage, club_page, link_to, show
@@ -79,23 +78,17 @@ account_types = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid(
 payment_methods = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid("payment_method")))
 
 
-def _items(request: HttpRequest, access: ClubAccess, kind: str) -> QuerySet[FinancialItem]:
-    query = request.GET
-    rows: QuerySet[FinancialItem] = (
-        FinancialItem.objects.of(access.club)
-        .filter(kind=kind)
-        .select_related("gl_code", "default_job")
-        .annotate(is_mapped=Q(gl_code__isnull=False))
-        .order_by(*order_asked(request, ORDERS))
+def _items(request: HttpRequest, access: ClubAccess, kind: str) -> Any:
+    asked = request.GET
+    rows = items.find_items(
+        club=access.club,
+        kind=kind,
+        text=asked.get("q", "").strip()[:100],
+        gl_code=asked.get("gl_code", ""),
+        tax_type=asked.get("tax_type", ""),
+        unmapped=bool(asked.get("unmapped")),
     )
-    words = query.get("q", "").strip()[:100]
-    if words:
-        rows = rows.filter(Q(code__icontains=words) | Q(name__icontains=words) | Q(gl_code__code=words))
-    if query.get("gl_code"):
-        rows = rows.filter(gl_code__code=query["gl_code"])
-    if query.get("tax_type"):
-        rows = rows.filter(Q(tax_type=query["tax_type"]) | Q(untaxed_tax_type=query["tax_type"]))
-    return rows.filter(gl_code=None) if query.get("unmapped") else rows
+    return rows.order_by(*order_asked(request, ORDERS))
 
 
 def _show(
@@ -103,17 +96,16 @@ def _show(
 ) -> HttpResponseBase:
     title, name, plural = TITLES[kind]
     rows = _items(request, access, kind)
-    everything = FinancialItem.objects.of(access.club).filter(kind=kind)
+    total, unmapped = items.count_items(club=access.club, kind=kind)
     page = paging.page_of(request, rows, total=rows.count(), per_page=PER_PAGE)
     choices = Choices.of(access.club)
     asked = request.GET.get("item", "")
-    items = list(page.rows)
-    if asked and all(item.code != asked for item in items):
-        items = [*everything.filter(code=asked).select_related("gl_code", "default_job"), *items]
-    items.sort(key=lambda item: item.code != asked)
+    shown = list(page.rows)
+    if asked and all(item.code != asked for item in shown):
+        shown = [*items.find_items(club=access.club, kind=kind, code=asked), *shown]
+    shown.sort(key=lambda item: item.code != asked)
     by_item = {change.item.pk: change for change in tried}
     failed = [change.item.pk for change in tried if change.error]
-    unmapped = everything.filter(gl_code=None).count()
     return show(
         request,
         access,
@@ -125,10 +117,10 @@ def _show(
         plural=plural,
         name=name,
         page=page,
-        rows=[_row(item, choices, asked, by_item.get(item.pk)) for item in items],
+        rows=[_row(item, choices, asked, by_item.get(item.pk)) for item in shown],
         failed=len(failed),
-        first_failed=next((item.pk for item in items if item.pk in failed), None),
-        total=everything.count(),
+        first_failed=next((item.pk for item in shown if item.pk in failed), None),
+        total=total,
         unmapped=unmapped,
         choices=choices,
         has_tax=kind == "charge" and bool(choices.tax_codes),
@@ -194,7 +186,7 @@ def _save(request: HttpRequest, access: ClubAccess, kind: str) -> HttpResponseBa
             changes=changes,
             back=here,
         )
-    failed = save(access, changes)
+    failed = save(access, changes, choices)
     if failed:
         return _show(request, access, kind, failed, status=422)
     told = ngettext("%(count)s item saved.", "%(count)s items saved.", len(changes))
@@ -218,11 +210,11 @@ def _besides(change: Change, choices: Choices) -> tuple[str, str]:
 def effects_of(access: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:
     """Give those of the changes that move open journals, with how many and by what amount."""
     wanted = [choices.wanted(change) for change in changes if not change.error]
-    found = mapping.effects_of(club=access.club, wanted=wanted)
+    found = items.effects_of(club=access.club, wanted=wanted)
     return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]
 
 
-def _as_file(access: ClubAccess, kind: str, rows: QuerySet[FinancialItem], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, kind: str, rows: Iterable[FinancialItem], file_format: str) -> HttpResponseBase:
     """Give what is shown, searched and sorted alike; rows that are left out stay as they are when it comes back in."""
 
     def cells() -> Iterator[tuple[Any, ...]]:
