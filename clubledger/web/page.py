@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clubledger.changeover.move import steps
-from clubledger.clubs import access
-from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.clubs.models import Role, User
 from clubledger.ledger.intake import samples
 from clubledger.xero.connection import revocation
@@ -79,14 +78,14 @@ def club_page(permission: Permission = Permission.SEE) -> Callable[[ClubPage[Res
         @wraps(view)
         def opened(request: HttpRequest, slug: str, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             try:
-                at = access.open_club(person(request), slug)
-            except access.ClubNotFound:
+                access = open_club(person(request), slug)
+            except ClubNotFound:
                 raise Http404 from None
             try:
-                at.require(permission)
-                return view(request, at, *args, **kwargs)
-            except access.NotAllowed as error:
-                return refuse(request, at, error)
+                access.require(permission)
+                return view(request, access, *args, **kwargs)
+            except NotAllowed as error:
+                return refuse(request, access, error)
 
         opened.permission = permission  # type: ignore[attr-defined]
         return opened
@@ -94,52 +93,52 @@ def club_page(permission: Permission = Permission.SEE) -> Callable[[ClubPage[Res
     return decorate
 
 
-def refuse(request: HttpRequest, at: ClubAccess, error: access.NotAllowed) -> HttpResponse:
+def refuse(request: HttpRequest, access: ClubAccess, error: NotAllowed) -> HttpResponse:
     """Answer 403 with the reason, inside the club's frame."""
     reason = _("You are %(role)s at %(club)s. This needs the right to %(right)s.") % {
-        "role": Role(at.role).label,
-        "club": at.club.name,
+        "role": Role(access.role).label,
+        "club": access.club.name,
         "right": RIGHTS[error.permission],
     }
-    return render(request, "403.html", {"reason": reason, "back": link_to(at, "gl")}, status=403)
+    return render(request, "403.html", {"reason": reason, "back": link_to(access, "gl")}, status=403)
 
 
-def link_to(at: ClubAccess, name: str, *args: Any) -> str:
+def link_to(access: ClubAccess, name: str, *args: Any) -> str:
     """Give the address of a page of the club."""
-    return reverse(name, args=[at.club.slug, *args])
+    return reverse(name, args=[access.club.slug, *args])
 
 
-def general_ledger_trail(at: ClubAccess, leaf: str = "") -> list[tuple[str, str]]:
+def general_ledger_trail(access: ClubAccess, leaf: str = "") -> list[tuple[str, str]]:
     """Give the way to General Ledger, or to `leaf` below it: titles with their addresses, empty where there is none."""
     trail = [
         (_("Configuration"), ""),
         (_("Integration"), ""),
-        (_("Integration Settings"), link_to(at, "integration-settings")),
-        (_("Manage Integrations"), link_to(at, "integration-settings") + "#manage"),
-        (_("General Ledger"), link_to(at, "general-ledger") if leaf else ""),
+        (_("Integration Settings"), link_to(access, "integration-settings")),
+        (_("Manage Integrations"), link_to(access, "integration-settings") + "#manage"),
+        (_("General Ledger"), link_to(access, "general-ledger") if leaf else ""),
     ]
     return [*trail, (leaf, "")] if leaf else trail
 
 
-def show(request: HttpRequest, at: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
+def show(request: HttpRequest, access: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page of the club in its frame: menu, connection, messages."""
-    menu = _menu(request, at)
+    menu = _menu(request, access)
     is_financial = any(entry.is_here for entry in menu[0].entries)
     frame = {
-        "at": at,
-        "may": {permission.name: at.may(permission) for permission in Permission},
-        "zone": at.club.time_zone,
-        "role": Role(at.role).label,
+        "at": access,
+        "may": {permission.name: access.may(permission) for permission in Permission},
+        "zone": access.club.time_zone,
+        "role": Role(access.role).label,
         "menu": menu,
-        "home_link": link_to(at, "gl"),
+        "home_link": link_to(access, "gl"),
         "chip": _chip(
-            at,
-            context["connection"] if "connection" in context else revocation.current(club=at.club),
+            access,
+            context["connection"] if "connection" in context else revocation.current(club=access.club),
             context.get("standing"),
         ),
         # Few pages show these; the others don't ask for them.
-        "changeover": SimpleLazyObject(lambda: steps.live_of(club=at.club)),
-        "has_sample": SimpleLazyObject(lambda: is_financial and samples.has_sample(club=at.club)),
+        "changeover": SimpleLazyObject(lambda: steps.live_of(club=access.club)),
+        "has_sample": SimpleLazyObject(lambda: is_financial and samples.has_sample(club=access.club)),
     }
     return render(request, template, frame | context, status=status)
 
@@ -154,19 +153,21 @@ SIGNS = {
 """What the sign in the head says of a connected club, to whoever reads it."""
 
 
-def _chip(at: ClubAccess, connection: Connection | None, standing: Any) -> Chip:
-    link = link_to(at, "general-ledger")
+def _chip(access: ClubAccess, connection: Connection | None, standing: Any) -> Chip:
+    link = link_to(access, "general-ledger")
     if connection is None or not connection.tenant_id:
         return Chip(_("Xero: not connected"), False, link)
     sign: str = (
         standing.kind
         if isinstance(standing, Standing)
-        else revocation.sign_for(club=at.club, user=at.user, connection=connection, needs_own=at.may(Permission.SEND))
+        else revocation.sign_for(
+            club=access.club, user=access.user, connection=connection, needs_own=access.may(Permission.SEND)
+        )
     )
     return Chip(SIGNS[sign] % {"organisation": connection.organisation_name}, sign == "live", link)
 
 
-def _menu(request: HttpRequest, at: ClubAccess) -> list[Section]:
+def _menu(request: HttpRequest, access: ClubAccess) -> list[Section]:
     sections = [
         (
             _("Financials"),
@@ -200,6 +201,6 @@ def _menu(request: HttpRequest, at: ClubAccess) -> list[Section]:
     ]
     made = []
     for title, entries in sections:
-        links = [(name, link_to(at, view)) for name, view in entries]
+        links = [(name, link_to(access, view)) for name, view in entries]
         made.append(Section(title, [Entry(name, link, request.path.startswith(link)) for name, link in links]))
     return made

@@ -74,10 +74,10 @@ def _wait(seconds: int | None) -> str:
     return _("%(hours)s hours") % {"hours": -(-seconds // 3600)}
 
 
-def tell(request: HttpRequest, at: ClubAccess, error: errors.XeroError) -> None:
+def tell(request: HttpRequest, access: ClubAccess, error: errors.XeroError) -> None:
     """Put the explanation on the next page, with the link that leads out."""
     told = explain(error)
-    link = format_html(' <a href="{}">{}</a>', link_to(at, "general-ledger"), _("Open General Ledger"))
+    link = format_html(' <a href="{}">{}</a>', link_to(access, "general-ledger"), _("Open General Ledger"))
     messages.error(
         request,
         format_html("<b>{}.</b> {}{}", told.headline, told.words, link if told.on_general_ledger else ""),

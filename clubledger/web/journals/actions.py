@@ -29,13 +29,13 @@ from clubledger.xero.connection import revocation
 from clubledger.xero.errors import XeroError
 
 
-def _back(at: ClubAccess, chosen: Selection, **more: str) -> HttpResponse:
-    return redirect(link_to(at, "gl") + chosen.asked.address(**more))
+def _back(access: ClubAccess, chosen: Selection, **more: str) -> HttpResponse:
+    return redirect(link_to(access, "gl") + chosen.asked.address(**more))
 
 
-def _nothing(request: HttpRequest, at: ClubAccess, chosen: Selection) -> HttpResponse:
+def _nothing(request: HttpRequest, access: ClubAccess, chosen: Selection) -> HttpResponse:
     messages.warning(request, _("No journal was selected. Tick some, or Select All at the head of the table."))
-    return _back(at, chosen)
+    return _back(access, chosen)
 
 
 def _counted(number: int) -> str:
@@ -44,19 +44,19 @@ def _counted(number: int) -> str:
 
 @require_POST
 @club_page(Permission.SEND)
-def validate(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def validate(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Check the selected journals against a chart fetched now, and come back with the valid ones ticked."""
-    chosen = Selection.from_form(request, at)
+    chosen = Selection.from_form(request, access)
     if not chosen.count:
-        return _nothing(request, at, chosen)
+        return _nothing(request, access, chosen)
     try:
-        result = preflight.validate(club=at.club, actor=at.user, journal_ids=chosen.ids)
+        result = preflight.validate(club=access.club, actor=access.user, journal_ids=chosen.ids)
     except XeroError as error:
-        tell(request, at, error)
-        return _back(at, chosen)
+        tell(request, access, error)
+        return _back(access, chosen)
     except (DeliveryError, LedgerError) as error:
         messages.error(request, str(error))
-        return _back(at, chosen)
+        return _back(access, chosen)
     valid, checked = len(result.valid_ids), chosen.count
     if valid == checked:
         words = _("%(journals)s checked against Xero's chart of accounts: all valid.")
@@ -67,40 +67,44 @@ def validate(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             _("%(journals)s checked: %(valid)s valid, %(faulty)s to mend.")
             % {"journals": _counted(checked), "valid": formats.count(valid), "faulty": formats.count(checked - valid)},
         )
-    return _back(at, chosen, ticked="valid")
+    return _back(access, chosen, ticked="valid")
 
 
 @require_POST
 @club_page(Permission.SEND)
-def send(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def send(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Queue the selected journals; if they are not what the person was told, say what they are and ask."""
-    chosen = Selection.from_form(request, at)
+    chosen = Selection.from_form(request, access)
     if not chosen.count:
-        return _nothing(request, at, chosen)
+        return _nothing(request, access, chosen)
     if not chosen.is_as_said:
         return show(
-            request, at, "web/journals/confirm_send.html", chosen=chosen, connection=revocation.current(club=at.club)
-        )  # fmt: skip
+            request,
+            access,
+            "web/journals/confirm_send.html",
+            chosen=chosen,
+            connection=revocation.current(club=access.club),
+        )
     try:
-        run = queue.send_to_gl(club=at.club, actor=at.user, journal_ids=chosen.ids)
+        run = queue.send_to_gl(club=access.club, actor=access.user, journal_ids=chosen.ids)
     except XeroError as error:
-        tell(request, at, error)
-        return _back(at, chosen)
+        tell(request, access, error)
+        return _back(access, chosen)
     except (DeliveryError, LedgerError) as error:
         messages.error(request, str(error))
-        return _back(at, chosen)
+        return _back(access, chosen)
     # All of these days are shown from here on: what was sent would leave a list of what is not in Xero.
-    return _back(at, chosen, run=str(run.pk), show="all")
+    return _back(access, chosen, run=str(run.pk), show="all")
 
 
 @require_safe
 @club_page()
-def send_progress(request: HttpRequest, at: ClubAccess, run_id: int) -> HttpResponseBase:
+def send_progress(request: HttpRequest, access: ClubAccess, run_id: int) -> HttpResponseBase:
     """Give the progress of a send run as a part of the page."""
-    run = SendRun.objects.of(at.club).filter(pk=run_id).first()
+    run = SendRun.objects.of(access.club).filter(pk=run_id).first()
     if run is None:
         raise Http404
-    progress = queue.progress(club=at.club, run=run)
+    progress = queue.progress(club=access.club, run=run)
     return render(
         request, "web/journals/progress.html", {"run": run, "progress": progress, "is_moving": is_moving(progress)}
     )
@@ -108,58 +112,67 @@ def send_progress(request: HttpRequest, at: ClubAccess, run_id: int) -> HttpResp
 
 @require_POST
 @club_page(Permission.SEND)
-def record(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def record(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Ask for the reason, then record the selected journals as manually added to GL."""
-    chosen = Selection.from_form(request, at)
+    chosen = Selection.from_form(request, access)
     if not chosen.count:
-        return _nothing(request, at, chosen)
-    reason = request.POST.get("reason")
-    if reason is None or not reason.strip() or not chosen.is_as_said:
-        return show(
-            request, at, "web/journals/record.html", chosen=chosen, is_missing=reason is not None, reason=reason or ""
-        )
-    try:
-        number = recording.record_manually(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
-    except LedgerError as error:
-        messages.error(request, str(error))
-        return _back(at, chosen)
-    messages.success(
-        request,
-        _("%(journals)s recorded as manually added. Clubledger has not checked Xero.") % {"journals": _counted(number)},
-    )
-    return _back(at, chosen)
-
-
-@require_POST
-@club_page(Permission.UNDO)
-def undo_recording(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
-    """Ask for the reason, then take the recording of the selected journals back."""
-    chosen = Selection.from_form(request, at)
-    if not chosen.count:
-        return _nothing(request, at, chosen)
+        return _nothing(request, access, chosen)
     reason = request.POST.get("reason")
     if reason is None or not reason.strip() or not chosen.is_as_said:
         return show(
             request,
-            at,
+            access,
+            "web/journals/record.html",
+            chosen=chosen,
+            is_missing=reason is not None,
+            reason=reason or "",
+        )
+    try:
+        number = recording.record_manually(
+            club=access.club, actor=access.user, journal_ids=chosen.ids, reason=reason.strip()
+        )
+    except LedgerError as error:
+        messages.error(request, str(error))
+        return _back(access, chosen)
+    messages.success(
+        request,
+        _("%(journals)s recorded as manually added. Clubledger has not checked Xero.") % {"journals": _counted(number)},
+    )
+    return _back(access, chosen)
+
+
+@require_POST
+@club_page(Permission.UNDO)
+def undo_recording(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
+    """Ask for the reason, then take the recording of the selected journals back."""
+    chosen = Selection.from_form(request, access)
+    if not chosen.count:
+        return _nothing(request, access, chosen)
+    reason = request.POST.get("reason")
+    if reason is None or not reason.strip() or not chosen.is_as_said:
+        return show(
+            request,
+            access,
             "web/journals/undo_recording.html",
             chosen=chosen,
             is_missing=reason is not None,
             reason=reason or "",
         )
     try:
-        number = recording.undo_recording(club=at.club, actor=at.user, journal_ids=chosen.ids, reason=reason.strip())
+        number = recording.undo_recording(
+            club=access.club, actor=access.user, journal_ids=chosen.ids, reason=reason.strip()
+        )
     except LedgerError as error:
         messages.error(request, str(error))
-        return _back(at, chosen)
+        return _back(access, chosen)
     words = ngettext("%(count)s journal stands open again.", "%(count)s journals stand open again.", number)
     messages.success(request, words % {"count": formats.count(number)})
-    return _back(at, chosen, show="unsent")
+    return _back(access, chosen, show="unsent")
 
 
 @require_POST
 @club_page(Permission.SEND)
-def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def withdraw(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Take queued journals back before they are sent."""
 
     def words(number: int) -> str:
@@ -169,12 +182,12 @@ def withdraw(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             number,
         )
 
-    return _queued(request, at, queue.withdraw, words)
+    return _queued(request, access, queue.withdraw, words)
 
 
 @require_POST
 @club_page(Permission.SEND)
-def take_over(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def take_over(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Send queued journals of somebody who can't any more under the present person's authorisation."""
 
     def words(number: int) -> str:
@@ -184,19 +197,19 @@ def take_over(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             number,
         )
 
-    return _queued(request, at, queue.take_over, words)
+    return _queued(request, access, queue.take_over, words)
 
 
 def _queued(
-    request: HttpRequest, at: ClubAccess, act: Callable[..., int], words: Callable[[int], str]
+    request: HttpRequest, access: ClubAccess, act: Callable[..., int], words: Callable[[int], str]
 ) -> HttpResponseBase:
-    chosen = Selection.from_form(request, at)
+    chosen = Selection.from_form(request, access)
     if not chosen.count:
-        return _nothing(request, at, chosen)
+        return _nothing(request, access, chosen)
     try:
-        number = act(club=at.club, actor=at.user, journal_ids=chosen.ids)
+        number = act(club=access.club, actor=access.user, journal_ids=chosen.ids)
     except XeroError as error:
-        tell(request, at, error)
+        tell(request, access, error)
     except (DeliveryError, LedgerError) as error:
         messages.error(request, str(error))
     else:
@@ -209,4 +222,4 @@ def _queued(
                 left,
             )
             messages.warning(request, told % {"count": formats.count(left)})
-    return _back(at, chosen)
+    return _back(access, chosen)

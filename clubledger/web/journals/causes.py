@@ -30,33 +30,35 @@ class Cause:
 PAGES = {"charge": "charges", "account_type": "account-types", "payment_method": "payment-methods"}
 
 
-def place(at: ClubAccess, mends: str, journal_id: int | None = None) -> tuple[str, str]:
+def place(access: ClubAccess, mends: str, journal_id: int | None = None) -> tuple[str, str]:
     """Give label and address of the place that mends; both empty where this person can do nothing about it."""
     kind, _colon, what = mends.partition(":")
     if kind in PAGES:
-        link = f"{link_to(at, PAGES[kind])}?{urlencode({'item': what})}"
-        label = _("Map %(code)s") if at.may(Permission.CONFIGURE) else _("See %(code)s")
+        link = f"{link_to(access, PAGES[kind])}?{urlencode({'item': what})}"
+        label = _("Map %(code)s") if access.may(Permission.CONFIGURE) else _("See %(code)s")
         return label % {"code": what}, link
     if kind == "account":
         # Any kind of item may go to an account: the list of GL codes says what does, and leads to each grid.
-        return _("See what uses %(code)s") % {"code": what}, f"{link_to(at, 'gl-codes')}?{urlencode({'q': what})}"
+        return _("See what uses %(code)s") % {"code": what}, f"{link_to(access, 'gl-codes')}?{urlencode({'q': what})}"
     if kind == "gl_code":
-        return _("See what uses %(code)s") % {"code": what}, f"{link_to(at, 'charges')}?{urlencode({'gl_code': what})}"
+        return _("See what uses %(code)s") % {
+            "code": what
+        }, f"{link_to(access, 'charges')}?{urlencode({'gl_code': what})}"
     if kind == "job":
-        label = _("Choose its option") if at.may(Permission.CONFIGURE) else _("See job code")
-        return label, f"{link_to(at, 'job-codes')}?{urlencode({'q': what, 'code': what})}#item"
+        label = _("Choose its option") if access.may(Permission.CONFIGURE) else _("See job code")
+        return label, f"{link_to(access, 'job-codes')}?{urlencode({'q': what, 'code': what})}#item"
     if kind == "tax_type":
-        return _("See what uses it"), f"{link_to(at, 'charges')}?{urlencode({'tax_type': what})}"
+        return _("See what uses it"), f"{link_to(access, 'charges')}?{urlencode({'tax_type': what})}"
     if kind in {"organisation", "settings"}:
-        return _("Open General Ledger"), link_to(at, "general-ledger")
+        return _("Open General Ledger"), link_to(access, "general-ledger")
     if kind == "sample":
-        return _("Take it away"), f"{link_to(at, 'gl')}#sample"
+        return _("Take it away"), f"{link_to(access, 'gl')}#sample"
     if kind == "journal" and journal_id is not None:
-        return _("Open the journal"), link_to(at, "journal", journal_id)
+        return _("Open the journal"), link_to(access, "journal", journal_id)
     return "", ""
 
 
-def causes(at: ClubAccess, found: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[Cause]:
+def causes_of(access: ClubAccess, found: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[Cause]:
     """Group findings (journal id, its findings as stored) by cause: faults first, then those of most journals."""
     grouped: dict[tuple[str, str, str], Cause] = {}
     for journal_id, findings in found:
@@ -65,7 +67,7 @@ def causes(at: ClubAccess, found: Iterable[tuple[int, list[dict[str, Any]]]]) ->
             key = (finding["code"], mends, "" if mends and mends != "journal" else finding["message"])
             cause = grouped.get(key)
             if cause is None:
-                label, link = place(at, mends, journal_id)
+                label, link = place(access, mends, journal_id)
                 is_fault = finding.get("severity", "fault") == "fault"
                 cause = Cause(
                     in_readers_words(finding["message"]),

@@ -22,7 +22,7 @@ from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def post_from(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def post_from(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Choose the day from which the club posts; see what it keeps back; set it, or take it away."""
     form = request.POST if request.method == "POST" else request.GET
     chosen = read_day(form.get("post_from"))
@@ -31,31 +31,31 @@ def post_from(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     is_unreadable = bool(form.get("post_from")) and chosen is None and not wants_none
     if wants_none:
         chosen = None
-    effect = cutover.effect_of(club=at.club, post_from=chosen) if is_asked else None
+    effect = cutover.effect_of(club=access.club, post_from=chosen) if is_asked else None
     reason = request.POST.get("reason", "")
     error = ""
     if request.method == "POST" and effect is not None and reason.strip():
         if request.POST.get("told") == _told(effect):
             try:
-                cutover.set_post_from(club=at.club, actor=at.user, post_from=chosen, reason=reason)
+                cutover.set_post_from(club=access.club, actor=access.user, post_from=chosen, reason=reason)
             except LedgerError as refused:
                 error = str(refused)
             else:
                 messages.success(request, _said(chosen))
-                return redirect(link_to(at, "general-ledger"))
+                return redirect(link_to(access, "general-ledger"))
         else:
             error = _("Something has changed since you looked. Look at the numbers again.")
     return show(
         request,
-        at,
+        access,
         "web/journals/post_from.html",
         status=422 if request.method == "POST" or is_unreadable else 200,
-        crumbs=general_ledger_trail(at, _("Post from")),
+        crumbs=general_ledger_trail(access, _("Post from")),
         chosen=chosen,
         wants_none=wants_none,
         effect=effect,
         told=_told(effect) if effect else "",
-        is_same=is_asked and chosen == at.club.post_from,
+        is_same=is_asked and chosen == access.club.post_from,
         is_unreadable=is_unreadable,
         is_missing=request.method == "POST" and effect is not None and not reason.strip(),
         reason=reason,
@@ -78,18 +78,18 @@ def _said(chosen: date | None) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.SEND)
-def record_up_to(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def record_up_to(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Choose a day; see what would be recorded up to it and what would be left; record it with one reason."""
     form = request.POST if request.method == "POST" else request.GET
-    today = clock.today_in(at.club.time_zone)
+    today = clock.today_in(access.club.time_zone)
     chosen = read_day(form.get("up_to"))
-    found = cutover.recordable_up_to(club=at.club, up_to_on=chosen) if chosen and chosen <= today else None
+    found = cutover.recordable_up_to(club=access.club, up_to_on=chosen) if chosen and chosen <= today else None
     reason = request.POST.get("reason", "")
     error = _("That day is still to come.") if chosen and chosen > today else ""
     if request.method == "POST" and chosen and reason.strip() and not error:
         try:
             number = cutover.record_up_to(
-                club=at.club, actor=at.user, up_to_on=chosen, reason=reason.strip(), told=_told_pile(request)
+                club=access.club, actor=access.user, up_to_on=chosen, reason=reason.strip(), told=_told_pile(request)
             )
         except LedgerError as refused:
             error = str(refused)
@@ -100,13 +100,13 @@ def record_up_to(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
                 number,
             )
             messages.success(request, words % {"count": formats.count(number), "day": formats.short_day(chosen)})
-            return redirect(link_to(at, "gl"))
+            return redirect(link_to(access, "gl"))
     return show(
         request,
-        at,
+        access,
         "web/journals/record_up_to.html",
         status=422 if request.method == "POST" else 200,
-        crumbs=[(_("GL Integration"), link_to(at, "gl")), (_("Record everything up to"), "")],
+        crumbs=[(_("GL Integration"), link_to(access, "gl")), (_("Record everything up to"), "")],
         chosen=chosen,
         preset=chosen or today.replace(day=1) - timedelta(days=1),
         today=today,

@@ -34,24 +34,26 @@ from clubledger.xero.errors import XeroError
 Act = Callable[[str], str]
 
 
-def _asking(request: HttpRequest, at: ClubAccess, page: dict[str, Any], act: Act, back: str) -> HttpResponseBase:
+def _asking(request: HttpRequest, access: ClubAccess, page: dict[str, Any], act: Act, back: str) -> HttpResponseBase:
     """Show what will be done and ask why; with a reason, do it. `act` takes the reason and gives what to say."""
     reason = request.POST.get("reason", "").strip()[:500]
     if request.method != "POST" or not reason:
-        page |= {"crumbs": [(_("GL Integration"), link_to(at, "gl")), (page["title"], "")]}
+        page |= {"crumbs": [(_("GL Integration"), link_to(access, "gl")), (page["title"], "")]}
         page |= {"is_missing": request.method == "POST", "back": back, "reason": ""}
-        return show(request, at, "web/journals/reasoned.html", status=422 if request.method == "POST" else 200, **page)
+        return show(
+            request, access, "web/journals/reasoned.html", status=422 if request.method == "POST" else 200, **page
+        )
     try:
         messages.success(request, act(reason))
     except XeroError as error:
-        tell(request, at, error)
+        tell(request, access, error)
     except (DeliveryError, LedgerError) as error:
         messages.error(request, str(error))
     return redirect(back)
 
 
-def _journal(at: ClubAccess, journal_id: int, states: tuple[str, ...]) -> Journal:
-    found: Journal | None = Journal.objects.of(at.club).filter(pk=journal_id, state__in=states).first()
+def _journal(access: ClubAccess, journal_id: int, states: tuple[str, ...]) -> Journal:
+    found: Journal | None = Journal.objects.of(access.club).filter(pk=journal_id, state__in=states).first()
     if found is None:
         raise Http404
     return found
@@ -66,9 +68,9 @@ def _facts(found: Journal) -> list[tuple[str, str]]:
     ]
 
 
-def _lock_of(at: ClubAccess) -> list[tuple[str, str]]:
+def _lock_of(access: ClubAccess) -> list[tuple[str, str]]:
     """Say up to which day Xero is locked and which is the first open one, as last read."""
-    connection = revocation.current(club=at.club)
+    connection = revocation.current(club=access.club)
     organisation = connection.organisation if connection else None
     if organisation is None or organisation.locked_until is None or organisation.first_open_day is None:
         return []
@@ -80,12 +82,12 @@ def _lock_of(at: ClubAccess) -> list[tuple[str, str]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def void(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+def void(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Void in Xero and reopen."""
-    found = _journal(at, journal_id, ("sent", "differs"))
+    found = _journal(access, journal_id, ("sent", "differs"))
 
     def act(reason: str) -> str:
-        further = settling.void_and_reopen(club=at.club, actor=at.user, journal_id=found.pk, reason=reason)
+        further = settling.void_and_reopen(club=access.club, actor=access.user, journal_id=found.pk, reason=reason)
         return _("Voided in Xero. Its transactions stand in journal %(sequence)s of %(day)s, which can be sent.") % {
             "sequence": further.sequence,
             "day": formats.day(further.accounting_date),
@@ -100,17 +102,17 @@ def void(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseB
         "facts": _facts(found),
         "button": _("Void it in Xero"),
     }
-    return _asking(request, at, page, act, link_to(at, "journal", found.pk))
+    return _asking(request, access, page, act, link_to(access, "journal", found.pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def accept_difference(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+def accept_difference(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Take a journal that differs as sent, by the person's word."""
-    found = _journal(at, journal_id, ("differs",))
+    found = _journal(access, journal_id, ("differs",))
 
     def act(reason: str) -> str:
-        settling.accept_difference(club=at.club, actor=at.user, journal_id=found.pk, reason=reason)
+        settling.accept_difference(club=access.club, actor=access.user, journal_id=found.pk, reason=reason)
         return _("The journal counts as sent, as it is in Xero.")
 
     page = {
@@ -121,18 +123,18 @@ def accept_difference(request: HttpRequest, at: ClubAccess, journal_id: int) -> 
         "facts": [*_facts(found), (_("What differs"), in_readers_words(found.xero_words))],
         "button": _("Accept it"),
     }
-    return _asking(request, at, page, act, link_to(at, "journal", found.pk))
+    return _asking(request, access, page, act, link_to(access, "journal", found.pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def keep_with_difference(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+def keep_with_difference(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Keep a journal that differs as it is in Xero, and send what is missing there as a further journal."""
-    found = _journal(at, journal_id, ("differs",))
+    found = _journal(access, journal_id, ("differs",))
 
     def act(reason: str) -> str:
         further = difference.adopt_with_difference_journal(
-            club=at.club, actor=at.user, journal_id=found.pk, reason=reason
+            club=access.club, actor=access.user, journal_id=found.pk, reason=reason
         )
         return _("Kept as it is in Xero. The difference is queued as journal %(sequence)s of %(day)s.") % {
             "sequence": further.sequence,
@@ -149,17 +151,17 @@ def keep_with_difference(request: HttpRequest, at: ClubAccess, journal_id: int) 
         "facts": [*_facts(found), (_("What differs"), in_readers_words(found.xero_words))],
         "button": _("Send the difference"),
     }
-    return _asking(request, at, page, act, link_to(at, "journal", found.pk))
+    return _asking(request, access, page, act, link_to(access, "journal", found.pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.SEND)
-def first_open_day(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+def first_open_day(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Choose that a journal on a locked date is sent dated on the first open day."""
-    found = _journal(at, journal_id, tuple(str(state) for state in TAKES_IN))
+    found = _journal(access, journal_id, tuple(str(state) for state in TAKES_IN))
 
     def act(reason: str) -> str:
-        preflight.date_on_first_open_day(club=at.club, actor=at.user, journal_ids=[found.pk], reason=reason)
+        preflight.date_on_first_open_day(club=access.club, actor=access.user, journal_ids=[found.pk], reason=reason)
         return _("Chosen. Validate the journal again: it then says which day it will be dated on in Xero.")
 
     page = {
@@ -168,22 +170,22 @@ def first_open_day(request: HttpRequest, at: ClubAccess, journal_id: int) -> Htt
             "Xero is locked on this date. The journal keeps its accounting date here and is dated on Xero's first open"
             " day there; both stand in its narration."
         ),
-        "facts": [*_facts(found), *_lock_of(at)],
+        "facts": [*_facts(found), *_lock_of(access)],
         "button": _("Choose the first open day"),
     }
-    return _asking(request, at, page, act, link_to(at, "journal", found.pk))
+    return _asking(request, access, page, act, link_to(access, "journal", found.pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def settle_sighting(request: HttpRequest, at: ClubAccess, sighting_id: int) -> HttpResponseBase:
+def settle_sighting(request: HttpRequest, access: ClubAccess, sighting_id: int) -> HttpResponseBase:
     """Put an alarm about a manual journal in Xero to rest."""
-    seen = Sighting.objects.of(at.club).filter(pk=sighting_id, settled_at=None).first()
+    seen = Sighting.objects.of(access.club).filter(pk=sighting_id, settled_at=None).first()
     if seen is None:
         raise Http404
 
     def act(reason: str) -> str:
-        sightings.settle(club=at.club, actor=at.user, sighting_id=seen.pk, reason=reason)
+        sightings.settle(club=access.club, actor=access.user, sighting_id=seen.pk, reason=reason)
         return _("Settled; the reason is on record.")
 
     page = {
@@ -195,24 +197,24 @@ def settle_sighting(request: HttpRequest, at: ClubAccess, sighting_id: int) -> H
         % {"seen": sighting_words(seen)},
         "facts": [
             (_("Reference"), seen.reference),
-            (_("Seen"), formats.instant(seen.seen_at, at.club.time_zone)),
+            (_("Seen"), formats.instant(seen.seen_at, access.club.time_zone)),
             (_("Xero's id"), seen.xero_journal_id),
         ],
         "button": _("Settle it"),
     }
-    return _asking(request, at, page, act, link_to(at, "gl"))
+    return _asking(request, access, page, act, link_to(access, "gl"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def void_sighted(request: HttpRequest, at: ClubAccess, sighting_id: int) -> HttpResponseBase:
+def void_sighted(request: HttpRequest, access: ClubAccess, sighting_id: int) -> HttpResponseBase:
     """Void a manual journal in Xero that bears our reference and that nothing here accounts for."""
-    seen = Sighting.objects.of(at.club).filter(pk=sighting_id, settled_at=None, kind__in=sightings.VOIDABLE).first()
+    seen = Sighting.objects.of(access.club).filter(pk=sighting_id, settled_at=None, kind__in=sightings.VOIDABLE).first()
     if seen is None:
         raise Http404
 
     def act(reason: str) -> str:
-        settling.void_sighted(club=at.club, actor=at.user, sighting_id=seen.pk, reason=reason)
+        settling.void_sighted(club=access.club, actor=access.user, sighting_id=seen.pk, reason=reason)
         return _("Voided in Xero; the reason is on record.")
 
     page = {
@@ -229,11 +231,11 @@ def void_sighted(request: HttpRequest, at: ClubAccess, sighting_id: int) -> Http
                 (_("GL code %(code)s") % {"code": line["account_code"]}, line["amount"])
                 for line in seen.found.get("lines", [])
             ],
-            (_("Seen"), formats.instant(seen.seen_at, at.club.time_zone)),
+            (_("Seen"), formats.instant(seen.seen_at, access.club.time_zone)),
         ],
         "button": _("Void it in Xero"),
     }
-    return _asking(request, at, page, act, link_to(at, "gl"))
+    return _asking(request, access, page, act, link_to(access, "gl"))
 
 
 def sighting_words(seen: Sighting) -> str:
@@ -247,24 +249,24 @@ def sighting_words(seen: Sighting) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def confirm_restore(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def confirm_restore(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """After a backup was restored: say which days were recorded by hand since, and let the club send again."""
-    standing = after_restore.standing(club=at.club)
+    standing = after_restore.standing(club=access.club)
     if standing is None:
         raise Http404
     if request.method == "POST" and request.POST.get("seen") == "1":
         days = [on for text in request.POST.getlist("day") if (on := read_day(text)) is not None]
         reason = request.POST.get("reason", "").strip()[:500]
         try:
-            after_restore.confirm(club=at.club, actor=at.user, recorded_on=days, reason=reason)
+            after_restore.confirm(club=access.club, actor=access.user, recorded_on=days, reason=reason)
         except (DeliveryError, LedgerError) as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Confirmed. Journals go out again."))
-            return redirect(link_to(at, "gl"))
+            return redirect(link_to(access, "gl"))
     return show(
         request,
-        at,
+        access,
         "web/journals/confirm_restore.html",
         standing=standing,
         is_missing=request.method == "POST",

@@ -29,8 +29,8 @@ from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import overview
 from clubledger.ledger.journals.overview import Figures, Group, Tally
 from clubledger.ledger.models import TAKES_IN, FinancialItem, Import, Journal
-from clubledger.web.journals import causes as mending
 from clubledger.web.journals import journal_rows
+from clubledger.web.journals.causes import Cause, causes_of
 from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.journals.list_rows import rows_of
 from clubledger.web.journals.selection import SHOWS, Asked
@@ -45,53 +45,53 @@ ALARMS_SHOWN = 5
 
 @require_safe
 @club_page()
-def gl(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show GL Integration, or its list as a file."""
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, Asked.from_query(at, request.GET), request.GET["format"])
-    figures = overview.overview(club=at.club)
-    asked = Asked.from_query(at, request.GET, preset=figures.preset)
-    connection = revocation.current(club=at.club)
+        return _as_file(access, Asked.from_query(access, request.GET), request.GET["format"])
+    figures = overview.overview(club=access.club)
+    asked = Asked.from_query(access, request.GET, preset=figures.preset)
+    connection = revocation.current(club=access.club)
     if figures.first_on is None:
-        return show(request, at, "web/journals/gl_first_run.html", steps=first_steps(at, figures, connection))
-    counts = Tally.of(asked.days, club=at.club)
+        return show(request, access, "web/journals/gl_first_run.html", steps=first_steps(access, figures, connection))
+    counts = Tally.of(asked.days, club=access.club)
     total = Figures.of(counts.shown(asked.show))
     page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total.journals)
     ticked = request.GET.get("ticked", "")
     signs = _signs(asked, connection, has_queued=counts.has("queued"))
-    run_id, progress = _run(request, at, signs)
+    run_id, progress = _run(request, access, signs)
     return show(
         request,
-        at,
+        access,
         "web/journals/gl.html",
         asked=asked,
         overview=figures,
         sentence=_sentence(figures),
-        strip=_strip(request, at.club, asked, connection),
+        strip=_strip(request, access.club, asked, connection),
         chips=_chips(asked, counts),
         total=total,
         page=page,
         connection=connection,
-        rows=journal_rows.draw(rows_of(page.rows, at, connection, ticked)),
+        rows=journal_rows.draw(rows_of(page.rows, access, connection, ticked)),
         select_all=_select_all(counts.choosable(asked.show)),
-        causes=_causes(at, asked, counts),
+        causes=_causes(access, asked, counts),
         run_id=run_id,
         progress=progress,
         is_moving=progress is not None and is_moving(progress),
-        alarms=_alarms(at) if signs["alarms"] else [],
+        alarms=_alarms(access) if signs["alarms"] else [],
         alarms_left=max(0, signs["alarms"] - ALARMS_SHOWN),
         has_sample=signs["has_sample"],
         is_restored=signs["has_holds"],
         can_take_over=signs["can_take_over"],
         oldest_link=_oldest_link(asked, figures.oldest_unsent_on),
-        empty_link=_empty_link(at, figures, counts),
+        empty_link=_empty_link(access, figures, counts),
         is_valid_selection=ticked == "valid",
         has_valid=counts.has("valid"),
         has_queued=any(group.state == "queued" for group in counts.shown(asked.show)),
-        standing=revocation.standing_of(club=at.club, user=at.user, connection=connection)
-        if at.may(Permission.SEND)
+        standing=revocation.standing_of(club=access.club, user=access.user, connection=connection)
+        if access.may(Permission.SEND)
         else None,
-        steps=None if signs["has_sent"] else first_steps(at, figures, connection, signs["unmapped"]),
+        steps=None if signs["has_sent"] else first_steps(access, figures, connection, signs["unmapped"]),
     )
 
 
@@ -106,42 +106,42 @@ class Step:
     is_done: bool
 
 
-def first_steps(at: ClubAccess, figures: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
+def first_steps(access: ClubAccess, figures: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
     """Give the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
     see = _("See")
     return [
         Step(
             _("Bring transactions"),
             _("Export them from the membership or point-of-sale system and import the file.")
-            if at.may(Permission.IMPORT)
+            if access.may(Permission.IMPORT)
             else _("An Owner or somebody of Accounts imports them from the membership or point-of-sale system."),
-            _("Import") if at.may(Permission.IMPORT) else see,
-            link_to(at, "imports"),
+            _("Import") if access.may(Permission.IMPORT) else see,
+            link_to(access, "imports"),
             figures.first_on is not None,
         ),
         Step(
             _("Connect Xero"),
             _("Authorise with your own Xero login; Clubledger shows the organisation before it is used.")
-            if at.may(Permission.AUTHORISE)
+            if access.may(Permission.AUTHORISE)
             else _("An Owner, an Administrator or somebody of Accounts authorises with their own Xero login."),
-            _("Open General Ledger") if at.may(Permission.AUTHORISE) else see,
-            link_to(at, "general-ledger"),
+            _("Open General Ledger") if access.may(Permission.AUTHORISE) else see,
+            link_to(access, "general-ledger"),
             connection is not None and bool(connection.tenant_id),
         ),
         Step(
             _("Map"),
-            _unmapped_words(unmapped, may_map=at.may(Permission.CONFIGURE)),
-            _("Map") if at.may(Permission.CONFIGURE) else see,
-            link_to(at, "charges"),
+            _unmapped_words(unmapped, may_map=access.may(Permission.CONFIGURE)),
+            _("Map") if access.may(Permission.CONFIGURE) else see,
+            link_to(access, "charges"),
             figures.first_on is not None and not unmapped,
         ),
         Step(
             _("Send"),
             _("Validate the journals against Xero, see every fault at once, and send what is valid.")
-            if at.may(Permission.SEND)
+            if access.may(Permission.SEND)
             else _("An Owner or somebody of Accounts validates the journals against Xero and sends what is valid."),
-            _("Open GL Integration") if at.may(Permission.SEND) else see,
-            link_to(at, "gl"),
+            _("Open GL Integration") if access.may(Permission.SEND) else see,
+            link_to(access, "gl"),
             False,
         ),
     ]  # fmt: skip
@@ -159,7 +159,7 @@ def _unmapped_words(unmapped: int, *, may_map: bool) -> str:
 
 def _signs(asked: Asked, connection: Connection | None, *, has_queued: bool) -> Mapping[str, Any]:
     """Ask in one query which of the rarer things there are to show at all."""
-    club = asked.at.club
+    club = asked.access.club
     newest = SendRun.objects.of(club).order_by("-pk")
     return (
         Club.objects.filter(pk=club.pk)
@@ -179,7 +179,9 @@ def _signs(asked: Asked, connection: Connection | None, *, has_queued: bool) -> 
 
 def _waiting_for_senders(asked: Asked, connection: Connection | None) -> QuerySet[Any]:
     days = (asked.from_on, asked.up_to_on)
-    return queue.without_sender(club=asked.at.club, connection=connection).filter(journal__accounting_date__range=days)
+    return queue.without_sender(club=asked.access.club, connection=connection).filter(
+        journal__accounting_date__range=days
+    )
 
 
 def _number_of(rows: QuerySet[Any]) -> Coalesce:
@@ -236,24 +238,26 @@ def _select_all(groups: list[Group]) -> dict[str, Any]:
     return {"count": total.journals, "minor": total.minor, "states": states}
 
 
-def _causes(at: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[mending.Cause]]:
+def _causes(access: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[Cause]]:
     causes = []
     if counts.has_choosable("is_found"):
         suffering = asked.days.filter(state__in=TAKES_IN).exclude(findings=[])
-        causes = mending.causes(at, suffering.values_list("pk", "findings"))
+        causes = causes_of(access, suffering.values_list("pk", "findings"))
     return {
         "faults": [cause for cause in causes if cause.is_fault],
         "warnings": [cause for cause in causes if not cause.is_fault],
     }
 
 
-def _run(request: HttpRequest, at: ClubAccess, signs: Mapping[str, Any]) -> tuple[int | None, queue.Progress | None]:
+def _run(
+    request: HttpRequest, access: ClubAccess, signs: Mapping[str, Any]
+) -> tuple[int | None, queue.Progress | None]:
     """Give the send run whose progress the page shows: the newest that goes on, or the one just asked for."""
     run_id = signs["run_id"]
     is_asked = request.GET.get("run") == str(run_id)
     if run_id is None or (signs["run_finished_at"] is not None and not is_asked):
         return None, None
-    progress = queue.progress_of(club=at.club, run_id=run_id)
+    progress = queue.progress_of(club=access.club, run_id=run_id)
     return (None, None) if progress.is_finished and not is_asked else (run_id, progress)
 
 
@@ -262,13 +266,13 @@ def is_moving(progress: queue.Progress) -> bool:
     return not progress.is_finished and progress.total - progress.done > progress.waiting
 
 
-def _alarms(at: ClubAccess) -> list[dict[str, Any]]:
-    seen = Sighting.objects.of(at.club).filter(settled_at=None).order_by("seen_at")[:ALARMS_SHOWN]
+def _alarms(access: ClubAccess) -> list[dict[str, Any]]:
+    seen = Sighting.objects.of(access.club).filter(settled_at=None).order_by("seen_at")[:ALARMS_SHOWN]
     return [
         {
             "words": sighting_words(one),
-            "link": link_to(at, "settle-sighting", one.pk),
-            "void_link": link_to(at, "void-sighted", one.pk) if one.kind in sightings.VOIDABLE else "",
+            "link": link_to(access, "settle-sighting", one.pk),
+            "void_link": link_to(access, "void-sighted", one.pk) if one.kind in sightings.VOIDABLE else "",
         }
         for one in seen
     ]
@@ -280,19 +284,19 @@ def _oldest_link(asked: Asked, oldest: date | None) -> str:
     return asked.address(**{"from": oldest.isoformat(), "show": "unsent"})
 
 
-def _empty_link(at: ClubAccess, figures: Any, counts: Tally) -> str:
-    if not at.may(Permission.SEND) or figures.oldest_unsent_on is None:
+def _empty_link(access: ClubAccess, figures: Any, counts: Tally) -> str:
+    if not access.may(Permission.SEND) or figures.oldest_unsent_on is None:
         return ""
     if not counts.has_choosable("is_empty"):
         return ""
     newest = figures.newest_unsent_on or figures.last_on
     return (
-        f"{reverse('gl', args=[at.club.slug])}?from={figures.oldest_unsent_on.isoformat()}"
+        f"{reverse('gl', args=[access.club.slug])}?from={figures.oldest_unsent_on.isoformat()}"
         f"&up_to={newest.isoformat()}&show=empty&ticked=all"
     )
 
 
-def _as_file(at: ClubAccess, asked: Asked, file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, asked: Asked, file_format: str) -> HttpResponseBase:
     def rows() -> Iterator[tuple[Any, ...]]:
         for journal in asked.ordered.iterator(chunk_size=500):
             amount: Decimal = from_minor(journal.debit_minor)
@@ -305,5 +309,5 @@ def _as_file(at: ClubAccess, asked: Asked, file_format: str) -> HttpResponseBase
         _("Date"), _("Sequence"), _("Journal"), _("Transactions"), _("Lines"), _("Debit"), _("Credit"), _("State"),
         _("Xero's words"),
     ]  # fmt: skip
-    name = f"journals-{at.club.slug}-{asked.from_on}-{asked.up_to_on}"
+    name = f"journals-{access.club.slug}-{asked.from_on}-{asked.up_to_on}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())

@@ -52,23 +52,23 @@ class Event:
 
 @require_safe
 @club_page()
-def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpResponseBase:
+def journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Show a journal, one of its lines opened to its transactions if asked; or its lines as a file."""
-    found, others = _with_others(at, journal_id)
-    reading = drill_down.Reading(at.club, found)
+    found, others = _with_others(access, journal_id)
+    reading = drill_down.Reading(access.club, found)
     sort = sorting.asked(request, LINE_ORDERS)
-    lines = sorting.in_order(drill_down.lines_of(club=at.club, journal=found, reading=reading), sort, LINE_ORDERS)
+    lines = sorting.in_order(drill_down.lines_of(club=access.club, journal=found, reading=reading), sort, LINE_ORDERS)
     taxes = {tax_type: name for tax_type, (name, _rate) in reading.taxes.items()}
     if request.GET.get("format") in exports.FORMATS and "line" not in request.GET:
-        return _as_file(at, found, lines, taxes, request.GET["format"])
+        return _as_file(access, found, lines, taxes, request.GET["format"])
     opened = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
     order = sorting.asked(request, ORDERS, by="order")
     if request.GET.get("format") in exports.FORMATS:
-        return _transactions_as_file(at, reading, opened, order, request.GET["format"])
+        return _transactions_as_file(access, reading, opened, order, request.GET["format"])
     behind = None
     if opened is not None or request.GET.get("line") == "all":
         found_page = drill_down.transactions_of(
-            club=at.club,
+            club=access.club,
             journal=found,
             line_key=opened.key if opened else None,
             page=query.whole_number(request.GET.get("page")),
@@ -77,21 +77,21 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
             order=order,
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
-    connection = revocation.current(club=at.club)
+    connection = revocation.current(club=access.club)
     totals = _totals(lines)
     shown = _page_of_lines(request, lines, opened)
     return show(
         request,
-        at,
+        access,
         "web/journals/journal.html",
-        crumbs=[(_("GL Integration"), link_to(at, "gl")), (formats.day(found.accounting_date), "")],
+        crumbs=[(_("GL Integration"), link_to(access, "gl")), (formats.day(found.accounting_date), "")],
         journal=found,
-        state=state_shown(found, at),
-        notes=notes_of(found, at),
+        state=state_shown(found, access),
+        notes=notes_of(found, access),
         further=ordinal_words(found.sequence),
         lines=shown,
         line_rows=line_rows.draw_lines(
-            at, shown.rows, opened, taxes, side=totals["side"], kept=f"sort={sort}" if sort else ""
+            access, shown.rows, opened, taxes, side=totals["side"], kept=f"sort={sort}" if sort else ""
         ),
         sort_asked=sort,
         order_asked=order,
@@ -100,25 +100,25 @@ def journal(request: HttpRequest, at: ClubAccess, journal_id: int) -> HttpRespon
         totals=totals,
         opened=opened,
         behind=behind,
-        transaction_rows=line_rows.draw_transactions(at, behind.rows, KINDS) if behind else "",
+        transaction_rows=line_rows.draw_transactions(access, behind.rows, KINDS) if behind else "",
         xero_link=xero_link(found, connection),
-        story=_story(at, found),
-        siblings=_siblings(at, others),
+        story=_story(access, found),
+        siblings=_siblings(access, others),
         has_sample=getattr(found, "has_sample", False),
-        validate_link=f"{link_to(at, 'gl')}?on={found.accounting_date}"
-        if at.may(Permission.SEND) and (found.state == "rejected" or has_chosen_first_open_day(found))
+        validate_link=f"{link_to(access, 'gl')}?on={found.accounting_date}"
+        if access.may(Permission.SEND) and (found.state == "rejected" or has_chosen_first_open_day(found))
         else "",
-        can_move_date=at.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
-        carries=_carries(at, found, taxes) if lines and not found.transaction_count else None,
+        can_move_date=access.may(Permission.SEND) and any(one.get("code") == "locked" for one in found.findings),
+        carries=_carries(access, found, taxes) if lines and not found.transaction_count else None,
     )
 
 
-def _carries(at: ClubAccess, found: Journal, taxes: Mapping[str, str]) -> dict[str, Any] | None:
+def _carries(access: ClubAccess, found: Journal, taxes: Mapping[str, str]) -> dict[str, Any] | None:
     """Give what a difference journal carries, each line with the way to the line of ours that it corrects."""
-    explained = difference.explain(club=at.club, journal=found)
+    explained = difference.explain(club=access.club, journal=found)
     if explained is None:
         return None
-    ours = link_to(at, "journal", explained.of_journal.pk)
+    ours = link_to(access, "journal", explained.of_journal.pk)
     lines = [
         {
             "account_code": line.account_code, "account_name": line.account_name, "option": line.option,
@@ -153,20 +153,20 @@ def _totals(lines: list[LineView]) -> dict[str, Any]:
     }
 
 
-def _with_others(at: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal]]:
+def _with_others(access: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal]]:
     """Give the journal and the others of its date, in one query. Raises Http404."""
-    its_date = Journal.objects.of(at.club).filter(pk=journal_id).values("accounting_date")
-    rows = Journal.objects.of(at.club).filter(accounting_date__in=its_date).select_related("sent_by", "recorded_by")
-    of_date = list(rows.annotate(has_sample=Exists(samples.imports(at.club))).order_by("sequence"))
+    its_date = Journal.objects.of(access.club).filter(pk=journal_id).values("accounting_date")
+    rows = Journal.objects.of(access.club).filter(accounting_date__in=its_date).select_related("sent_by", "recorded_by")
+    of_date = list(rows.annotate(has_sample=Exists(samples.imports(access.club))).order_by("sequence"))
     found = next((one for one in of_date if one.pk == journal_id), None)
     if found is None:
         raise Http404
     return found, [one for one in of_date if one.pk != journal_id]
 
 
-def _siblings(at: ClubAccess, others: list[Journal]) -> list[tuple[str, str]]:
+def _siblings(access: ClubAccess, others: list[Journal]) -> list[tuple[str, str]]:
     tba = _("TBA")
-    return [(other.number or f"{tba} ({other.sequence})", link_to(at, "journal", other.pk)) for other in others]
+    return [(other.number or f"{tba} ({other.sequence})", link_to(access, "journal", other.pk)) for other in others]
 
 
 def _page_of_lines(request: HttpRequest, lines: list[LineView], opened: LineView | None) -> paging.Page:
@@ -184,13 +184,13 @@ def _page_of_lines(request: HttpRequest, lines: list[LineView], opened: LineView
     )
 
 
-def _story(at: ClubAccess, found: Journal) -> list[Event]:
+def _story(access: ClubAccess, found: Journal) -> list[Event]:
     """Give what happened to the journal, oldest first: deliveries, requests to Xero, recordings."""
     events = [Event(found.created_at, _("The first transaction of this date came in."))]
     if found.validated_at:
         events.append(Event(found.validated_at, _("Last checked against Xero's chart of accounts.")))
-    events += _on_its_way(at, found)
-    noted = AuditEvent.objects.of(at.club).filter(subject__in=[f"journal {found.pk}", str(found)])
+    events += _on_its_way(access, found)
+    noted = AuditEvent.objects.of(access.club).filter(subject__in=[f"journal {found.pk}", str(found)])
     # In the order of the index, or a database may choose to walk the whole trail for the order's sake.
     noted = noted.order_by("subject", "position")
     events += [Event(event.at, _noted(event)) for event in noted[:50]]
@@ -203,10 +203,10 @@ def _noted(event: AuditEvent) -> str:
     return event.summary if said else f"{event.actor_name}: {event.summary}"
 
 
-def _on_its_way(at: ClubAccess, found: Journal) -> Iterator[Event]:
+def _on_its_way(access: ClubAccess, found: Journal) -> Iterator[Event]:
     """Give what its deliveries and the requests that carried them tell, in one query and without their bodies."""
     call = "call_items__call"
-    rows = Delivery.objects.of(at.club).filter(journal=found).order_by("pk", f"{call}__started_at").values(
+    rows = Delivery.objects.of(access.club).filter(journal=found).order_by("pk", f"{call}__started_at").values(
         "pk", "reference", "queued_at", "closed_at", "closed_because", "sender__name", "sender__email",
         "run__actor__name", "run__actor__email",
         "call_items__outcome", "call_items__words", f"{call}__http_status", f"{call}__correlation_id",
@@ -258,7 +258,7 @@ def _outcome(outcome: str) -> str:
 
 
 def _as_file(
-    at: ClubAccess, found: Journal, lines: list[LineView], taxes: dict[str, str], file_format: str
+    access: ClubAccess, found: Journal, lines: list[LineView], taxes: dict[str, str], file_format: str
 ) -> HttpResponseBase:
     def rows() -> Iterator[tuple[Any, ...]]:
         for line in lines:
@@ -272,12 +272,12 @@ def _as_file(
         _("Date"), _("GL code"), _("Name"), _("Job code"), _("Tax type"), _("Tax rate"), _("Debit"),
         _("Credit"), _("Tax by the source"), _("Tax by Xero"), _("Tax difference"), _("Rows"),
     ]  # fmt: skip
-    name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
+    name = f"journal-{access.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())
 
 
 def _transactions_as_file(
-    at: ClubAccess, reading: drill_down.Reading, opened: LineView | None, order: str, file_format: str
+    access: ClubAccess, reading: drill_down.Reading, opened: LineView | None, order: str, file_format: str
 ) -> HttpResponseBase:
     """Give the transactions behind a line, or behind the whole journal, as a file."""
     found = reading.journal
@@ -286,7 +286,7 @@ def _transactions_as_file(
         number, pages = 1, 1
         while number <= pages:
             page = drill_down.transactions_of(
-                club=at.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
+                club=access.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
                 reading=reading, order=order,
             )  # fmt: skip
             number, pages = number + 1, page.pages
@@ -301,5 +301,5 @@ def _transactions_as_file(
         _("Date"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Its rows"), _("Debit"), _("Credit"),
     ]  # fmt: skip
     what = opened.account_code if opened else "all"
-    name = f"journal-{at.club.slug}-{found.number or found.accounting_date}-{found.sequence}-{what}"
+    name = f"journal-{access.club.slug}-{found.number or found.accounting_date}-{found.sequence}-{what}"
     return exports.download(file_format=file_format, name=name, header=header, rows=rows())

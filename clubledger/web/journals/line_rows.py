@@ -20,7 +20,7 @@ from clubledger.web.page import link_to
 
 
 def draw_lines(
-    at: ClubAccess,
+    access: ClubAccess,
     lines: Iterable[LineView],
     opened: LineView | None,
     taxes: Mapping[str, str],
@@ -51,14 +51,14 @@ def draw_lines(
     cells = {
         code: f'{short[code]} title="{escape(code)}"{words["tax type"]}>{escape(name)}' for code, name in taxes.items()
     }
-    drawn = (_line(at, line, line is opened, words, cells.get(line.tax_type, ""), side=side) for line in lines)
+    drawn = (_line(access, line, line is opened, words, cells.get(line.tax_type, ""), side=side) for line in lines)
     return mark_safe("".join(drawn))  # noqa: S308 - escaped
 
 
-def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, str], tax: str, *, side: int) -> str:
+def _line(access: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, str], tax: str, *, side: int) -> str:
     marked = " class=found" if is_opened else " class=is-help" if line.problems else ""
     code = escape(line.account_code) if line.account_code else words["no code"]
-    problems = "".join(_problem(at, problem, mends, words["sign"]) for problem, mends in line.faults)
+    problems = "".join(_problem(access, problem, mends, words["sign"]) for problem, mends in line.faults)
     return (
         f'<tr{marked}><td class=wide><a href="{words["opens"]}{quote(line.key, safe="")}#behind">{code}</a> '
         f"{escape(line.account_name)}{problems}"
@@ -72,8 +72,8 @@ def _line(at: ClubAccess, line: LineView, is_opened: bool, words: Mapping[str, s
     )
 
 
-def _problem(at: ClubAccess, problem: str, mends: str, sign: str) -> str:
-    label, link = causes.place(at, mends)
+def _problem(access: ClubAccess, problem: str, mends: str, sign: str) -> str:
+    label, link = causes.place(access, mends)
     way = f' <a href="{escape(link)}">{escape(label)}</a>' if link else ""
     return f"<small>{sign} {escape(in_readers_words(problem))}{way}</small>"
 
@@ -86,9 +86,9 @@ def _turned(amount: Decimal | None, side: int) -> str:
     return "" if amount is None else formats.money(side * amount)
 
 
-def draw_transactions(at: ClubAccess, found: Iterable[TransactionView], kinds: Mapping[str, Any]) -> SafeString:
+def draw_transactions(access: ClubAccess, found: Iterable[TransactionView], kinds: Mapping[str, Any]) -> SafeString:
     """Give the rows of transactions: id, kind, member, description, its rows, debit, credit."""
-    before, after = link_to(at, "transaction", 0).rsplit("/0/", 1)
+    before, after = link_to(access, "transaction", 0).rsplit("/0/", 1)
     names = {kind: escape(name) for kind, name in kinds.items()}
     member_word = escape(_("Member"))
     member = f' data-label="{member_word}"'

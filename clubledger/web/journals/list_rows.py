@@ -68,10 +68,10 @@ def wait_words(journal: Journal, zone: str) -> str:
     return words
 
 
-def state_shown(journal: Journal, at: ClubAccess) -> str:
+def state_shown(journal: Journal, access: ClubAccess) -> str:
     """Give the state as people see it: an open journal may be empty, in need of help, or before the cut-over."""
     if journal.state in TAKES_IN:
-        post_from = at.club.post_from
+        post_from = access.club.post_from
         if post_from and journal.accounting_date < post_from:
             return "before_cutover"
         if journal.state == "open" and journal.debit_minor == 0:
@@ -91,9 +91,9 @@ def has_chosen_first_open_day(journal: Journal) -> bool:
     return journal.state in TAKES_IN and journal.sent_on == journal.accounting_date
 
 
-def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
+def notes_of(journal: Journal, access: ClubAccess) -> list[str]:
     """Give the sentences under a journal's state: Xero's words, findings, who sent or recorded it and when."""
-    zone = at.club.time_zone
+    zone = access.club.time_zone
     notes = []
     if journal.xero_words and journal.state in {"rejected", "differs", "uncertain", "queued"}:
         # What differs was found by us; anything else is in Xero's own words.
@@ -124,19 +124,21 @@ def notes_of(journal: Journal, at: ClubAccess) -> list[str]:
     return [note for note in notes if note]
 
 
-def rows_of(found: Iterable[Journal], at: ClubAccess, connection: Connection | None, ticked: str = "") -> Iterator[Row]:
+def rows_of(
+    found: Iterable[Journal], access: ClubAccess, connection: Connection | None, ticked: str = ""
+) -> Iterator[Row]:
     """Give the rows of journals. `ticked` is `all`, `valid` or empty: which rows come ticked."""
     # Addresses and words are made once, not once a row; the address is one from the list on, a third as long.
-    before, after = link_to(at, "journal", 0).removeprefix(link_to(at, "gl")).split("/0/")
+    before, after = link_to(access, "journal", 0).removeprefix(link_to(access, "gl")).split("/0/")
     not_numbered = _("TBA")
     for journal in found:
-        row = _row_of(journal, at, connection, ticked)
+        row = _row_of(journal, access, connection, ticked)
         yield replace(row, link=f"{before}/{journal.pk}/{after}", number=journal.number or not_numbered)
 
 
-def _row_of(journal: Journal, at: ClubAccess, connection: Connection | None, ticked: str) -> Row:
-    state = state_shown(journal, at)
-    can_tick = _can_tick(journal, at, state)
+def _row_of(journal: Journal, access: ClubAccess, connection: Connection | None, ticked: str) -> Row:
+    state = state_shown(journal, access)
+    can_tick = _can_tick(journal, access, state)
     return Row(
         journal=journal,
         link="",
@@ -144,7 +146,7 @@ def _row_of(journal: Journal, at: ClubAccess, connection: Connection | None, tic
         day=formats.day(journal.accounting_date),
         further=ordinal_words(journal.sequence),
         state=state,
-        notes=notes_of(journal, at),
+        notes=notes_of(journal, access),
         xero_link=xero_link(journal, connection),
         can_tick=can_tick,
         is_ticked=can_tick and (ticked == "all" or (ticked == "valid" and journal.state == "valid")),
@@ -152,10 +154,10 @@ def _row_of(journal: Journal, at: ClubAccess, connection: Connection | None, tic
     )
 
 
-def _can_tick(journal: Journal, at: ClubAccess, state: str) -> bool:
+def _can_tick(journal: Journal, access: ClubAccess, state: str) -> bool:
     if journal.state == "recorded":
-        return at.may(Permission.UNDO)
-    if not at.may(Permission.SEND) or state == "before_cutover":
+        return access.may(Permission.UNDO)
+    if not access.may(Permission.SEND) or state == "before_cutover":
         return False
     return journal.state in TAKES_IN or journal.state == "queued"
 

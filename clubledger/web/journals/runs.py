@@ -32,9 +32,9 @@ NEWEST_FIRST = "-at"
 
 @require_safe
 @club_page()
-def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def send_runs(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List every press of Send to GL with what came of it, and show sending by schedule."""
-    runs = SendRun.objects.of(at.club)
+    runs = SendRun.objects.of(access.club)
     rows = (
         runs.select_related("actor")
         .annotate(
@@ -48,22 +48,22 @@ def send_runs(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         .order_by(*order_asked(request, ORDERS, NEWEST_FIRST))
     )
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, rows, request.GET["format"])
+        return _as_file(access, rows, request.GET["format"])
     page = paging.page_of(request, rows, total=runs.count())
     return show(
         request,
-        at,
+        access,
         "web/journals/send_runs.html",
-        crumbs=[(_("GL Integration"), link_to(at, "gl")), (_("Sent by whom"), "")],
+        crumbs=[(_("GL Integration"), link_to(access, "gl")), (_("Sent by whom"), "")],
         page=page,
         sort_asked=asked(request, ORDERS, NEWEST_FIRST),
         journals=sum(run.journals for run in page.rows),
         minor=sum(run.minor or 0 for run in page.rows),
-        **_nightly(at),
+        **_nightly(access),
     )
 
 
-def _as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for run in rows.iterator(chunk_size=500):
             yield (
@@ -72,17 +72,17 @@ def _as_file(at: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpRespo
             )  # fmt: skip
 
     header = [_("When (UTC)"), _("Who"), _("From"), _("Up To"), _("Journals"), _("Total debits"), _("Sent")]
-    return exports.download(file_format=file_format, name=f"sent-{at.club.slug}", header=header, rows=cells())
+    return exports.download(file_format=file_format, name=f"sent-{access.club.slug}", header=header, rows=cells())
 
 
-def _nightly(at: ClubAccess) -> dict[str, Any]:
-    current = schedule.current(club=at.club)
+def _nightly(access: ClubAccess) -> dict[str, Any]:
+    current = schedule.current(club=access.club)
     is_on = current is not None and current.is_on
     last_night = schedule.last_night(current) if current is not None else None
     return {
         "nightly": current,
         "is_on": is_on,
-        "next_run_at": schedule.next_run_at(at.club, current.at) if current is not None and is_on else None,
+        "next_run_at": schedule.next_run_at(access.club, current.at) if current is not None and is_on else None,
         "last_night": last_night,
         "last_night_on": date.fromisoformat(last_night.on) if last_night is not None else None,
     }
@@ -90,21 +90,21 @@ def _nightly(at: ClubAccess) -> dict[str, Any]:
 
 @require_POST
 @club_page(Permission.SEND)
-def set_nightly(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def set_nightly(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Switch sending by schedule on, at a time, or off."""
     try:
         if request.POST.get("answer") == "off":
-            schedule.switch_off(club=at.club, actor=at.user)
+            schedule.switch_off(club=access.club, actor=access.user)
             messages.success(request, _("Nothing is sent by schedule any more."))
         else:
             at_time = time.fromisoformat(request.POST.get("at", ""))
-            schedule.switch_on(club=at.club, actor=at.user, at=at_time)
-            when = formats.instant(schedule.next_run_at(at.club, at_time), at.club.time_zone)
+            schedule.switch_on(club=access.club, actor=access.user, at=at_time)
+            when = formats.instant(schedule.next_run_at(access.club, at_time), access.club.time_zone)
             messages.success(request, _("Switched on, under your name; the next time is %(when)s.") % {"when": when})
     except ValueError:
         messages.error(request, _("Give the time of day, such as 02:30."))
     except XeroError as error:
-        tell(request, at, error)
+        tell(request, access, error)
     except DeliveryError as error:
         messages.error(request, str(error))
-    return redirect(link_to(at, "send-runs"))
+    return redirect(link_to(access, "send-runs"))

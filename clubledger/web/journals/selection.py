@@ -42,30 +42,30 @@ ORDERS = {
 class Asked:
     """The days and the filter that a listing of journals is about, and its order."""
 
-    at: ClubAccess
+    access: ClubAccess
     from_on: date
     up_to_on: date
     show: str
     sort: str = ""
 
     @classmethod
-    def from_query(cls, at: ClubAccess, given: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
+    def from_query(cls, access: ClubAccess, given: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
         """Read it from an address or a form; what is missing or unreadable takes the preset, if need be looked up."""
         only, sort = read_day(given.get("on")), given.get("sort", "")
         sort = sort if sort.removeprefix("-") in ORDERS else ""
         if only is not None:
-            return cls(at, only, only, "all", sort)
+            return cls(access, only, only, "all", sort)
         from_on, up_to_on = read_day(given.get("from")), read_day(given.get("up_to"))
         if from_on is None or up_to_on is None:
-            preset_from, preset_up_to = preset or overview.default_range(club=at.club)
+            preset_from, preset_up_to = preset or overview.default_range(club=access.club)
             from_on, up_to_on = from_on or preset_from, up_to_on or preset_up_to
         show = given.get("show", "")
-        return cls(at, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent", sort)
+        return cls(access, min(from_on, up_to_on), max(from_on, up_to_on), show if show in SHOWS else "unsent", sort)
 
     @property
     def days(self) -> QuerySet[Journal]:
         """All journals of the days, in whatever state."""
-        return overview.select(club=self.at.club, from_on=self.from_on, up_to_on=self.up_to_on)
+        return overview.select(club=self.access.club, from_on=self.from_on, up_to_on=self.up_to_on)
 
     @property
     def matching(self) -> QuerySet[Journal]:
@@ -80,7 +80,7 @@ class Asked:
     @property
     def choosable(self) -> QuerySet[Journal]:
         """Those of the matching that can be ticked: not frozen, not done, not before the cut-over."""
-        return overview.choosable(self.days, shown=self.show, club=self.at.club)
+        return overview.choosable(self.days, shown=self.show, club=self.access.club)
 
     def address(self, **more: str) -> str:
         """Give the query that shows the same again."""
@@ -107,15 +107,15 @@ class Selection:
     is_as_said: bool
 
     @classmethod
-    def from_form(cls, request: HttpRequest, at: ClubAccess) -> "Selection":
+    def from_form(cls, request: HttpRequest, access: ClubAccess) -> "Selection":
         """Read ticked rows, or "all that match" as the server sees it now."""
         form = request.POST
-        asked = Asked.from_query(at, form)
+        asked = Asked.from_query(access, form)
         is_all = form.get("all") == "1"
         rows = (
             asked.choosable
             if is_all
-            else Journal.objects.of(at.club).filter(pk__in=query.keys(form.getlist("journal")))
+            else Journal.objects.of(access.club).filter(pk__in=query.keys(form.getlist("journal")))
         )
         chosen = list(
             rows.order_by("accounting_date", "sequence").values_list(

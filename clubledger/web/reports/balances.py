@@ -15,8 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import access
-from clubledger.clubs.access import ClubAccess, Permission
+from clubledger.clubs.access import ClubAccess, Permission, may
 from clubledger.delivery import proofs
 from clubledger.delivery.agreeing import agreement
 from clubledger.delivery.errors import CannotProve
@@ -38,64 +37,64 @@ EARLIER_SHOWN = 6
 
 @require_safe
 @club_page()
-def balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show what was proved of the day asked for, or of the last one with transactions; or give it as a file."""
-    last_on = last_day(club=at.club)
+    last_on = last_day(club=access.club)
     on = read_day(request.GET.get("at")) or last_on
-    proof = proofs.find(club=at.club, at=on)
+    proof = proofs.find(club=access.club, at=on)
     is_under_way = proof is not None and proofs.is_under_way(proof)
     if request.GET.get("part") == "progress":
         return render(request, "web/reports/balances_progress.html", {"is_under_way": is_under_way})
     rows = proofs.rows_of(proof) if proof and proof.made_at else []
     ordered = sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(request, at, on, ordered)
+        return _as_file(request, access, on, ordered)
     off = [row for row in rows if row.difference]
-    seen = agreement(club=at.club, at=on)
-    kept = BalanceProof.objects.of(at.club).exclude(made_at=None).order_by("-made_at")
+    seen = agreement(club=access.club, at=on)
+    kept = BalanceProof.objects.of(access.club).exclude(made_at=None).order_by("-made_at")
     return show(
         request,
-        at,
+        access,
         "web/reports/balances.html",
         on=on,
         has_none=last_on is None,
         proof=proof,
-        sentence=_sentence(at, proof, off),
+        sentence=_sentence(access, proof, off),
         is_under_way=is_under_way,
         is_left=proof is not None and proof.ended_at is None and not is_under_way,
-        is_overtaken=proof is not None and not is_under_way and proofs.is_overtaken(club=at.club, proof=proof),
+        is_overtaken=proof is not None and not is_under_way and proofs.is_overtaken(club=access.club, proof=proof),
         # Staff who visit with an Owner's leave are no members.
-        may_prove=not at.user.is_staff or access.may(at.user, at.club, Permission.SEE),
+        may_prove=not access.user.is_staff or may(access.user, access.club, Permission.SEE),
         rows=ordered,
         totals=add_up(rows),
         has_early=any(row.before_cutover for row in rows),
         off=len(off),
         proved_days=list(kept.values_list("at", flat=True)[:EARLIER_SHOWN]),
         seen=seen,
-        alarms=[(sighting_words(one), link_to(at, "settle-sighting", one.pk)) for one in seen.alarms],
+        alarms=[(sighting_words(one), link_to(access, "settle-sighting", one.pk)) for one in seen.alarms],
     )
 
 
 @require_POST
 @club_page()
-def prove_balances(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def prove_balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Have the worker prove the day asked for; the page says how it stands."""
-    on = read_day(request.POST.get("at")) or last_day(club=at.club)
+    on = read_day(request.POST.get("at")) or last_day(club=access.club)
     if on is None:
         messages.error(request, _("No transaction has come in yet."))
-        return redirect(link_to(at, "balances"))
+        return redirect(link_to(access, "balances"))
     try:
-        proofs.ask(club=at.club, actor=at.user, at=on)
+        proofs.ask(club=access.club, actor=access.user, at=on)
     except CannotProve as error:
         messages.error(request, str(error))
-    return redirect(f"{link_to(at, 'balances')}?{urlencode({'at': on.isoformat()})}")
+    return redirect(f"{link_to(access, 'balances')}?{urlencode({'at': on.isoformat()})}")
 
 
-def _sentence(at: ClubAccess, proof: BalanceProof | None, off: Sequence[Balance]) -> dict[str, str]:
+def _sentence(access: ClubAccess, proof: BalanceProof | None, off: Sequence[Balance]) -> dict[str, str]:
     """Give the answer in a sentence: whether all adds up, when that was proved, and what is off."""
     if proof is None or proof.made_at is None:
         return {"main": _("Nothing was proved yet."), "help": ""}
-    zone = at.club.time_zone
+    zone = access.club.time_zone
     is_today = proof.made_at.astimezone(ZoneInfo(zone)).date() == clock.today_in(zone)
     when = formats.clock_time(proof.made_at, zone) if is_today else formats.instant(proof.made_at, zone)
     told = {"day": formats.short_day(proof.at), "when": when}
@@ -115,11 +114,11 @@ def _sentence(at: ClubAccess, proof: BalanceProof | None, off: Sequence[Balance]
     return {"main": main % told, "help": words % {"count": formats.count(len(off)), "amount": amount}}
 
 
-def _as_file(request: HttpRequest, at: ClubAccess, on: date | None, rows: Sequence[Balance]) -> HttpResponseBase:
+def _as_file(request: HttpRequest, access: ClubAccess, on: date | None, rows: Sequence[Balance]) -> HttpResponseBase:
     header = [
         _("Code"), _("Name"), _("Opening balance"), _("Transactions"), _("Closing balance"), _("Sent"), _("Recorded"),
         _("Not sent"), _("Before cut-over"), _("Difference"),
     ]  # fmt: skip
     cells = ((row.code, row.name, *(getattr(row, name) for name in FIGURES)) for row in rows)
-    name = f"balances-{at.club.slug}" + (f"-{on}" if on else "")
+    name = f"balances-{access.club.slug}" + (f"-{on}" if on else "")
     return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)

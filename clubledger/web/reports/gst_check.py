@@ -86,28 +86,28 @@ class PeriodRow:
 
 @require_safe
 @club_page()
-def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def gst_check(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the period asked for, or the last full one; or one of the page's tables as a file."""
-    connection = revocation.current(club=at.club)
+    connection = revocation.current(club=access.club)
     own = connection.organisation if connection else Organisation("", "")
     length = request.GET.get("length", "")
     length = length if length in LENGTHS else gst.length_of(own)
-    today = clock.today_in(at.club.time_zone)
+    today = clock.today_in(access.club.time_zone)
     now = Period.holding(today, length, ends_in=own.tax_year_end_month)
     asked_on = read_day(request.GET.get("period"))
     period = Period.holding(asked_on, length, ends_in=own.tax_year_end_month) if asked_on else now.before(length)
     periods = _around(period, now, length)
-    every = gst.journals_between(club=at.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
+    every = gst.journals_between(club=access.club, first_on=periods[0].first_on, last_on=periods[-1].last_on)
     rows = [row for row in every if period.holds(row.dated_on)]
     listed = [_period_row(one, every, length, is_here=one == period) for one in reversed(periods)]
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(request, at, period, rows, listed)
-    documents, document_count, document_tax = _documents(request, at, period, limit=DOCUMENTS_SHOWN)
+        return _as_file(request, access, period, rows, listed)
+    documents, document_count, document_tax = _documents(request, access, period, limit=DOCUMENTS_SHOWN)
     off = [row for row in _ordered(request, rows) if row.tax.difference or row.tax.unread]
     here = _period_row(period, rows, length, is_here=True)
     return show(
         request,
-        at,
+        access,
         "web/reports/gst_check.html",
         connection=connection,
         standing=_registration(connection),
@@ -132,12 +132,12 @@ def gst_check(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
         beyond={row.tax_type for row in off if not row.tax.is_rounding},
         page=paging.page_of(request, off, total=len(off)),
         unsent=len({row.journal_id for row in rows if row.tax.unsent or row.tax.silent}),
-        unsent_link=_unsent_link(at, rows),
+        unsent_link=_unsent_link(access, rows),
         moved=[row for row in rows if not period.holds(row.accounting_date)],
         documents=documents,
         document_count=document_count,
         document_tax=document_tax,
-        post_from=at.club.post_from if at.club.post_from and at.club.post_from > period.first_on else None,
+        post_from=access.club.post_from if access.club.post_from and access.club.post_from > period.first_on else None,
     )
 
 
@@ -152,11 +152,11 @@ def _types(request: HttpRequest, rows: Sequence[JournalTax]) -> list[tuple[TaxTy
 
 
 def _documents(
-    request: HttpRequest, at: ClubAccess, period: Period, limit: int | None = None
+    request: HttpRequest, access: ClubAccess, period: Period, limit: int | None = None
 ) -> tuple[list[Document], int, int]:
     """Give the earlier documents in the order asked for, cut off at the limit; their number and tax are of all."""
     wanted = sorting.asked(request, DOCUMENT_ORDERS, by="documents")
-    found, count, tax = gst.earlier_documents(club=at.club, period=period, limit=None if wanted else limit)
+    found, count, tax = gst.earlier_documents(club=access.club, period=period, limit=None if wanted else limit)
     return sorting.in_order(found, wanted, DOCUMENT_ORDERS)[:limit], count, tax
 
 
@@ -230,28 +230,28 @@ def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
     return {"main": main, "help": " ".join(helps)}
 
 
-def _unsent_link(at: ClubAccess, rows: Sequence[JournalTax]) -> str:
+def _unsent_link(access: ClubAccess, rows: Sequence[JournalTax]) -> str:
     days = [row.accounting_date for row in rows if row.tax.unsent or row.tax.silent]
     if not days:
         return ""
-    return f"{link_to(at, 'gl')}?from={min(days).isoformat()}&up_to={max(days).isoformat()}&show=unsent"
+    return f"{link_to(access, 'gl')}?from={min(days).isoformat()}&up_to={max(days).isoformat()}&show=unsent"
 
 
 # --- as files ---------------------------------------------------------------------------------------------------------
 
 
 def _as_file(
-    request: HttpRequest, at: ClubAccess, period: Period, rows: Sequence[JournalTax], periods: Sequence[PeriodRow]
+    request: HttpRequest, access: ClubAccess, period: Period, rows: Sequence[JournalTax], periods: Sequence[PeriodRow]
 ) -> HttpResponseBase:
     """Give one of the tables: by tax type (the preset), by journal, the earlier documents, or the periods."""
     table = request.GET.get("table", "")
     makers: dict[str, Callable[[], Table]] = {
         "journals": lambda: _journals_table(_ordered(request, rows)),
-        "documents": lambda: _documents_table(_documents(request, at, period)[0]),
+        "documents": lambda: _documents_table(_documents(request, access, period)[0]),
         "periods": lambda: _periods_table(periods),
     }
     header, cells = makers.get(table, lambda: _types_table(_types(request, rows)))()
-    name = f"gst-check-{at.club.slug}-{period.first_on}-{period.last_on}" + (f"-{table}" if table in makers else "")
+    name = f"gst-check-{access.club.slug}-{period.first_on}-{period.last_on}" + (f"-{table}" if table in makers else "")
     return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)
 
 

@@ -25,8 +25,8 @@ from clubledger.frame import exports, formats, paging, query, sorting
 from clubledger.frame.templatetags.frame import state_word
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
-from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.intake import undo
+from clubledger.ledger.intake.imports import begin_import, preview, refused_rows_csv
 from clubledger.ledger.models import Import, RefusedRow
 from clubledger.web.page import club_page, link_to, show
 
@@ -76,19 +76,19 @@ class ImportForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD"])
 @club_page()
-def imports(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def imports(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the form and past imports, or give those as a file."""
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(at, _ordered(request, at), request.GET["format"])
-    return _page(request, at, ImportForm())
+        return _as_file(access, _ordered(request, access), request.GET["format"])
+    return _page(request, access, ImportForm())
 
 
-def _ordered(request: HttpRequest, at: ClubAccess) -> QuerySet[Import]:
-    rows: QuerySet[Import] = Import.objects.of(at.club).select_related("actor")
+def _ordered(request: HttpRequest, access: ClubAccess) -> QuerySet[Import]:
+    rows: QuerySet[Import] = Import.objects.of(access.club).select_related("actor")
     return rows.order_by(*sorting.order_asked(request, ORDERS, NEWEST_FIRST))
 
 
-def _as_file(at: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpResponseBase:
     titles = [
         _("When"), _("File"), _("Source system"), _("By"), _("New"), _("Already there"), _("Corrected"), _("Amended"),
         _("Refused"), _("State"),
@@ -101,20 +101,20 @@ def _as_file(at: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpRe
         )
         for one in rows.iterator(chunk_size=1000)
     )  # fmt: skip
-    return exports.download(file_format=file_format, name=f"imports-{at.club.slug}", header=titles, rows=cells)
+    return exports.download(file_format=file_format, name=f"imports-{access.club.slug}", header=titles, rows=cells)
 
 
-def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
-    query.stands_at(request, link_to(at, "imports"))
-    rows = _ordered(request, at)
+def _page(request: HttpRequest, access: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
+    query.stands_at(request, link_to(access, "imports"))
+    rows = _ordered(request, access)
     page = paging.page_of(request, rows, total=rows.count())
     return show(
         request,
-        at,
+        access,
         "web/transactions/imports.html",
         form=form,
         page=page,
-        newest=Import.objects.of(at.club).order_by("-pk").first(),
+        newest=Import.objects.of(access.club).order_by("-pk").first(),
         sort_asked=sorting.asked(request, ORDERS, NEWEST_FIRST),
         columns=[(name, name in REQUIRED_COLUMNS, words) for name, words in FILE_COLUMNS],
         kinds=[str(kind) for kind in Kind],
@@ -124,25 +124,25 @@ def _page(request: HttpRequest, at: ClubAccess, form: ImportForm, status: int = 
 
 @require_POST
 @club_page(Permission.IMPORT)
-def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def preview_import(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Keep the uploaded file and show its first rows before anything is brought in."""
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(request, at, form, status=422)
+        return _page(request, access, form, status=422)
     file: Upload = form.cleaned_data["file"]
-    name = f"{at.club.pk}-{secrets.token_hex(16)}.csv"
-    path = _kept(at, name)
+    name = f"{access.club.pk}-{secrets.token_hex(16)}.csv"
+    path = _kept(access, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _forget_old(at, path.parent)
+    _forget_old(access, path.parent)
     with path.open("wb") as kept:
         for chunk in file.chunks():
             kept.write(chunk)
-    seen = importing.preview(path, limit=12)
+    seen = preview(path, limit=12)
     return show(
         request,
-        at,
+        access,
         "web/transactions/import_preview.html",
-        crumbs=[(_("Import"), link_to(at, "imports")), (_("Preview"), "")],
+        crumbs=[(_("Import"), link_to(access, "imports")), (_("Preview"), "")],
         preview=seen,
         rows=[list(zip(seen.header, values, strict=False)) for values in seen.rows],
         amounts=("amount", "tax_amount"),
@@ -154,9 +154,9 @@ def preview_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     )
 
 
-def _forget_old(at: ClubAccess, folder: Path) -> None:
+def _forget_old(access: ClubAccess, folder: Path) -> None:
     """Remove the club's files that were looked at and never brought in: after a day, and all but the newest few."""
-    waiting = sorted(folder.glob(f"{at.club.pk}-*.csv"), key=_age_seconds)
+    waiting = sorted(folder.glob(f"{access.club.pk}-*.csv"), key=_age_seconds)
     for number, path in enumerate(waiting, start=1):
         if number >= MOST_KEPT or _age_seconds(path) > KEPT_SECONDS:
             path.unlink(missing_ok=True)
@@ -169,57 +169,57 @@ def _age_seconds(path: Path) -> float:
         return float("inf")
 
 
-def _kept(at: ClubAccess, name: str) -> Path:
+def _kept(access: ClubAccess, name: str) -> Path:
     """Give the path of an uploaded file. Raises Http404 for a name that is not one of this club's."""
-    if not re.fullmatch(rf"{at.club.pk}-[0-9a-f]{{32}}\.csv", name):
+    if not re.fullmatch(rf"{access.club.pk}-[0-9a-f]{{32}}\.csv", name):
         raise Http404
     return Path(settings.MEDIA_ROOT) / "uploads" / name
 
 
 @require_POST
 @club_page(Permission.IMPORT)
-def start_import(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def start_import(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Bring the previewed file in; the worker reads it."""
-    path = _kept(at, request.POST.get("kept", ""))
+    path = _kept(access, request.POST.get("kept", ""))
     if not path.exists():
         messages.error(request, _("The uploaded file is no longer here. Choose it again."))
-        return redirect(link_to(at, "imports"))
+        return redirect(link_to(access, "imports"))
     try:
-        begun = importing.begin_import(
-            club=at.club,
-            actor=at.user,
+        begun = begin_import(
+            club=access.club,
+            actor=access.user,
             path=path,
             file_name=request.POST.get("file_name", "")[:255],
             source=request.POST.get("source", "file")[:60] or "file",
         )
     except LedgerError as error:
         messages.error(request, str(error))
-        return redirect(link_to(at, "imports"))
+        return redirect(link_to(access, "imports"))
     # The ledger has made its own copy.
     path.unlink(missing_ok=True)
-    return redirect(link_to(at, "import", begun.pk))
+    return redirect(link_to(access, "import", begun.pk))
 
 
 @require_safe
 @club_page()
-def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+def one_import(request: HttpRequest, access: ClubAccess, import_id: int) -> HttpResponseBase:
     """Show an import: its progress while it runs, then what came of it and the refused rows."""
-    found = _found(at, import_id)
+    found = _found(access, import_id)
     is_long = found.rows_refused > MOST_SORTED
-    refused = RefusedRow.objects.of(at.club).filter(of_import=found)
+    refused = RefusedRow.objects.of(access.club).filter(of_import=found)
     refused = refused.order_by(*(REFUSED_ORDERS["line"] if is_long else sorting.order_asked(request, REFUSED_ORDERS)))
     if request.GET.get("format") in exports.FORMATS:
-        return _refused_as_file(at, found, refused, request.GET["format"])
+        return _refused_as_file(access, found, refused, request.GET["format"])
     page = paging.page_of(request, refused, total=found.rows_refused)
     return show(
         request,
-        at,
+        access,
         "web/transactions/import.html",
-        crumbs=[(_("Import"), link_to(at, "imports")), (found.file_name or found.source, "")],
+        crumbs=[(_("Import"), link_to(access, "imports")), (found.file_name or found.source, "")],
         found=found,
         is_over=found.finished_at is not None,
         seconds_left=_seconds_left(found),
-        can_undo=at.may(Permission.IMPORT) and found.state in undo.UNDOABLE,
+        can_undo=access.may(Permission.IMPORT) and found.state in undo.UNDOABLE,
         page=page,
         sort_asked=sorting.asked(request, REFUSED_ORDERS, "line"),
         sort_is_off=is_long,
@@ -228,7 +228,7 @@ def one_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResp
 
 
 def _refused_as_file(
-    at: ClubAccess, found: Import, rows: QuerySet[RefusedRow], file_format: str
+    access: ClubAccess, found: Import, rows: QuerySet[RefusedRow], file_format: str
 ) -> HttpResponseBase:  # fmt: skip
     """Give the list of refused rows as it is shown, for reading; the one to mend and import again is `refused_rows`."""
     cells = (
@@ -236,15 +236,15 @@ def _refused_as_file(
         for one in rows.iterator(2000)
     )
     header = [_("Line"), _("Transaction"), _("Column"), _("Value"), _("Reason")]
-    name = f"refused-list-{at.club.slug}-{found.pk}"
+    name = f"refused-list-{access.club.slug}-{found.pk}"
     return exports.download(file_format=file_format, name=name, header=header, rows=cells)
 
 
 @require_safe
 @club_page()
-def import_progress(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+def import_progress(request: HttpRequest, access: ClubAccess, import_id: int) -> HttpResponseBase:
     """Give the progress of an import as a part of the page."""
-    found = _found(at, import_id)
+    found = _found(access, import_id)
     context = {"found": found, "is_over": found.finished_at is not None, "seconds_left": _seconds_left(found)}
     return render(request, "web/transactions/import_progress.html", context)
 
@@ -259,11 +259,11 @@ def _seconds_left(found: Import) -> float | None:
 
 @require_safe
 @club_page()
-def refused_rows(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+def refused_rows(request: HttpRequest, access: ClubAccess, import_id: int) -> HttpResponseBase:
     """Give the refused rows as a file of the same format with the reason, to mend and import again."""
-    found = _found(at, import_id)
+    found = _found(access, import_id)
     answer = StreamingHttpResponse(
-        importing.refused_rows_csv(club=at.club, of_import=found), content_type="text/csv; charset=utf-8"
+        refused_rows_csv(club=access.club, of_import=found), content_type="text/csv; charset=utf-8"
     )
     answer["Content-Disposition"] = f'attachment; filename="refused-rows-{found.pk}.csv"'
     return answer
@@ -271,14 +271,14 @@ def refused_rows(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRe
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.IMPORT)
-def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpResponseBase:
+def undo_import(request: HttpRequest, access: ClubAccess, import_id: int) -> HttpResponseBase:
     """Show what undoing an import takes back, or why it can't be; then undo it with a reason."""
-    found = _found(at, import_id)
-    foresight = undo.foresee(club=at.club, of_import=found)
+    found = _found(access, import_id)
+    foresight = undo.foresee(club=access.club, of_import=found)
     reason = request.POST.get("reason", "")
     if request.method == "POST" and reason.strip() and not foresight.obstacles:
         try:
-            is_undone = undo.begin_undoing(club=at.club, actor=at.user, of_import=found, reason=reason)
+            is_undone = undo.begin_undoing(club=access.club, actor=access.user, of_import=found, reason=reason)
         except LedgerError as error:
             messages.error(request, in_readers_words(str(error)))
         else:
@@ -287,15 +287,15 @@ def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRes
             )
             words = _("The import was undone.") + " " + words_for % {"count": formats.count(foresight.transactions)}
             messages.success(request, words if is_undone else _("The import is being undone. You may leave this page."))
-        return redirect(link_to(at, "import", found.pk))
+        return redirect(link_to(access, "import", found.pk))
     return show(
         request,
-        at,
+        access,
         "web/transactions/undo_import.html",
         status=422 if request.method == "POST" else 200,
         crumbs=[
-            (_("Import"), link_to(at, "imports")),
-            (found.file_name or found.source, link_to(at, "import", found.pk)),
+            (_("Import"), link_to(access, "imports")),
+            (found.file_name or found.source, link_to(access, "import", found.pk)),
             (_("Undo the import"), ""),
         ],
         found=found,
@@ -305,8 +305,8 @@ def undo_import(request: HttpRequest, at: ClubAccess, import_id: int) -> HttpRes
     )
 
 
-def _found(at: ClubAccess, import_id: int) -> Import:
-    found: Import | None = Import.objects.of(at.club).select_related("actor").filter(pk=import_id).first()
+def _found(access: ClubAccess, import_id: int) -> Import:
+    found: Import | None = Import.objects.of(access.club).select_related("actor").filter(pk=import_id).first()
     if found is None:
         raise Http404
     return found

@@ -17,10 +17,10 @@ from clubledger.web.page import club_page, link_to
 
 @require_POST
 @club_page(Permission.IMPORT)
-def try_sample(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def try_sample(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Bring the sample data in."""
     try:
-        made = samples.bring_sample(club=at.club, actor=at.user)
+        made = samples.bring_sample(club=access.club, actor=access.user)
     except LedgerError as error:
         messages.error(request, in_readers_words(str(error)))
     else:
@@ -30,15 +30,15 @@ def try_sample(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             made.transactions_new,
         )
         messages.success(request, words % {"count": formats.count(made.transactions_new)})
-    return redirect(link_to(at, "gl"))
+    return redirect(link_to(access, "gl"))
 
 
 @require_POST
 @club_page(Permission.IMPORT)
-def remove_sample(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def remove_sample(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Take the sample data away."""
     try:
-        number = samples.remove_sample(club=at.club, actor=at.user)
+        number = samples.remove_sample(club=access.club, actor=access.user)
     except LedgerError as error:
         messages.error(request, in_readers_words(str(error)))
     else:
@@ -48,4 +48,4 @@ def remove_sample(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
             number,
         )
         messages.success(request, words % {"count": formats.count(number)})
-    return redirect(link_to(at, "gl"))
+    return redirect(link_to(access, "gl"))

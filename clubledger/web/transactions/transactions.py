@@ -78,17 +78,17 @@ def _ordered(rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_name
 
 @require_safe
 @club_page()
-def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
+def transactions(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the transactions that match, or give them as a file, in the order asked for."""
-    asked = _asked(request, at.club)
-    named = asked.named(at.club)
+    asked = _asked(request, access.club)
+    named = asked.named(access.club)
     if request.GET.get("format") in exports.FORMATS:
-        rows = named if named is not None else asked.of_days(at.club, asked.from_on)
-        return _as_file(at, _ordered(rows, request, is_named=named is not None), request.GET["format"])
+        rows = named if named is not None else asked.of_days(access.club, asked.from_on)
+        return _as_file(access, _ordered(rows, request, is_named=named is not None), request.GET["format"])
     reach_on = asked.from_on
     if named is None:
-        reach_on = search.reach(club=at.club, from_on=asked.from_on, up_to_on=asked.up_to_on)
-        found = asked.of_days(at.club, reach_on)
+        reach_on = search.reach(club=access.club, from_on=asked.from_on, up_to_on=asked.up_to_on)
+        found = asked.of_days(access.club, reach_on)
     else:
         found = named
     keys, total = _keys_of(found, request, is_named=named is not None, is_search=bool(asked.text or asked.posted))
@@ -99,14 +99,14 @@ def transactions(request: HttpRequest, at: ClubAccess) -> HttpResponseBase:
     shown = [by_key[key] for key in page.rows if key in by_key]
     preset = NEWEST_FIRST if named is None else ""
     where = _journals_of(shown)
-    of_import = Import.objects.of(at.club).filter(pk=asked.import_id).first() if asked.import_id else None
+    of_import = Import.objects.of(access.club).filter(pk=asked.import_id).first() if asked.import_id else None
     return show(
         request,
-        at,
+        access,
         "web/transactions/transactions.html",
         search=asked,
         of_import=of_import,
-        has_none=not total and not SourceTransaction.objects.of(at.club).exists(),
+        has_none=not total and not SourceTransaction.objects.of(access.club).exists(),
         kinds=KINDS.items(),
         page=page,
         is_more=is_more,
@@ -169,15 +169,15 @@ class Pair:
 
 @require_safe
 @club_page()
-def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> HttpResponseBase:
+def transaction(request: HttpRequest, access: ClubAccess, transaction_id: int) -> HttpResponseBase:
     """Show one transaction: what came in, every version of it, and the journals it stands in."""
     found = (
-        SourceTransaction.objects.of(at.club).select_related("of_import__actor").filter(pk=transaction_id).first()
+        SourceTransaction.objects.of(access.club).select_related("of_import__actor").filter(pk=transaction_id).first()
     )  # fmt: skip
     if found is None:
         raise Http404
     versions = list(
-        SourceTransaction.objects.of(at.club)
+        SourceTransaction.objects.of(access.club)
         .filter(source=found.source, source_id=found.source_id)
         .select_related("of_import")
         .order_by("-version")
@@ -187,13 +187,13 @@ def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> Ht
         .select_related("journal__sent_by", "journal__recorded_by", "transaction")
         .order_by("pk")
     )
-    connection = revocation.current(club=at.club)
+    connection = revocation.current(club=access.club)
     lines = found.lines.select_related("account_type", "item").order_by("position")
     return show(
         request,
-        at,
+        access,
         "web/transactions/transaction.html",
-        crumbs=[(_("Transactions"), link_to(at, "transactions")), (found.source_id, "")],
+        crumbs=[(_("Transactions"), link_to(access, "transactions")), (found.source_id, "")],
         found=found,
         kind=KINDS.get(found.kind, found.kind),
         pairs=[_pair(found, line) for line in lines],
@@ -205,14 +205,14 @@ def transaction(request: HttpRequest, at: ClubAccess, transaction_id: int) -> Ht
             {
                 "journal": posting.journal,
                 "sign": posting.sign,
-                "state": state_shown(posting.journal, at),
-                "notes": notes_of(posting.journal, at),
+                "state": state_shown(posting.journal, access),
+                "notes": notes_of(posting.journal, access),
                 "xero_link": xero_link(posting.journal, connection),
             }
             for posting in postings
         ],
-        amendments=found.amendments.filter(club=at.club).select_related("actor").order_by("at"),
-        reversed_one=_reversed(at.club, found),
+        amendments=found.amendments.filter(club=access.club).select_related("actor").order_by("at"),
+        reversed_one=_reversed(access.club, found),
     )
 
 
@@ -242,7 +242,7 @@ def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
     return Pair(debit, credit, line.job, amount, tax)
 
 
-def _as_file(at: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
         for row in rows[: MOST_IN_FILE[file_format]].iterator(chunk_size=2000):
             yield (
@@ -253,4 +253,6 @@ def _as_file(at: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str
     header = [
         _("Date"), _("Source system"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Amount"),
     ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"transactions-{at.club.slug}", header=header, rows=cells())
+    return exports.download(
+        file_format=file_format, name=f"transactions-{access.club.slug}", header=header, rows=cells()
+    )
