@@ -78,6 +78,12 @@ def write(changeovers: Sequence[Changeover], cause: str) -> None:
         wake("changeover.send_notices")
 
 
+def letters_of(changeover: Changeover, *, most: int = 100) -> list[Notice]:
+    """Return the newest e-mails about a changeover, at most so many."""
+    rows = Notice.objects.of(changeover.club).filter(changeover=changeover).select_related("user")
+    return list(rows.order_by("-on", "-pk")[:most])
+
+
 def _todays(clubs: Iterable[Club]) -> dict[int, date]:
     zones: dict[str, date] = {}
     return {club.pk: zones.setdefault(club.time_zone, clock.today_in(club.time_zone)) for club in clubs}

@@ -41,6 +41,12 @@ def of_club(*, club: Club) -> list[ApiKey]:
     return sorted(rows, key=lambda key: key.revoked_at is not None)
 
 
+def live_key(*, club: Club, key_id: int) -> ApiKey | None:
+    """Return one key of the club that was not revoked."""
+    found: ApiKey | None = ApiKey.objects.of(club).filter(pk=key_id, revoked_at=None).first()
+    return found
+
+
 @transaction.atomic
 def create(*, club: Club, actor: User, name: str, may_import: bool) -> tuple[ApiKey, str]:
     """Make a key that acts for `actor`. Gives it with its secret, which can't be shown again.

@@ -56,6 +56,12 @@ def open_ones(*, club: Club) -> list[Invitation]:
     return list(rows.select_related("invited_by").order_by("-created_at"))
 
 
+def one_of(*, club: Club, invitation_id: int) -> Invitation | None:
+    """Return one invitation of the club, answered or not."""
+    found: Invitation | None = Invitation.objects.of(club).filter(pk=invitation_id).first()
+    return found
+
+
 def invite(*, club: Club, actor: User, email: str, role: str) -> Invitation:
     """Invite the holder of an e-mail address, in place of an unanswered one of theirs; the e-mail leaves at once.
 

@@ -29,6 +29,28 @@ class NotStaff(PeopleError):
     """Only the vendor's staff may switch a person off everywhere."""
 
 
+def members(*, club: Club) -> list[Membership]:
+    """Return everybody who belongs or belonged to the club: first who has access, by name."""
+    rows = Membership.objects.filter(club=club).select_related("user")
+    return list(rows.order_by("-is_active", "-user__is_active", "user__name", "user__email"))
+
+
+def active_members(*, club: Club) -> list[Membership]:
+    """Return the memberships that were not taken away, by name."""
+    rows = Membership.objects.filter(club=club, is_active=True).select_related("user")
+    return list(rows.order_by("user__name"))
+
+
+def member(*, club: Club, membership_id: int) -> Membership | None:
+    """Return one membership of the club, taken away or not."""
+    return Membership.objects.select_related("user").filter(club=club, pk=membership_id).first()
+
+
+def people_of(*, club: Club) -> list[User]:
+    """Return the people who belong or belonged to the club, by name."""
+    return list(User.objects.filter(memberships__club=club).order_by("name", "email"))
+
+
 @transaction.atomic
 def create_person(
     *,

@@ -21,6 +21,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.shortcuts import redirect
@@ -150,6 +151,20 @@ def let_tie(request: HttpRequest) -> None:
     request.session[MAY_TIE_UNTIL] = time.time() + FRESH_FOR_SECONDS
 
 
+def is_tied(person: User, provider: str) -> bool:
+    """Whether an account at the provider signs this person in."""
+    return bool(SocialAccount.objects.filter(user=person, provider=provider).exists())
+
+
+@transaction.atomic
+def untie(person: User, provider: str, name: str) -> bool:
+    """Let no account at the provider, called `name` in the records, sign the person in; returns whether one did."""
+    gone, _by_model = SocialAccount.objects.filter(user=person, provider=provider).delete()
+    if gone:
+        sign_in_records.note_untied(person, name)
+    return bool(gone)
+
+
 def needs_second_step(person: User) -> bool:
     """Tell whether the person may send or authorise at any club, or is staff, and the installation asks MFA of them."""
     if not settings.REQUIRE_MFA:
@@ -194,6 +209,11 @@ def _others_of(person: User, step: Authenticator) -> Any:
 def has_set_up(person: User) -> bool:
     """Tell whether the person has an authenticator app or a passkey."""
     return bool(Authenticator.objects.filter(user=person, type__in=SECOND_STEPS).exists())
+
+
+def second_steps_of(person: User) -> list[Authenticator]:
+    """Return the person's second steps and recovery codes, the oldest first."""
+    return list(Authenticator.objects.filter(user=person).order_by("created_at"))
 
 
 def who_have_set_up(person_ids: Iterable[int]) -> set[int]:

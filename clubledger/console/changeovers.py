@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from clubledger.changeover import notices
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.fleet import board
-from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
+from clubledger.changeover.models import Changeover, State, Wave
 from clubledger.changeover.move import named_steps, old_app
 from clubledger.changeover.move.state import allows, is_stuck, words_of
-from clubledger.changeover.waves import steps as waves
+from clubledger.changeover.move.steps import story_of, travellers_of
+from clubledger.changeover.waves import steps
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import ATTEMPTS, SIGNS
@@ -139,12 +141,8 @@ def _waves_as_file(waves: list[tuple[Wave, board.Tally]], file_format: str) -> H
     return exports.download(file_format=file_format, name="waves", header=header, rows=cells)
 
 
-def find(changeover_id: int) -> Changeover:
-    """Give one changeover, or answer 404."""
-    rows = Changeover.objects.across_clubs("staff work on any club's changeover; states only")
-    row: Changeover | None = (
-        rows.select_related("club", "wave", "from_app", "to_app", "planned_by").filter(pk=changeover_id).first()
-    )
+def _find(actor: User, changeover_id: int) -> Changeover:
+    row = board.one(actor=actor, changeover_id=changeover_id)
     if row is None:
         raise Http404
     return row
@@ -154,7 +152,7 @@ def find(changeover_id: int) -> Changeover:
 @staff_page
 def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpResponseBase:
     """Show one changeover: where it stands, who has authorised, what was done, whom we wrote, and what can be done."""
-    row = find(changeover_id)
+    row = _find(actor, changeover_id)
     now = clock.now()
     old = [] if row.is_before else old_app.old_authorisations(row)
     # Without an authorisation of the old app there is nothing to return to.
@@ -169,8 +167,8 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
         can=[step for step in named_steps.STEPS if allows(row, step) and not (step == "roll_back" and is_no_way_back)],
         travellers=_travellers(row),
         old=old,
-        story=Step.objects.of(row.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
-        letters=Notice.objects.of(row.club).filter(changeover=row).select_related("user").order_by("-on", "-pk")[:100],
+        story=story_of(row),
+        letters=notices.letters_of(row),
         switch_at_text=f"{row.switch_at.astimezone(ZoneInfo(row.club.time_zone)):%Y-%m-%dT%H:%M}"
         if row.switch_at
         else "",
@@ -182,9 +180,8 @@ def _travellers(row: Changeover) -> list[dict[str, Any]]:
     if row.is_before:
         return []
     attempts = board.last_attempts(row)
-    rows = Traveller.objects.of(row.club).filter(changeover=row).select_related("user").order_by("user__name")
     made = []
-    for one in rows:
+    for one in travellers_of(row, with_excused=True):
         attempt = attempts.get(one.user_id)
         words = ATTEMPTS.get(attempt.outcome) if attempt else None
         made.append(
@@ -202,7 +199,7 @@ def _travellers(row: Changeover) -> list[dict[str, Any]]:
 @staff_page
 def take_step(request: HttpRequest, actor: User, changeover_id: int, step: str) -> HttpResponseBase:
     """Take a step of one changeover."""
-    row = find(changeover_id)
+    row = _find(actor, changeover_id)
     if step not in named_steps.STEPS:
         raise Http404
     try:
@@ -247,9 +244,9 @@ def take_step_for_all(request: HttpRequest, actor: User) -> HttpResponseBase:
     wave_id = query.key(request.POST.get("wave")) or 0
     try:
         if step == "roll_back":
-            _tell_rolled_back(request, waves.roll_back(actor=actor, wave_id=wave_id, reason=reason))
+            _tell_rolled_back(request, steps.roll_back(actor=actor, wave_id=wave_id, reason=reason))
         else:
-            _tell_done(request, waves.take_step(actor=actor, wave_id=wave_id, step=step, reason=reason))
+            _tell_done(request, steps.take_step(actor=actor, wave_id=wave_id, step=step, reason=reason))
     except ChangeoverError as error:
         messages.error(request, str(error))
     return redirect(f"{request.path.removesuffix('all/')}?{urlencode({'wave': wave_id})}")
@@ -260,7 +257,7 @@ def _tell_done(request: HttpRequest, count: int) -> None:
     messages.success(request, words % {"count": count})
 
 
-def _tell_rolled_back(request: HttpRequest, done: waves.RolledBack) -> None:
+def _tell_rolled_back(request: HttpRequest, done: steps.RolledBack) -> None:
     _tell_done(request, done.clubs)
     if done.refused:
         told = "; ".join(f"{name}: {reason}" for name, reason in done.refused[:10])

@@ -13,17 +13,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.changeover import times
 from clubledger.changeover.errors import ChangeoverError
-from clubledger.changeover.fleet import clubs as directory
-from clubledger.changeover.models import Changeover
+from clubledger.changeover.fleet import board
+from clubledger.changeover.fleet.clubs import SHOWS, SORTS, describe, find, with_slug
 from clubledger.changeover.move import steps
 from clubledger.changeover.waves import capacity, plan
-from clubledger.clubs import support
-from clubledger.clubs.models import Club, Membership, User
+from clubledger.clubs import people, support
+from clubledger.clubs.models import Club, User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import SIGNS
 from clubledger.frame import exports, paging, query, sorting
-from clubledger.xero.connection import revocation
-from clubledger.xero.models import XeroApp
+from clubledger.xero.connection import registration, revocation
 
 CONNECTED = {
     "live": gettext_lazy("Connected"), "moved": gettext_lazy("Connection moved"),
@@ -36,11 +35,11 @@ CONNECTED = {
 def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     """List the clubs that fit what is asked, with their states."""
     asked = {"text": request.GET.get("text", "").strip(), "show": request.GET.get("show", "all")}
-    if asked["show"] not in directory.SHOWS:
+    if asked["show"] not in SHOWS:
         asked["show"] = "all"
     app_id = query.key(request.GET.get("app"))
-    sort = sorting.asked(request, directory.SORTS)
-    rows = directory.find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id, sort=sort)
+    sort = sorting.asked(request, SORTS)
+    rows = find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id, sort=sort)
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(rows, request.GET["format"])
     page = paging.page_of(request, rows, total=rows.count(), per_page=50)
@@ -59,13 +58,13 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
         }
         for name, title in shows.items()
     ]
-    described = directory.describe(page.rows)
+    described = describe(page.rows)
     return show(
         request,
         "console/clubs.html",
         asked=asked,
         sort_asked=sort,
-        app=XeroApp.objects.filter(pk=app_id).first() if app_id else None,
+        app=registration.app_with_id(app_id),
         page=page,
         chips=chips,
         rows=[{"row": one, "sign": SIGNS[one.changeover.state] if one.changeover else ""} for one in described],
@@ -81,7 +80,7 @@ def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
     def lines() -> Iterator[tuple[Any, ...]]:
         found = list(rows)
         for start in range(0, len(found), 500):
-            for one in directory.describe(found[start : start + 500]):
+            for one in describe(found[start : start + 500]):
                 connection = one.connection
                 yield (
                     one.club.slug, one.club.name, str(CONNECTED[one.connected]),
@@ -93,8 +92,8 @@ def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
     return exports.download(file_format=file_format, name="clubs", header=header, rows=lines())
 
 
-def _find(slug: str) -> Club:
-    found = Club.objects.filter(slug=slug).first()
+def _find(actor: User, slug: str) -> Club:
+    found = with_slug(actor=actor, slug=slug)
     if found is None:
         raise Http404
     return found
@@ -104,18 +103,18 @@ def _find(slug: str) -> Club:
 @staff_page
 def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     """Show one club's states: who belongs to it, who has authorised which app, its changeovers."""
-    found = _find(slug)
+    found = _find(actor, slug)
     live = steps.live_of(club=found)
     return show(
         request,
         "console/club.html",
         club=found,
-        state=directory.describe([found])[0],
-        people=Membership.objects.filter(club=found, is_active=True).select_related("user").order_by("user__name"),
+        state=describe([found])[0],
+        people=people.active_members(club=found),
         authorisations=revocation.authorisations(club=found),
         live=live,
-        past=Changeover.objects.of(found).select_related("from_app", "to_app").order_by("-pk"),
-        apps=[] if live else XeroApp.objects.filter(status="active").order_by("-created_at"),
+        past=board.of_club(actor=actor, club=found),
+        apps=[] if live else registration.active_apps(),
         grant=support.current(club=found),
     )
 
@@ -124,8 +123,8 @@ def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
 @staff_page
 def plan_club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
     """Plan the changeover of one club."""
-    found = _find(slug)
-    app = XeroApp.objects.filter(pk=query.key(request.POST.get("to_app")) or 0).first()
+    found = _find(actor, slug)
+    app = registration.app_with_id(query.key(request.POST.get("to_app")))
     if app is None:
         raise Http404
     try:

@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from clubledger.changeover.errors import NotPlannable
+from clubledger.changeover.fleet.clubs import names_of
 from clubledger.changeover.waves import capacity, files, plan
-from clubledger.clubs.models import Club, User
+from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
-from clubledger.xero.models import XeroApp
+from clubledger.xero.connection import registration
 
 MOST_BYTES = 5_000_000
 SHOWN = 12
@@ -36,7 +37,7 @@ class PlanForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the wave"), max_length=100)
     to_app = forms.ModelChoiceField(
         label=gettext_lazy("New app"),
-        queryset=XeroApp.objects.filter(status="active").order_by("-created_at"),
+        queryset=registration.active_apps(),
         empty_label=None,
     )
     whom = forms.ChoiceField(
@@ -44,7 +45,7 @@ class PlanForm(forms.Form):
     )
     from_app = forms.ModelChoiceField(
         label=gettext_lazy("That use"),
-        queryset=XeroApp.objects.order_by("-created_at"),
+        queryset=registration.apps(),
         required=False,
         empty_label=gettext_lazy("any other app"),
     )
@@ -145,17 +146,15 @@ def _show(
         status=status,
         form=form,
         asked=asked,
-        names=_names(asked),
+        names=_names(actor, asked),
         crowded=_crowded(form, asked),
         columns=", ".join(files.COLUMNS),
     )
 
 
-def _names(asked: _Asked | None) -> list[str]:
+def _names(actor: User, asked: _Asked | None) -> list[str]:
     """Name the first of the clubs that would be planned, in their order."""
-    slugs = [wish.slug for wish in asked.wishes[:SHOWN]] if asked else []
-    names = dict(Club.objects.filter(slug__in=slugs).values_list("slug", "name"))
-    return [names.get(slug, slug) for slug in slugs]
+    return names_of([wish.slug for wish in asked.wishes[:SHOWN]], actor=actor) if asked else []
 
 
 def _crowded(form: PlanForm, asked: _Asked | None) -> str:

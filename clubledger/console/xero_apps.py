@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -114,7 +114,7 @@ def new_app(request: HttpRequest, actor: User) -> HttpResponseBase:
 @staff_page
 def app(request: HttpRequest, actor: User, app_id: int) -> HttpResponseBase:
     """Show one app, and change it."""
-    found = get_object_or_404(XeroApp, pk=app_id)
+    found = _find(app_id)
     initial = {name: getattr(found, name) for name in AppForm.base_fields}
     form = AppForm(request.POST or None, initial=initial)
     status = 200
@@ -124,6 +124,13 @@ def app(request: HttpRequest, actor: User, app_id: int) -> HttpResponseBase:
             return redirect("console-app", app_id)
     use = next(one for one in health.apps(actor=actor) if one.app.pk == found.pk)
     return show(request, "console/app.html", status=status, app=found, form=form, use=use)
+
+
+def _find(app_id: int) -> XeroApp:
+    found = registration.app_with_id(app_id)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _change(request: HttpRequest, actor: User, found: XeroApp, form: forms.Form, fields: dict[str, Any]) -> bool:
@@ -141,7 +148,7 @@ def _change(request: HttpRequest, actor: User, found: XeroApp, form: forms.Form,
 @staff_page
 def rotate(request: HttpRequest, actor: User, app_id: int) -> HttpResponseBase:
     """Begin or end the rotation of an app's secret, or retire the app."""
-    found = get_object_or_404(XeroApp, pk=app_id)
+    found = _find(app_id)
     act = request.POST.get("act", "")
     try:
         if act == "begin":

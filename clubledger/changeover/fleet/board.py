@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from clubledger.changeover import staff
 from clubledger.changeover.models import AFTER, BEFORE, ENDED, Changeover, State, Traveller, Wave
 from clubledger.changeover.move.state import LATE_AFTER, STUCK_AFTER, is_stuck, words_of
-from clubledger.clubs.models import User
+from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.xero.models import AuthorisationRequest, secrets_of
 
@@ -105,6 +105,21 @@ def find(
         return rows.order_by(*SORTS[sort])
     rank = Case(When(stuck_now(), then=Value(0)), default=RANK, output_field=IntegerField())
     return rows.order_by(rank, "moved_at", "pk")
+
+
+def one(*, actor: User, changeover_id: int) -> Changeover | None:
+    """Return one changeover. Raises NotStaff."""
+    staff.require(actor)
+    rows = Changeover.objects.across_clubs(WHY)
+    rows = rows.select_related("club", "wave", "from_app", "to_app", "planned_by")
+    found: Changeover | None = rows.filter(pk=changeover_id).first()
+    return found
+
+
+def of_club(*, actor: User, club: Club) -> list[Changeover]:
+    """Return a club's changeovers, the newest first. Raises NotStaff."""
+    staff.require(actor)
+    return list(Changeover.objects.of(club).select_related("from_app", "to_app").order_by("-pk"))
 
 
 def stuck_now() -> Q:

@@ -1,7 +1,7 @@
 """Clubs as the vendor's staff see them: connection, who authorised, how far the books are. Never a transaction."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -72,6 +72,20 @@ def find(
         moving = Changeover.objects.across_clubs(WHY).filter(club=OuterRef("pk")).exclude(state__in=ENDED)
         rows = rows.filter(Exists(moving))
     return _ordered(rows, sort, live, present)
+
+
+def with_slug(*, actor: User, slug: str) -> Club | None:
+    """Return one club, switched off or not. Raises NotStaff."""
+    staff.require(actor)
+    return Club.objects.filter(slug=slug).first()
+
+
+def names_of(slugs: Iterable[str], *, actor: User) -> list[str]:
+    """Return what clubs are called, in the order of their slugs; of an unknown one its slug. Raises NotStaff."""
+    staff.require(actor)
+    asked = list(slugs)
+    names = dict(Club.objects.filter(slug__in=asked).values_list("slug", "name"))
+    return [names.get(slug, slug) for slug in asked]
 
 
 def _ordered(

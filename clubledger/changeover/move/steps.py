@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover import notices, staff, times
 from clubledger.changeover.errors import NothingToReturnTo, WrongStep
-from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step
+from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Traveller
 from clubledger.changeover.move import fence
 from clubledger.changeover.move.state import FROM, Facts, allows, state_after
 from clubledger.changeover.move.switch import switch as switch
@@ -35,6 +36,19 @@ def newest_of(*, club: Club) -> Changeover | None:
     rows = Changeover.objects.of(club).select_related("from_app", "to_app", "wave", "planned_by", "club")
     found: Changeover | None = rows.order_by("-pk").first()
     return found
+
+
+def story_of(row: Changeover) -> QuerySet[Step]:
+    """Return what was done in a changeover, the newest first."""
+    rows: QuerySet[Step] = Step.objects.of(row.club).filter(changeover=row)
+    return rows.select_related("actor").order_by("-at", "-pk")
+
+
+def travellers_of(row: Changeover, *, with_excused: bool = False) -> list[Traveller]:
+    """Return who has to authorise again in a changeover, by name; with whoever was excused, if asked for."""
+    rows = Traveller.objects.of(row.club).filter(changeover=row)
+    rows = rows if with_excused else rows.filter(excused_at=None)
+    return list(rows.select_related("user").order_by("user__name"))
 
 
 @transaction.atomic

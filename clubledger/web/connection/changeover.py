@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.changeover.errors import ChangeoverError
-from clubledger.changeover.models import Changeover, State, Step, Traveller
+from clubledger.changeover.models import Changeover, State
 from clubledger.changeover.move import check, fence, old_app, steps
 from clubledger.clubs import support
 from clubledger.clubs.access import ClubAccess, Permission
@@ -46,7 +46,7 @@ def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         return show(
             request, access, "web/connection/no_changeover.html", crumbs=general_ledger_trail(access, _("Changeover"))
         )
-    travellers = _travellers(row)
+    travellers = steps.travellers_of(row)
     connection = revocation.current(club=access.club)
     standing = revocation.standing_of(club=access.club, user=access.user, connection=connection)
     old = old_app.old_authorisations(row) if not row.is_before else []
@@ -66,17 +66,12 @@ def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         old=old,
         empty=empty,
         in_flight=fence.in_flight(access.club) if old else 0,
-        story=Step.objects.of(access.club).filter(changeover=row).select_related("actor").order_by("-at", "-pk"),
+        story=steps.story_of(row),
         slots_are_tight=bool(old)
         and row.to_app.takes_a_place
         and row.from_app is not None
         and row.from_app.takes_a_place,
     )
-
-
-def _travellers(row: Changeover) -> list[Traveller]:
-    rows = Traveller.objects.of(row.club).filter(changeover=row, excused_at=None)
-    return list(rows.select_related("user").order_by("user__name"))
 
 
 def _sentence(access: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:

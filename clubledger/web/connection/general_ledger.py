@@ -24,7 +24,7 @@ from clubledger.frame import exports, sorting
 from clubledger.ledger.mapping import codes
 from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_errors import explain, tell
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import consent, revocation
 from clubledger.xero.errors import (
     AppMisconfigured,
     BindingRefused,
@@ -218,9 +218,7 @@ def set_currency(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 def _open_request(access: ClubAccess, request_id: int) -> AuthorisationRequest | None:
     """Give this person's request while it waits for an answer, else None. Raises Http404 where it is not theirs."""
-    found: AuthorisationRequest | None = (
-        AuthorisationRequest.objects.of(access.club).filter(pk=request_id, user=access.user).first()
-    )
+    found = consent.request_of(club=access.club, user=access.user, request_id=request_id)
     if found is None:
         raise Http404
     return found if found.outcome in {"confirm", "choose"} else None

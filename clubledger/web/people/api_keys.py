@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clubledger.clubs import api_keys as keys
+from clubledger.clubs import api_keys
 from clubledger.clubs.access import ClubAccess, Permission, roles_at
 from clubledger.clubs.models import ApiKey
 from clubledger.frame import exports, paging, sorting
@@ -41,7 +41,7 @@ class KeyForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page()
-def api_keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
+def keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List the club's keys; a POST makes one and shows its secret, this once."""
     if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
         return _as_file(request, access, request.GET["format"])
@@ -51,8 +51,8 @@ def api_keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         access.require(Permission.CONFIGURE)
         if form.is_valid():
             try:
-                made, secret = keys.create(club=access.club, actor=access.user, **form.cleaned_data)
-            except keys.TooManyKeys as error:
+                made, secret = api_keys.create(club=access.club, actor=access.user, **form.cleaned_data)
+            except api_keys.TooManyKeys as error:
                 form.add_error("name", str(error))
             else:
                 form = _form(access, None)
@@ -74,7 +74,7 @@ def api_keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 def _rows(request: HttpRequest, access: ClubAccess) -> list[dict[str, Any]]:
     roles = roles_at(access.club)
-    rows = [_shown(access, key, roles) for key in keys.of_club(club=access.club)]
+    rows = [_shown(access, key, roles) for key in api_keys.of_club(club=access.club)]
     return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
 
 
@@ -96,7 +96,7 @@ def _as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> Http
 def _state_of(key: ApiKey, roles: Mapping[int, str]) -> str:
     if key.revoked_at:
         return _("Revoked")
-    return _("Active") if keys.works(key, roles) else _("Its person lost the right")
+    return _("Active") if api_keys.works(key, roles) else _("Its person lost the right")
 
 
 def _form(access: ClubAccess, given: QueryDict | None) -> KeyForm:
@@ -108,7 +108,7 @@ def _form(access: ClubAccess, given: QueryDict | None) -> KeyForm:
 
 
 def _shown(access: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> dict[str, Any]:
-    works = keys.works(key, roles)
+    works = api_keys.works(key, roles)
     may_act = access.may(Permission.IMPORT) if key.may_import else True
     return {
         "key": key,
@@ -126,7 +126,7 @@ def revoke(request: HttpRequest, access: ClubAccess, key_id: int) -> HttpRespons
     """Ask once more, then end a key."""
     key = _key(access, key_id)
     if request.method == "POST":
-        keys.revoke(club=access.club, actor=access.user, key_id=key.pk)
+        api_keys.revoke(club=access.club, actor=access.user, key_id=key.pk)
         messages.success(request, _("The key %(name)s opens nothing any more.") % {"name": key.name})
         return redirect(link_to(access, "api-keys"))
     crumbs = [(_("Configuration"), ""), (_("Security"), ""), (_("API Keys"), link_to(access, "api-keys"))]
@@ -138,13 +138,13 @@ def revoke(request: HttpRequest, access: ClubAccess, key_id: int) -> HttpRespons
 def take_over(request: HttpRequest, access: ClubAccess, key_id: int) -> HttpResponseBase:
     """Let a key act for the person who asks, because its own person lost the right."""
     key = _key(access, key_id)
-    keys.take_over(club=access.club, actor=access.user, key_id=key.pk)
+    api_keys.take_over(club=access.club, actor=access.user, key_id=key.pk)
     messages.success(request, _("The key %(name)s acts for you from now on.") % {"name": key.name})
     return redirect(link_to(access, "api-keys"))
 
 
 def _key(access: ClubAccess, key_id: int) -> ApiKey:
-    key: ApiKey | None = ApiKey.objects.of(access.club).filter(pk=key_id, revoked_at=None).first()
+    key = api_keys.live_key(club=access.club, key_id=key_id)
     if key is None:
         raise Http404
     return key

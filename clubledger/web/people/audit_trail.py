@@ -4,22 +4,22 @@ Events are numbered without gaps, so a page of all of them is cut out by number;
 offers to look further back. Either takes as long after ten years as after a day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from clubledger.clubs import audit_search, people
 from clubledger.clubs.access import ClubAccess
-from clubledger.clubs.models import AuditChain, AuditEvent, User
+from clubledger.clubs.models import AuditEvent
 from clubledger.frame import exports, paging, query, sorting
 from clubledger.web.page import club_page, show
 
@@ -92,7 +92,9 @@ def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     # What can't be read as a date or a choice is left out, as if it had not been asked for.
     asked = form.cleaned_data
     if request.GET.get("format") in exports.FORMATS:
-        return _as_file(access, _turned(request, _matching(access, asked)), request.GET["format"])
+        wanted = _wanted(access, asked)
+        rows = audit_search.matching(wanted, club=access.club, oldest_first=_is_oldest_first(request))
+        return _as_file(access, rows.iterator(chunk_size=1000), request.GET["format"])
     page, further = _page(request, access, asked)
     return show(
         request,
@@ -104,11 +106,8 @@ def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         sort_asked=_sort(request),
         sort_kept=sorting.asked(request, COLUMNS),
         rows=[{"event": event, "changes": changes_of(event)} for event in page.rows],
-        chain=AuditChain.objects.filter(club=access.club).first(),
-        people=[
-            (str(person.pk), str(person))
-            for person in User.objects.filter(memberships__club=access.club).order_by("name", "email")
-        ],
+        chain=audit_search.chain_of(club=access.club),
+        people=[(str(person.pk), str(person)) for person in people.people_of(club=access.club)],
         itself=CLUBLEDGER_ITSELF,
         areas=AREAS,
         asked={name: request.GET.get(name, "") for name in ("q", "who", "area", "from", "up_to")},
@@ -120,77 +119,53 @@ def _sort(request: HttpRequest) -> str:
     return sorting.asked(request, COLUMNS, "-number")
 
 
-def _turned(request: HttpRequest, rows: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
-    """Put them into the order asked for: newest first, or oldest first."""
-    return rows.order_by("position" if _sort(request) == "number" else "-position")
+def _is_oldest_first(request: HttpRequest) -> bool:
+    return _sort(request) == "number"
 
 
 def _page(request: HttpRequest, access: ClubAccess, asked: dict[str, Any]) -> tuple[paging.Page, str]:
-    """Give the page, and the address that looks further back; empty where everything was looked through."""
-    first, last = _numbers(access, asked)
-    is_oldest_first = _sort(request) == "number"
+    """Return the page, and the address that looks further back; empty where everything was looked through."""
+    wanted = _wanted(access, asked)
+    first, last = audit_search.ends(club=access.club, since=wanted.since, until=wanted.until)
+    is_oldest_first = _is_oldest_first(request)
+
+    def cut(numbers: tuple[int, int], wanted: audit_search.Wanted) -> Any:
+        return audit_search.matching(wanted, club=access.club, numbers=numbers, oldest_first=is_oldest_first)
+
     if not any(asked.get(name) for name in ("q", "who", "area")):
         total = max(0, last - first + 1)
         number = min(query.whole_number(request.GET.get("page")), max(1, -(-total // paging.PER_PAGE)))
         before = (number - 1) * paging.PER_PAGE
         newest = min(last, first + before + paging.PER_PAGE - 1) if is_oldest_first else last - before
         oldest = first + before if is_oldest_first else max(first, newest - paging.PER_PAGE + 1)
-        rows = _turned(request, AuditEvent.objects.of(access.club).filter(position__range=(oldest, newest)))
+        # Numbers have no gaps: nothing but them has to be asked for.
+        rows = cut((oldest, newest), audit_search.Wanted())
         return paging.page_made(request, rows, number=number, total=total), ""
     if is_oldest_first:
         first = max(first, query.whole_number(request.GET.get("after"), 0, MOST_EVENTS) + 1)
         reach = min(last, first + AT_ONCE - 1)
-        found = _turned(request, _matching(access, asked).filter(position__range=(first, reach)))
-        page = paging.page_of(request, found, total=found.order_by().count())
+        found = cut((first, reach), wanted)
+        page = paging.page_of(request, found, total=found.count())
         return page, query.address_with(request, after=reach, page=None) if reach < last else ""
     last = min(last, query.whole_number(request.GET.get("before"), last + 1, MOST_EVENTS) - 1)
     reach = max(first, last - AT_ONCE + 1)
-    found = _matching(access, asked).filter(position__range=(reach, last))
-    page = paging.page_of(request, found, total=found.order_by().count())
+    found = cut((reach, last), wanted)
+    page = paging.page_of(request, found, total=found.count())
     return page, query.address_with(request, before=reach, page=None) if reach > first else ""
 
 
-def _numbers(access: ClubAccess, asked: dict[str, Any]) -> tuple[int, int]:
-    """Give the numbers of the first and the last event of the days asked for; the first above the last if none is."""
-    rows = AuditEvent.objects.of(access.club)
-    since, until = _instants(access, asked)
-    ends = (
-        rows.filter(at__gte=since).order_by("at", "position") if since else rows.order_by("position"),
-        rows.filter(at__lt=until).order_by("-at", "-position") if until else rows.order_by("-position"),
-    )
-    first, last = (end.values_list("position", flat=True).first() for end in ends)
-    return (first, last) if first is not None and last is not None else (1, 0)
-
-
-def _instants(access: ClubAccess, asked: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
+def _wanted(access: ClubAccess, asked: dict[str, Any]) -> audit_search.Wanted:
     zone = ZoneInfo(access.club.time_zone)
     from_on, up_to_on = asked.get("on_from"), asked.get("up_to")
-    return (
-        datetime.combine(from_on, time(), zone) if from_on else None,
-        datetime.combine(up_to_on + timedelta(days=1), time(), zone) if up_to_on else None,
+    who, area = asked.get("who", ""), asked.get("area", "")
+    return audit_search.Wanted(
+        text=asked.get("q", ""),
+        user_ids=query.keys([who]),
+        by_itself=who == CLUBLEDGER_ITSELF,
+        actions=(area, *ALSO.get(area, ())) if area else (),
+        since=datetime.combine(from_on, time(), zone) if from_on else None,
+        until=datetime.combine(up_to_on + timedelta(days=1), time(), zone) if up_to_on else None,
     )
-
-
-def _matching(access: ClubAccess, asked: dict[str, Any]) -> QuerySet[AuditEvent]:
-    rows = AuditEvent.objects.of(access.club).order_by("-position")
-    if words := asked.get("q", ""):
-        rows = rows.filter(Q(summary__icontains=words) | Q(subject__icontains=words) | Q(actor_name__icontains=words))
-    who = asked.get("who", "")
-    if who == CLUBLEDGER_ITSELF:
-        rows = rows.filter(user=None)
-    elif keys := query.keys([who]):
-        rows = rows.filter(user__in=keys)
-    if area := asked.get("area", ""):
-        about = Q(action__startswith=area)
-        for beginning in ALSO.get(area, ()):
-            about |= Q(action__startswith=beginning)
-        rows = rows.filter(about)
-    since, until = _instants(access, asked)
-    if since:
-        rows = rows.filter(at__gte=since)
-    if until:
-        rows = rows.filter(at__lt=until)
-    return rows
 
 
 def changes_of(event: AuditEvent) -> list[Change]:
@@ -213,9 +188,9 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _as_file(access: ClubAccess, rows: QuerySet[AuditEvent], file_format: str) -> HttpResponseBase:
+def _as_file(access: ClubAccess, rows: Iterable[AuditEvent], file_format: str) -> HttpResponseBase:
     def cells() -> Iterator[tuple[Any, ...]]:
-        for event in rows.iterator(chunk_size=1000):
+        for event in rows:
             changes = changes_of(event)
             yield (
                 event.position,

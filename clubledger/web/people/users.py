@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import api_keys, invitations, people, sign_in
+from clubledger.clubs import api_keys, audit_search, invitations, people, sign_in
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission, may
-from clubledger.clubs.models import AuditEvent, Invitation, Membership, Role, User
+from clubledger.clubs.models import Invitation, Membership, Role, User
 from clubledger.foundation import clock
 from clubledger.frame import exports, paging, query, sorting
 from clubledger.web.page import RIGHTS, club_page, link_to, show
@@ -160,8 +160,7 @@ def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: i
 
 def _members(request: HttpRequest, access: ClubAccess) -> list[Member]:
     """Give the people in the order asked for; unless asked, who has access first, by name."""
-    rows = Membership.objects.filter(club=access.club).select_related("user")
-    found = list(rows.order_by("-is_active", "-user__is_active", "user__name", "user__email"))
+    found = people.members(club=access.club)
     authorised, secured = _authorised(access), sign_in.who_have_set_up(one.user_id for one in found)
     members = [
         Member(
@@ -238,7 +237,7 @@ def user(request: HttpRequest, access: ClubAccess, membership_id: int) -> HttpRe
             for key in api_keys.of_club(club=access.club)
             if key.acts_for_id == member.user_id and not key.revoked_at
         ],
-        events=AuditEvent.objects.of(access.club).filter(user=member.user).order_by("-position")[:RECENT],
+        events=audit_search.newest_by(member.user, club=access.club, most=RECENT),
     )
 
 
@@ -334,14 +333,14 @@ def _change(request: HttpRequest, access: ClubAccess, change: Callable[[], None]
 
 
 def _member(access: ClubAccess, membership_id: int) -> Membership:
-    member = Membership.objects.select_related("user").filter(club=access.club, pk=membership_id).first()
+    member = people.member(club=access.club, membership_id=membership_id)
     if member is None:
         raise Http404
     return member
 
 
 def _invitation(access: ClubAccess, invitation_id: int) -> Invitation:
-    found: Invitation | None = Invitation.objects.of(access.club).filter(pk=invitation_id).first()
+    found = invitations.one_of(club=access.club, invitation_id=invitation_id)
     if found is None:
         raise Http404
     return found

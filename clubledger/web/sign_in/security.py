@@ -4,12 +4,10 @@ from typing import Any, NamedTuple
 
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.internal.flows import sessions as session_flows
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clubledger.clubs import access, audit, sign_in
+from clubledger.clubs import sessions, sign_in
+from clubledger.clubs.access import clubs_of
 from clubledger.clubs.models import User
 from clubledger.frame import sorting
 from clubledger.web.page import person
@@ -56,8 +55,8 @@ class RecoveryCodes(NamedTuple):
 def security(request: HttpRequest) -> HttpResponseBase:
     """Show how the person signs in and where they are signed in."""
     me = person(request)
-    steps = list(Authenticator.objects.filter(user=me).order_by("created_at"))
-    clubs = access.clubs_of(me)
+    steps = sign_in.second_steps_of(me)
+    clubs = clubs_of(me)
     return render(
         request,
         "web/sign_in/security.html",
@@ -70,7 +69,7 @@ def security(request: HttpRequest) -> HttpResponseBase:
             "has_one": any(step.type in sign_in.SECOND_STEPS for step in steps),
             "single_sign_on": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
             "xero_sign_in": settings.XERO_SIGN_IN,
-            "xero_is_tied": settings.XERO_SIGN_IN and xero.is_tied(me),
+            "xero_is_tied": settings.XERO_SIGN_IN and sign_in.is_tied(me, xero.PROVIDER),
             "sessions": _sessions(request, me),
             "sort_asked": sorting.asked(request, ORDERS),
             "zone": clubs[0].club.time_zone if clubs else "UTC",
@@ -90,9 +89,9 @@ def _codes(steps: list[Authenticator]) -> RecoveryCodes | None:
 def _sessions(request: HttpRequest, me: User) -> list[SignedInAt]:
     found = [
         SignedInAt(session, device_of(session.user_agent), session.session_key == request.session.session_key)
-        for session in UserSession.objects.purge_and_list(me)
+        for session in sessions.of_person(me)
     ]
-    found.sort(key=lambda one: (not one.is_this, -one.session.created_at.timestamp()))
+    found.sort(key=lambda one: not one.is_this)
     return sorting.in_order(found, sorting.asked(request, ORDERS), ORDERS)
 
 
@@ -116,7 +115,7 @@ def passkeys(request: HttpRequest) -> HttpResponseBase:
 @login_required
 def end_session(request: HttpRequest, session_id: int) -> HttpResponseBase:
     """Sign the person out on one other machine, or here."""
-    found = UserSession.objects.filter(user=person(request), pk=session_id).first()
+    found = sessions.one_of(person(request), session_id)
     if found is None:
         raise Http404
     words = _("Signed out: %(device)s.") % {"device": device_of(found.user_agent)}
@@ -127,25 +126,13 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponseBase:
 @login_required
 def end_sessions(request: HttpRequest) -> HttpResponseBase:
     """Sign the person out everywhere: on other machines, and here too if they ask for it."""
-    found = UserSession.objects.filter(user=person(request))
-    if request.POST.get("here") != "1":
-        found = found.exclude(session_key=request.session.session_key)
-    ended = list(found)
+    but = None if request.POST.get("here") == "1" else request.session.session_key
+    ended = sessions.others_of(person(request), but=but)
     words = ngettext("Signed out in %(count)s place.", "Signed out in %(count)s places.", len(ended))
     return _end(request, ended, words % {"count": len(ended)})
 
 
 def _end(request: HttpRequest, ended: list[UserSession], words: str) -> HttpResponseBase:
-    me = person(request)
-    with transaction.atomic():
-        session_flows.end_sessions(request, ended)
-        audit.note_at_clubs_of(
-            me,
-            actor=me,
-            action="security.sessions_ended",
-            subject=me.email,
-            summary=f"{me} signed out elsewhere.",
-            after={"sessions": len(ended)},
-        )
+    sessions.end(request, ended, actor=person(request))
     messages.success(request, words)
     return redirect("security" if request.user.is_authenticated else "sign-in")

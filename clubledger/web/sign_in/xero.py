@@ -4,11 +4,9 @@ Xero's claims don't say that an e-mail address is verified, so nobody is found b
 """
 
 from allauth.account.decorators import reauthentication_required
-from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,16 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from clubledger.clubs import sign_in, sign_in_records
+from clubledger.clubs import sign_in
 from clubledger.clubs.models import User
 from clubledger.web.page import person
 
 PROVIDER = "xero"
-
-
-def is_tied(who: User) -> bool:
-    """Tell whether a Xero login signs this person in."""
-    return bool(SocialAccount.objects.filter(user=who, provider=PROVIDER).exists())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,13 +35,12 @@ def xero_sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         sign_in.let_tie(request)
         address = f"{reverse('openid_connect_login', args=[PROVIDER])}?process=connect"
-    return render(request, "web/sign_in/xero_sign_in.html", {"is_tied": is_tied(me), "address": address})
+    return render(
+        request, "web/sign_in/xero_sign_in.html", {"is_tied": sign_in.is_tied(me, PROVIDER), "address": address}
+    )
 
 
-@transaction.atomic
 def _untie(request: HttpRequest, me: User) -> HttpResponseBase:
-    gone, _by_model = SocialAccount.objects.filter(user=me, provider=PROVIDER).delete()
-    if gone:
-        sign_in_records.note_untied(me, "Xero")
+    if sign_in.untie(me, PROVIDER, "Xero"):
         messages.success(request, _("Your Xero login no longer signs you in here."))
     return redirect("security")

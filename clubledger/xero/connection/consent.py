@@ -352,6 +352,12 @@ def _let_go(request: Any, choices: dict[str, dict[str, str]]) -> None:
         _disconnect_if_new(request, request.token_set, tenant_id, one["connection_id"], created_at)
 
 
+def request_of(*, club: Club, user: User, request_id: int) -> AuthorisationRequest | None:
+    """Return a request of this person at the club, answered or not."""
+    found: AuthorisationRequest | None = AuthorisationRequest.objects.of(club).filter(pk=request_id, user=user).first()
+    return found
+
+
 def _open_request(club: Club, actor: User, request_id: int) -> tuple[Any, dict[str, dict[str, str]]]:
     found = (
         AuthorisationRequest.objects.of(club)

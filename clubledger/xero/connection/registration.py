@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -85,6 +86,21 @@ class NotForYou(Exception):
 
 class BadApp(Exception):
     """An app can't be registered or changed so; the text says why."""
+
+
+def apps() -> QuerySet[XeroApp]:
+    """Return all apps, the newest first."""
+    return XeroApp.objects.order_by("-created_at")
+
+
+def active_apps() -> QuerySet[XeroApp]:
+    """Return the apps that clubs may move to, the newest first."""
+    return apps().filter(status="active")
+
+
+def app_with_id(app_id: int | None) -> XeroApp | None:
+    """Return one app."""
+    return XeroApp.objects.filter(pk=app_id).first() if app_id else None
 
 
 def redirect_address() -> str:
