@@ -1,8 +1,5 @@
-"""What happened at the club: one fact is one source transaction, told in rows that each pair a debit with a credit."""
+"""What can happen at a club: kinds of transaction, of financial item and of tax, and which goes with which."""
 
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 
@@ -48,27 +45,14 @@ DEBITS_THE_ACCOUNT_TYPE: frozenset[Kind] = frozenset(
 CARRIES_TAX: frozenset[Kind] = frozenset({Kind.INVOICE, Kind.CREDIT_NOTE, Kind.POS_SALE})
 """Kinds whose rows may state a tax."""
 
+
+class TaxKind(StrEnum):
+    """What the source said of a row's tax. Where it said nothing, or on the control side, it is `unstated`."""
+
+    STATED = "stated"
+    UNSTATED = "unstated"
+    NIL = "nil"
+
+
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 """The years that a date may have, in a file and in an address."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One pair of debit and credit. `amount` is gross; `tax` is contained in it, None where not stated."""
-
-    account_type: str
-    item: str
-    amount: Decimal
-    tax: Decimal | None = None
-    job: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One source transaction. A reversal carries the kind and rows of what it reverses, with `mirrored` True."""
-
-    source_id: str
-    kind: Kind
-    accounting_date: date
-    rows: tuple[Row, ...]
-    mirrored: bool = False

@@ -1,50 +1,17 @@
-"""Which fact debits and credits what: facts become legs, legs add up to totals, totals and a mapping become lines.
+"""What totals become under a mapping: the lines of a journal, and every finding about the mapping itself.
 
 Sign: debit positive, credit negative, as in Xero's LineAmount. Debits and credits of one account are never netted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
-from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, ITEM_KIND_OF, Fact, ItemKind
+from clubledger.bookkeeping.facts import ItemKind, TaxKind
 from clubledger.bookkeeping.findings import Finding
 from clubledger.bookkeeping.phrases import phrase
 
 ZERO = Decimal("0.00")
-
-
-class TaxKind(StrEnum):
-    """What the source said of a row's tax. Where it said nothing, or on the control side, it is `unstated`."""
-
-    STATED = "stated"
-    UNSTATED = "unstated"
-    NIL = "nil"
-
-
-def tax_kind_of(tax: Decimal | None) -> TaxKind:
-    """Tell blank (not stated) from `0.00` (stated as none) from an amount."""
-    if tax is None:
-        return TaxKind.UNSTATED
-    return TaxKind.STATED if tax else TaxKind.NIL
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One side of a row, or of a whole fact on its account type. `tax` has the sign of `amount`."""
-
-    item_kind: ItemKind
-    code: str
-    job: str
-    amount: Decimal
-    tax: Decimal | None = None
-
-    @property
-    def key(self) -> "TotalKey":
-        """Where it adds up."""
-        return TotalKey(self.item_kind, self.code, self.job, self.amount > 0, tax_kind_of(self.tax))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,43 +32,6 @@ class Total:
     amount: Decimal = ZERO
     tax: Decimal = ZERO
     row_count: int = 0
-
-    def __add__(self, other: "Total") -> "Total":
-        return Total(self.amount + other.amount, self.tax + other.tax, self.row_count + other.row_count)
-
-    def __sub__(self, other: "Total") -> "Total":
-        return Total(self.amount - other.amount, self.tax - other.tax, self.row_count - other.row_count)
-
-
-def legs_of(fact: Fact) -> list[Leg]:
-    """Give the legs of a fact; they add up to nil.
-
-    The control side counts with its net per account type (an invoice with a discount row is one debit); on the item
-    side each row counts. A net of nil makes no leg. Jobs stand on item legs only. Source: domain.md, double entry by
-    kind of transaction.
-    """
-    direction = 1 if fact.kind in DEBITS_THE_ACCOUNT_TYPE else -1
-    if fact.mirrored:
-        direction = -direction
-    item_kind = ITEM_KIND_OF[fact.kind]
-    control: dict[str, Decimal] = {}
-    item_legs = []
-    for row in fact.rows:
-        control[row.account_type] = control.get(row.account_type, ZERO) + direction * row.amount
-        tax = None if row.tax is None else -direction * row.tax
-        item_legs.append(Leg(item_kind, row.item, row.job, -direction * row.amount, tax))
-    control_legs = [Leg(ItemKind.ACCOUNT_TYPE, code, "", net) for code, net in control.items() if net]
-    return control_legs + item_legs
-
-
-def add_up(facts: Iterable[Fact]) -> dict[date, dict[TotalKey, Total]]:
-    """Add the legs of facts up by accounting date and key. The order of the facts makes no difference."""
-    days: dict[date, dict[TotalKey, Total]] = {}
-    for fact in facts:
-        totals = days.setdefault(fact.accounting_date, {})
-        for leg in legs_of(fact):
-            totals[leg.key] = totals.get(leg.key, Total()) + Total(abs(leg.amount), abs(leg.tax or ZERO), 1)
-    return days
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from clubledger.bookkeeping.checks import CHECKS, check
 from clubledger.bookkeeping.entry import Entry, Line, entry_of
 from clubledger.bookkeeping.findings import Finding
 from clubledger.bookkeeping.money import tax_within, to_minor
-from clubledger.bookkeeping.rules import add_up, resolve
+from clubledger.bookkeeping.rules import resolve
+from tests.bookkeeping.posting import totals_by_day
 from tests.bookkeeping.worked_day import CHART, DAY, FACTS, MAPPING, money
 
-ENTRY = entry_of(DAY, resolve(add_up(FACTS)[DAY], MAPPING).lines)
+ENTRY = entry_of(DAY, resolve(totals_by_day(FACTS)[DAY], MAPPING).lines)
 
 
 def found(entry: Entry = ENTRY, chart: Chart = CHART) -> dict[str, Finding]:
@@ -74,12 +75,12 @@ def test_on_or_before_the_later_lock_date_is_locked_and_the_day_after_is_not() -
 def test_a_taxed_journal_of_a_club_on_cash_basis_is_refused_with_the_reason() -> None:
     for basis in ("CASH", "PAYMENTS", "FLATRATECASH"):
         assert "cash basis" in found(chart=organisation(sales_tax_basis=basis))["cash_basis"].message
-    untaxed = entry_of(DAY, resolve(add_up(FACTS[2:])[DAY], MAPPING).lines)
+    untaxed = entry_of(DAY, resolve(totals_by_day(FACTS[2:])[DAY], MAPPING).lines)
     assert found(untaxed, organisation(sales_tax_basis="CASH")) == {}
 
 
 def test_tax_stated_by_a_club_that_is_not_registered_is_a_warning() -> None:
-    entry = entry_of(DAY, resolve(add_up(FACTS)[DAY], MAPPING, with_tax=False).lines, with_tax=False)
+    entry = entry_of(DAY, resolve(totals_by_day(FACTS)[DAY], MAPPING, with_tax=False).lines, with_tax=False)
     for chart in (organisation(pays_tax=False), organisation(sales_tax_basis="NONE")):
         finding = found(entry, chart)["tax_stated_unregistered"]
         assert (finding.is_fault, finding.amount) == (False, money("101.00"))

@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from clubledger.bookkeeping.chart import Account, Chart, Organisation, TaxRate
-from clubledger.bookkeeping.facts import Fact, ItemKind, Kind, Row
+from clubledger.bookkeeping.facts import ItemKind, Kind
 from clubledger.bookkeeping.rules import AccountMapping, AccountRef, ItemMapping
+from tests.bookkeeping.oracle import Fact, Row
 
 DAY = date(2026, 7, 1)
 

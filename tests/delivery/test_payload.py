@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from clubledger.bookkeeping.entry import entry_of
-from clubledger.bookkeeping.rules import add_up, resolve
+from clubledger.bookkeeping.rules import resolve
 from clubledger.delivery.payload import differences, idempotency_key, render
 from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
+from tests.bookkeeping.posting import totals_by_day
 from tests.bookkeeping.worked_day import DAY, FACTS, MAPPING
 
-ENTRY = entry_of(DAY, resolve(add_up(FACTS)[DAY], MAPPING).lines)
+ENTRY = entry_of(DAY, resolve(totals_by_day(FACTS)[DAY], MAPPING).lines)
 PAYLOAD = render(ENTRY, narration="Member transactions ref A", url="https://ledger.example/c/x/gl/journals/1/")
 
 FOUND = ManualJournal(

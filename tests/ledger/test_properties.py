@@ -11,14 +11,16 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clubledger.bookkeeping import rules
-from clubledger.bookkeeping.facts import CARRIES_TAX, Fact, Kind, Row
+from clubledger.bookkeeping.facts import CARRIES_TAX, Kind
 from clubledger.bookkeeping.money import to_minor
+from clubledger.bookkeeping.rules import TotalKey
 from clubledger.clubs.models import Club, Role
 from clubledger.ledger.intake import run
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import Journal, JournalTotal, Posting, SourceTransaction
 from clubledger.ledger.reports import balances
+from tests.bookkeeping import oracle
+from tests.bookkeeping.oracle import Fact, Row
 from tests.fixtures_clubs import add_member, make_club
 from tests.ledger.bringing import HEADER, Books
 
@@ -61,18 +63,18 @@ def text_of(chosen: Sequence[Fact]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def stored_totals(club: Club) -> dict[date, dict[rules.TotalKey, tuple[int, int, int]]]:
-    found: dict[date, dict[rules.TotalKey, tuple[int, int, int]]] = {}
+def stored_totals(club: Club) -> dict[date, dict[TotalKey, tuple[int, int, int]]]:
+    found: dict[date, dict[TotalKey, tuple[int, int, int]]] = {}
     for total in JournalTotal.objects.filter(journal__club=club).select_related("journal", "item"):
-        key = rules.TotalKey(total.item.kind, total.item.code, total.job, total.is_debit, total.tax_kind)
+        key = TotalKey(total.item.kind, total.item.code, total.job, total.is_debit, total.tax_kind)
         day = found.setdefault(total.journal.accounting_date, {})
         assert key not in day
         day[key] = (total.amount_minor, total.tax_minor, total.row_count)
     return found
 
 
-def expected_totals(chosen: Sequence[Fact]) -> dict[date, dict[rules.TotalKey, tuple[int, int, int]]]:
-    added = rules.add_up(chosen)
+def expected_totals(chosen: Sequence[Fact]) -> dict[date, dict[TotalKey, tuple[int, int, int]]]:
+    added = oracle.add_up(chosen)
     return {
         on: {key: (to_minor(total.amount), to_minor(total.tax), total.row_count) for key, total in totals.items()}
         for on, totals in added.items()
@@ -171,7 +173,7 @@ def _stays_true(books: Books, latest: dict[str, Fact], frozen: dict[int, tuple[o
         stands[posting.transaction_id] = stands.get(posting.transaction_id, 0) + posting.sign
     current = SourceTransaction.objects.of(books.club)
     assert all(stands.get(row.pk, 0) == int(row.is_current) for row in current)
-    # The sums per account and date are those of the latest facts, by the rules.
+    # The sums per account and date are those of the latest facts, by the oracle.
     wanted: dict[tuple[date, str, str], Decimal] = {}
     live = list(latest.values())
     reversal = current.filter(source_id="R-1", is_current=True).first()
@@ -179,7 +181,7 @@ def _stays_true(books: Books, latest: dict[str, Fact], frozen: dict[int, tuple[o
         target = latest["T-1"]
         live.append(Fact("R-1", target.kind, reversal.accounting_date, target.rows, mirrored=True))
     for fact in live:
-        for leg in rules.legs_of(fact):
+        for leg in oracle.legs_of(fact):
             key = (fact.accounting_date, str(leg.item_kind), leg.code)
             wanted[key] = wanted.get(key, Decimal(0)) + leg.amount
     found: dict[tuple[date, str, str], Decimal] = {}

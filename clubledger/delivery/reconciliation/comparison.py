@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Sum
 
+from clubledger.bookkeeping.facts import TaxKind
 from clubledger.bookkeeping.money import CENT, from_minor, to_minor
 from clubledger.bookkeeping.phrases import phrase
-from clubledger.bookkeeping.rules import TaxKind
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import CallItem, Delivery

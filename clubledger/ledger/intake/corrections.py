@@ -10,11 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from clubledger.bookkeeping.totals import DIRECTION, LegRow, Sums, mirrored
 from clubledger.foundation import clock
 from clubledger.ledger import sql
 from clubledger.ledger.intake.versions import Current, Intake, Version
+from clubledger.ledger.journals import totals
 from clubledger.ledger.journals.states import journals_taking_in, touch
-from clubledger.ledger.journals.totals import DIRECTION, LegRow, Sums, legs_of
+from clubledger.ledger.journals.totals import legs_of
 from clubledger.ledger.models import TAKES_IN, Amendment, SourceTransaction
 
 
@@ -124,7 +126,7 @@ def _write_corrections(intake: Intake, changed: Sequence[tuple[Version, Current]
         if current.id in standing and standing[current.id].journal_id not in still_open
     }
     journals = journals_taking_in(intake.club, dates)
-    sums, removed, mirrored = Sums(), [], []
+    sums, removed, taken_back = Sums(), [], []
     for _, current in changed:
         place = standing.get(current.id)
         if place is None:
@@ -136,16 +138,16 @@ def _write_corrections(intake: Intake, changed: Sequence[tuple[Version, Current]
         else:
             journal_id = journals[current.accounting_date]
             sums.post(journal_id, -direction, legs[current.id])
-            mirrored.append((current.id, journal_id, -1))
+            taken_back.append((current.id, journal_id, -1))
     sql.run(f"DELETE FROM ledger_posting WHERE {sql.among('id')}", [sql.those(removed)])  # noqa: S608
-    sql.insert("ledger_posting", sql.POSTING_COLUMNS, mirrored)
+    sql.insert("ledger_posting", sql.POSTING_COLUMNS, taken_back)
     sql.run(
         f"UPDATE ledger_sourcetransaction SET is_current = %s WHERE {sql.among('id')}",  # noqa: S608
         [False, sql.those(old_ids)],
     )
     versions = [replace(version, number=current.version + 1) for version, current in changed]
     intake.add_versions(versions, journals, sums)
-    sums.write()
+    totals.write(sums)
 
 
 def standing_of(transaction_ids: Iterable[int]) -> dict[int, _Standing]:
@@ -157,11 +159,6 @@ def standing_of(transaction_ids: Iterable[int]) -> dict[int, _Standing]:
         [sql.those(transaction_ids)],
     )
     return {row[0]: _Standing(row[1], row[2], row[3] in TAKES_IN) for row in rows}
-
-
-def mirrored(rows: Sequence[LegRow]) -> list[LegRow]:
-    """Give the legs of a reversal: amounts and taxes negated, everything else the same."""
-    return [(row[0], row[1], row[2], -row[3], None if row[4] is None else -row[4]) for row in rows]
 
 
 def _following_reversals(intake: Intake, corrected: Sequence[tuple[Version, Current]]) -> list[tuple[Version, Current]]:

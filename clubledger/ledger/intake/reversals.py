@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.totals import mirrored
 from clubledger.ledger.intake import arrivals, corrections
 from clubledger.ledger.intake.arrivals import Counts
 from clubledger.ledger.intake.grouping import Incoming
@@ -108,7 +109,7 @@ def _write(intake: Intake, ready: Ready, counts: Counts) -> None:
             first.accounting_date,
             first.reverses,
             hash_of(reversal.rows),
-            [(*row, *text) for row in corrections.mirrored(legs[target.id])],
+            [(*row, *text) for row in mirrored(legs[target.id])],
         )
         if own is None:
             new.append(version)

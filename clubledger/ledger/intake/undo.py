@@ -14,14 +14,16 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.totals import DIRECTION, Sums
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger import sql
 from clubledger.ledger.errors import CannotUndoImport
+from clubledger.ledger.journals import totals
 from clubledger.ledger.journals.states import journals_taking_in, touch
-from clubledger.ledger.journals.totals import DIRECTION, Sums, legs_of
+from clubledger.ledger.journals.totals import legs_of
 from clubledger.ledger.models import TAKES_IN, Import, Journal, JournalState
 
 CHUNK = 5_000
@@ -314,7 +316,7 @@ def _wipe(club: Club, ids: Sequence[int]) -> None:
         f"UPDATE ledger_sourcetransaction SET is_current = %s WHERE {sql.among('id')}",  # noqa: S608 - our own names
         [True, sql.those(row[0] for row in again)],
     )
-    sums.write()
+    totals.write(sums)
 
 
 def _take_out(ids: Sequence[int], sums: Sums) -> None:

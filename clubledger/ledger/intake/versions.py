@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from clubledger.bookkeeping.totals import DIRECTION, ITEM_KIND, Sums
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
 from clubledger.ledger.formats.transactions_v1 import CheckedRow
 from clubledger.ledger.intake.grouping import Incoming
+from clubledger.ledger.journals import totals
 from clubledger.ledger.journals.states import journals_taking_in
-from clubledger.ledger.journals.totals import DIRECTION, ITEM_KIND, Sums
 from clubledger.ledger.models import FinancialItem, Import, ItemKind, JobCode
 
 
@@ -165,7 +166,7 @@ class Intake:
         journals = journals_taking_in(self.club, {version.accounting_date for version in versions})
         sums = Sums()
         self.add_versions(versions, journals, sums)
-        sums.write()
+        totals.write(sums)
 
 
 def _dates_as_text(row: tuple[object, ...]) -> list[object]:

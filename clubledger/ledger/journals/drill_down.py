@@ -6,13 +6,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from clubledger.bookkeeping.facts import ItemKind
+from clubledger.bookkeeping.facts import ItemKind, TaxKind
 from clubledger.bookkeeping.money import from_minor
-from clubledger.bookkeeping.rules import Resolution, ResolvedLine, TaxKind
+from clubledger.bookkeeping.rules import Resolution, ResolvedLine
+from clubledger.bookkeeping.totals import DIRECTION, tax_kind_of
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
 from clubledger.ledger.journals.lines import TOTAL_FIELDS, resolve
-from clubledger.ledger.journals.totals import DIRECTION
+from clubledger.ledger.journals.totals import DEBITING_SQL
 from clubledger.ledger.models import (
     FinancialItem,
     Journal,
@@ -252,8 +253,7 @@ def _on_one_code(one: int, other: int, code_of: dict[int, int | None]) -> bool:
     return one == other or code_of[one] == code_of[other] or code_of[other] is None or code_of[one] is None
 
 
-_DEBITING = ", ".join(f"'{kind}'" for kind, direction in DIRECTION.items() if direction > 0)
-_SIGNED = f"(CASE WHEN t.legs_kind IN ({_DEBITING}) THEN 1 ELSE -1 END * p.sign * l.amount_minor)"
+_SIGNED = f"(CASE WHEN t.legs_kind IN ({DEBITING_SQL}) THEN 1 ELSE -1 END * p.sign * l.amount_minor)"
 _TAX_KIND = "(CASE WHEN l.tax_minor IS NULL THEN 'unstated' WHEN l.tax_minor = 0 THEN 'nil' ELSE 'stated' END)"
 _FROM = (
     "FROM ledger_posting p JOIN ledger_sourcetransaction t ON t.id = p.transaction_id "
@@ -369,8 +369,7 @@ def _rows_in(
             continue
         if (line.account_type_id, line.item_id) in excluded:
             continue
-        tax_kind = "unstated" if line.tax_minor is None else "stated" if line.tax_minor else "nil"
-        if (line.item_id, line.job, signed < 0, tax_kind) in chosen:
+        if (line.item_id, line.job, signed < 0, tax_kind_of(line.tax_minor)) in chosen:
             yield RowView(line, from_minor(-signed))
         elif any(raw[0] == line.account_type_id for raw in chosen):
             yield RowView(line, from_minor(signed))

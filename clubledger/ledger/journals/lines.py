@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from clubledger.bookkeeping import rules
-from clubledger.bookkeeping.facts import ItemKind
+from clubledger.bookkeeping.facts import ItemKind, TaxKind
 from clubledger.bookkeeping.money import from_minor, to_minor
 from clubledger.bookkeeping.rules import (
     AccountMapping,
@@ -18,13 +18,13 @@ from clubledger.bookkeeping.rules import (
     JobRef,
     Resolution,
     ResolvedLine,
-    TaxKind,
     Total,
     TotalKey,
 )
+from clubledger.bookkeeping.totals import DIRECTION, Sums
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
-from clubledger.ledger.journals.totals import DIRECTION, LegRow, Sums
+from clubledger.ledger.journals.totals import legs_of
 from clubledger.ledger.models import FinancialItem, JobCode, Journal, JournalLine, JournalTotal, TaxCode
 
 TOTAL_FIELDS = ("journal_id", "item_id", "job", "is_debit", "tax_kind", "amount_minor", "tax_minor", "row_count")
@@ -114,14 +114,7 @@ def _take_out(totals: dict[int, RawTotals], journal_ids: Sequence[int], pairs: s
     affected = _transactions_with(journal_ids, pairs)
     if not affected:
         return
-    rows = sql.rows_of(
-        "SELECT transaction_id, account_type_id, item_id, job, amount_minor, tax_minor FROM ledger_sourceline "  # noqa: S608
-        f"WHERE {sql.among('transaction_id')}",
-        [sql.those({transaction_id for _, transaction_id, _, _ in affected})],
-    )
-    legs: dict[int, list[LegRow]] = defaultdict(list)
-    for transaction_id, *leg in rows:
-        legs[transaction_id].append(tuple(leg))
+    legs = legs_of({transaction_id for _, transaction_id, _, _ in affected})
     sums = Sums()
     for journal_id, transaction_id, sign, legs_kind in affected:
         direction = sign * DIRECTION[legs_kind]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from clubledger.ledger.journals.totals import DIRECTION, LegRow, Sums
+from clubledger.bookkeeping.totals import DIRECTION, LegRow, Sums
 from clubledger.ledger.models import JournalLine, JournalTotal, Posting
 
 LEG = tuple(

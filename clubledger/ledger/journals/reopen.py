@@ -6,10 +6,11 @@ from datetime import date
 
 from django.db.models import Max
 
+from clubledger.bookkeeping.totals import DIRECTION, Sums
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
+from clubledger.ledger.journals import totals
 from clubledger.ledger.journals.states import journals_taking_in
-from clubledger.ledger.journals.totals import DIRECTION, Sums, legs_of
 from clubledger.ledger.models import TAKES_IN, Journal, JournalLine, JournalState
 
 
@@ -41,7 +42,7 @@ def reopen_voided(*, club: Club, journal: Journal) -> Journal:
         "JOIN ledger_sourcetransaction t ON t.id = p.transaction_id WHERE p.journal_id = %s ORDER BY p.id",
         [journal.pk],
     )
-    rows = defaultdict(list, legs_of(transaction_id for transaction_id, _, _ in postings))
+    rows = defaultdict(list, totals.legs_of(transaction_id for transaction_id, _, _ in postings))
     sums = Sums()
     for transaction_id, sign, legs_kind in postings:
         sums.post(journal_id, sign * DIRECTION[legs_kind], rows[transaction_id])
@@ -50,7 +51,7 @@ def reopen_voided(*, club: Club, journal: Journal) -> Journal:
         sql.POSTING_COLUMNS,
         [(transaction_id, journal_id, sign) for transaction_id, sign, _ in postings],
     )
-    sums.write()
+    totals.write(sums)
     further: Journal = Journal.objects.of(club).get(pk=journal_id)
     return further
 

@@ -15,8 +15,8 @@ from django.db.models import Max
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club
-from clubledger.ledger import sql as bulk
-from clubledger.ledger.journals.totals import DIRECTION
+from clubledger.ledger import sql
+from clubledger.ledger.journals.totals import DEBITING_SQL
 from clubledger.ledger.models import FinancialItem, ItemKind, Journal, JournalState
 
 
@@ -87,17 +87,16 @@ def prove(*, club: Club, at: date | None = None, from_on: date | None = None) ->
     that an import between the two looks like no loss.
     """
     sides = (_by_rows(club, at, from_on or club.post_from), _by_journals(club, at))
-    sql = " UNION ALL ".join(statement for statement, _ in sides)
+    both = " UNION ALL ".join(statement for statement, _ in sides)
     found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for item_id, part, amount in bulk.rows_of(sql, [value for _, values in sides for value in values]):
+    for item_id, part, amount in sql.rows_of(both, [value for _, values in sides for value in values]):
         found[item_id][part] += int(amount)
     items = FinancialItem.objects.of(club).filter(kind=ItemKind.ACCOUNT_TYPE).order_by("code")
     parts = ("opening", "transactions", "sent", "recorded", "not_sent", "before_cutover")
     return [Balance(item.code, item.name, *(from_minor(found[item.pk][part]) for part in parts)) for item in items]
 
 
-_DEBITING = ", ".join(f"'{kind}'" for kind, direction in DIRECTION.items() if direction > 0)
-_SIGNED = f"CASE WHEN t.legs_kind IN ({_DEBITING}) THEN l.amount_minor ELSE -l.amount_minor END"
+_SIGNED = f"CASE WHEN t.legs_kind IN ({DEBITING_SQL}) THEN l.amount_minor ELSE -l.amount_minor END"
 
 Statement = tuple[str, list[Any]]
 """SQL that gives account type, part and amount in cents, with its values."""
@@ -125,7 +124,7 @@ def _by_journals(club: Club, at: date | None) -> Statement:
     """What journals say of account types, by where they are."""
     until = " AND j.accounting_date <= %s" if at else ""
     early = "j.accounting_date < %s" if club.post_from else "1 = 0"
-    sql = (
+    statement = (
         "SELECT x.item_id, CASE WHEN j.state IN ('sent', 'differs') THEN 'sent' WHEN j.state = 'recorded' "  # noqa: S608
         f"THEN 'recorded' WHEN {early} THEN 'before_cutover' ELSE 'not_sent' END AS part, "
         "SUM(CASE WHEN x.is_debit THEN x.amount_minor ELSE -x.amount_minor END) "
@@ -133,8 +132,8 @@ def _by_journals(club: Club, at: date | None) -> Statement:
         "JOIN ledger_financialitem i ON i.id = x.item_id "
         f"WHERE j.club_id = %s AND j.state <> 'voided' AND i.kind = 'account_type'{until} GROUP BY 1, 2"
     )
-    return sql, [*_days(club.post_from), club.pk, *_days(at)]
+    return statement, [*_days(club.post_from), club.pk, *_days(at)]
 
 
 def _days(on: date | None) -> list[str]:
-    return [bulk.stored(on)] if on else []
+    return [sql.stored(on)] if on else []
