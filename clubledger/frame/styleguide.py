@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from clubledger.frame import calendar
-from clubledger.frame.templatetags.frame import STATES
+from clubledger.frame.states import STATES
 
 COLOURS = (
     "ink", "ink-2", "line", "edge", "paper", "ground", "accent", "accent-ink", "accent-soft", "help", "help-soft",

@@ -1,5 +1,6 @@
 """Filters and tags that pages share: amounts, dates, icons, states, heads that sort. They only present."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,46 +10,16 @@ from django.conf import settings
 from django.forms import BoundField
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
+from clubledger.frame.lists import Head, Listing
 from clubledger.frame.query import address_with
+from clubledger.frame.states import state_shown
 
 register = template.Library()
 register.filter("in_readers_words", in_readers_words)
 register.filter("told", in_readers_words)
-
-STATES: dict[str, tuple[str, Any]] = {
-    "open": ("unsent", _("Not sent")),
-    "valid": ("valid", _("Valid")),
-    "queued": ("queued", _("Queued")),
-    "sending": ("sending", _("Sending")),
-    "sent": ("sent", _("Sent")),
-    "rejected": ("rejected", _("Rejected by Xero")),
-    "uncertain": ("uncertain", _("Checking in Xero")),
-    "differs": ("differs", _("Differs in Xero")),
-    "recorded": ("recorded", _("Recorded as manually added")),
-    "voided": ("voided", _("Voided")),
-    "help": ("help", _("Needs your help")),
-    "empty": ("empty", _("Empty")),
-    "locked": ("locked", _("Locked in Xero")),
-    "before_cutover": ("locked", _("Before cut-over")),
-    "waiting": ("queued", _("Waiting")),
-    "running": ("sending", _("Reading")),
-    "done": ("sent", _("Done")),
-    "refused": ("rejected", _("Refused")),
-    "failed": ("rejected", _("Failed")),
-    "undoing": ("sending", _("Being undone")),
-    "undone": ("voided", _("Undone")),
-    "live": ("sent", _("Connected")),
-    "moved": ("help", _("Connection moved")),
-    "ended": ("voided", _("Ended")),
-    "active": ("sent", _("Active")),
-    "archived": ("locked", _("Archived in Xero")),
-    "gone": ("rejected", _("Gone from Xero")),
-}
-"""Icon and word of every state that a page can show."""
 
 
 @register.simple_tag
@@ -153,22 +124,6 @@ def state(name: str, word: str = "") -> SafeString:
     return state_shown(name, word)
 
 
-def state_word(name: str) -> str:
-    """Give the word of a state alone, for a file."""
-    return str(STATES[name][1]) if name in STATES else name
-
-
-def state_shown(name: str, word: str = "") -> SafeString:
-    """Give a state's icon and word."""
-    drawn, usual = STATES.get(name, ("unsent", name))
-    return format_html(
-        '<span class="state s-{}"><svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>{}</span>',
-        drawn,
-        drawn,
-        word or usual,
-    )
-
-
 @register.simple_tag(takes_context=True)
 def here_with(context: dict[str, Any], **changes: str | int | None) -> str:
     """Give the present address's query with some parameters changed."""
@@ -198,3 +153,9 @@ def sort(
     direction = {column: "ascending", f"-{column}": "descending"}.get(current, "none")
     link = "" if context.get(f"{by}_is_off") else address_with(context["request"], **{by: turned, page: None}) + anchor
     return {"title": title, "link": link, "direction": direction, "numeric": numeric}
+
+
+@register.inclusion_tag("frame/heads.html")
+def heads(listing: Listing) -> dict[str, Iterator[Head]]:
+    """Show the heads of a list: what each column is called, and the way to order by it."""
+    return {"heads": listing.heads}

@@ -24,7 +24,7 @@ from clubledger.delivery.sending import queue
 from clubledger.foundation import clock
 from clubledger.frame import calendar, exports, formats, paging
 from clubledger.frame.query import read_day
-from clubledger.frame.templatetags.frame import state_word
+from clubledger.frame.states import state_word
 from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import overview
 from clubledger.ledger.journals.overview import Figures, Group, Tally

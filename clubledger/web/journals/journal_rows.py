@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from clubledger.frame import formats
-from clubledger.frame.templatetags.frame import state_shown
+from clubledger.frame.states import state_shown
 from clubledger.web.journals.list_rows import Row
 
 

@@ -1,78 +1,83 @@
 """What was sent by whom: the send runs, and sending by schedule each night."""
 
-from collections.abc import Iterator
 from datetime import date, time
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery.errors import DeliveryError
-from clubledger.delivery.models import SendRun
 from clubledger.delivery.nightly import schedule
-from clubledger.frame import exports, formats, paging
-from clubledger.frame.sorting import asked, order_asked
+from clubledger.delivery.sending.runs import number_of, runs_of
+from clubledger.frame import formats
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
 from clubledger.xero.errors import XeroError
 
-ORDERS = {
-    "at": ("pk",), "who": ("actor__name~", "-pk"), "dates": ("first_on?", "-pk"), "journals": ("journals", "-pk"),
-    "debit": ("minor?", "-pk"), "sent": ("sent", "-pk"),
-}  # fmt: skip
-NEWEST_FIRST = "-at"
+SEND_RUNS = List(
+    name="sent",
+    page="send-runs",
+    preset="-at",
+    columns=(
+        Column(
+            key="at", title=gettext_lazy("When"), file_title=gettext_lazy("When (UTC)"), cell=attrgetter("created_at"),
+            holds=Holds.INSTANT, order=("pk",),
+        ),
+        Column(key="who", title=gettext_lazy("Who"), cell=attrgetter("actor"), order=("actor__name~", "-pk")),
+        Column(key="dates", title=gettext_lazy("Dates"), order=("first_on?", "-pk")),
+        Column(
+            key="from", title=gettext_lazy("From"), cell=attrgetter("first_on"), holds=Holds.DAY, is_on_page=False,
+        ),
+        Column(
+            key="up_to", title=gettext_lazy("Up To"), cell=attrgetter("last_on"), holds=Holds.DAY, is_on_page=False,
+        ),
+        Column(
+            key="journals", title=gettext_lazy("Journals"), cell=attrgetter("journals"), holds=Holds.NUMBER,
+            order=("journals", "-pk"),
+        ),
+        Column(
+            key="debit", title=gettext_lazy("Total debits"),
+            cell=lambda run: None if run.minor is None else from_minor(run.minor), holds=Holds.MONEY,
+            order=("minor?", "-pk"),
+        ),
+        Column(
+            key="sent", title=gettext_lazy("Result"), file_title=gettext_lazy("Sent"), cell=attrgetter("sent"),
+            order=("sent", "-pk"),
+        ),
+    ),
+)  # fmt: skip
 
 
 @require_safe
 @club_page()
 def send_runs(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List every press of Send to GL with what came of it, and show sending by schedule."""
-    runs = SendRun.objects.of(access.club)
-    rows = (
-        runs.select_related("actor")
-        .annotate(
-            journals=Count("deliveries"),
-            minor=Sum("deliveries__journal__debit_minor"),
-            sent=Count("deliveries", filter=Q(deliveries__closed_because="sent")),
-            live=Count("deliveries", filter=Q(deliveries__closed_at=None)),
-            first_on=Min("deliveries__journal__accounting_date"),
-            last_on=Max("deliveries__journal__accounting_date"),
-        )
-        .order_by(*order_asked(request, ORDERS, NEWEST_FIRST))
-    )
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(access, rows, request.GET["format"])
-    page = paging.page_of(request, rows, total=runs.count())
+    listing = SEND_RUNS.asked(request)
+    rows = runs_of(club=access.club, order=listing.order)
+    if listing.wants_file:
+        return listing.file(rows)
+    listing = listing.paged(rows, total=number_of(club=access.club))
     return show(
         request,
         access,
         "web/journals/send_runs.html",
         crumbs=[(_("GL Integration"), link_to(access, "gl")), (_("Sent by whom"), "")],
-        page=page,
-        sort_asked=asked(request, ORDERS, NEWEST_FIRST),
-        journals=sum(run.journals for run in page.rows),
-        minor=sum(run.minor or 0 for run in page.rows),
+        listing=listing,
+        page=listing.page,
+        sort_asked=listing.sort,
+        journals=sum(run.journals for run in listing.rows),
+        minor=sum(run.minor or 0 for run in listing.rows),
         **_nightly(access),
     )
-
-
-def _as_file(access: ClubAccess, rows: QuerySet[Any], file_format: str) -> HttpResponseBase:
-    def cells() -> Iterator[tuple[Any, ...]]:
-        for run in rows.iterator(chunk_size=500):
-            yield (
-                run.created_at, str(run.actor), run.first_on, run.last_on, run.journals,
-                None if run.minor is None else from_minor(run.minor), run.sent,
-            )  # fmt: skip
-
-    header = [_("When (UTC)"), _("Who"), _("From"), _("Up To"), _("Journals"), _("Total debits"), _("Sent")]
-    return exports.download(file_format=file_format, name=f"sent-{access.club.slug}", header=header, rows=cells())
 
 
 def _nightly(access: ClubAccess) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.foundation import clock
 from clubledger.frame import exports, formats, paging, sorting
 from clubledger.frame.query import read_day
-from clubledger.frame.templatetags.frame import state_word
+from clubledger.frame.states import state_word
 from clubledger.ledger.reports import gst
 from clubledger.ledger.reports.gst import Document, JournalTax, Period, Tax, TaxType
 from clubledger.web.page import club_page, link_to, show

@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,25 +21,83 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clubledger.bookkeeping.facts import Kind
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
-from clubledger.frame import exports, formats, paging, query, sorting
-from clubledger.frame.templatetags.frame import state_word
+from clubledger.frame import formats
+from clubledger.frame.lists import Column, Holds, List
+from clubledger.frame.query import stands_at
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
-from clubledger.ledger.intake import undo
+from clubledger.ledger.intake import past, undo
 from clubledger.ledger.intake.imports import begin_import, preview, refused_rows_csv
-from clubledger.ledger.models import Import, RefusedRow
+from clubledger.ledger.models import Import
 from clubledger.web.page import club_page, link_to, show
 
-ORDERS = {
-    "at": ("pk",), "file": ("file_name~", "-pk"), "by": ("actor__name~", "-pk"), "new": ("transactions_new", "-pk"),
-    "already": ("transactions_already_there", "-pk"), "corrected": ("transactions_corrected", "-pk"),
-    "refused": ("transactions_refused", "-pk"), "state": ("state", "-pk"),
-}  # fmt: skip
-NEWEST_FIRST = "-at"
-REFUSED_ORDERS = {
-    "line": ("line_number", "pk"), "transaction": ("source_id", "line_number", "pk"),
-    "column": ("column~", "line_number", "pk"), "reason": ("reason", "line_number", "pk"),
-}  # fmt: skip
+IMPORTS = List(
+    name="imports",
+    page="imports",
+    preset="-at",
+    columns=(
+        Column(
+            key="at", title=gettext_lazy("When"), cell=attrgetter("created_at"), holds=Holds.INSTANT, order=("pk",),
+            css="nowrap", link="import",
+        ),
+        Column(
+            key="file", title=gettext_lazy("File"), cell=attrgetter("file_name"), order=("file_name~", "-pk"),
+            shown=lambda one: one.file_name or one.source, css="wrap",
+        ),
+        Column(key="source", title=gettext_lazy("Source system"), cell=attrgetter("source"), is_on_page=False),
+        Column(key="by", title=gettext_lazy("By"), cell=attrgetter("actor"), order=("actor__name~", "-pk")),
+        Column(
+            key="new", title=gettext_lazy("New"), cell=attrgetter("transactions_new"), holds=Holds.NUMBER,
+            order=("transactions_new", "-pk"),
+        ),
+        Column(
+            key="already", title=gettext_lazy("Already there"), cell=attrgetter("transactions_already_there"),
+            holds=Holds.NUMBER, order=("transactions_already_there", "-pk"),
+        ),
+        Column(
+            key="corrected", title=gettext_lazy("Corrected"), cell=attrgetter("transactions_corrected"),
+            holds=Holds.NUMBER, order=("transactions_corrected", "-pk"),
+        ),
+        Column(
+            key="amended", title=gettext_lazy("Amended"), cell=attrgetter("transactions_amended"),
+            holds=Holds.NUMBER, is_on_page=False,
+        ),
+        Column(
+            key="refused", title=gettext_lazy("Refused"), cell=attrgetter("transactions_refused"),
+            holds=Holds.NUMBER, order=("transactions_refused", "-pk"),
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"), cell=attrgetter("state"), holds=Holds.STATE,
+            order=("state", "-pk"),
+        ),
+    ),
+)  # fmt: skip
+REFUSED_ROWS = List(
+    name="refused-list",
+    page="import",
+    preset="line",
+    anchor="#refused",
+    columns=(
+        Column(
+            key="line", title=gettext_lazy("Line"), cell=attrgetter("line_number"), holds=Holds.NUMBER,
+            order=("line_number", "pk"),
+        ),
+        Column(
+            key="transaction", title=gettext_lazy("Transaction"), cell=attrgetter("source_id"),
+            order=("source_id", "line_number", "pk"),
+        ),
+        Column(
+            key="column", title=gettext_lazy("Column"), cell=attrgetter("column"),
+            order=("column~", "line_number", "pk"),
+        ),
+        Column(key="value", title=gettext_lazy("Value"), cell=attrgetter("value")),
+        Column(
+            key="reason", title=gettext_lazy("Reason"), cell=lambda one: in_readers_words(one.reason),
+            order=("reason", "line_number", "pk"),
+        ),
+    ),
+)  # fmt: skip
+"""The refused rows as they are shown, for reading; the file to mend and import again is `refused_rows`."""
 MOST_SORTED = 20_000
 """Refused rows that are sorted by more than their line; a file of which more are bad is bad as a whole."""
 KEPT_SECONDS = 86_400
@@ -78,44 +136,25 @@ class ImportForm(forms.Form):
 @club_page()
 def imports(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the form and past imports, or give those as a file."""
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(access, _ordered(request, access), request.GET["format"])
+    listing = IMPORTS.asked(request)
+    if listing.wants_file:
+        return listing.file(past.imports_of(club=access.club, order=listing.order))
     return _page(request, access, ImportForm())
 
 
-def _ordered(request: HttpRequest, access: ClubAccess) -> QuerySet[Import]:
-    rows: QuerySet[Import] = Import.objects.of(access.club).select_related("actor")
-    return rows.order_by(*sorting.order_asked(request, ORDERS, NEWEST_FIRST))
-
-
-def _as_file(access: ClubAccess, rows: QuerySet[Import], file_format: str) -> HttpResponseBase:
-    titles = [
-        _("When"), _("File"), _("Source system"), _("By"), _("New"), _("Already there"), _("Corrected"), _("Amended"),
-        _("Refused"), _("State"),
-    ]  # fmt: skip
-    cells = (
-        (
-            one.created_at, one.file_name, one.source, str(one.actor), one.transactions_new,
-            one.transactions_already_there, one.transactions_corrected, one.transactions_amended,
-            one.transactions_refused, state_word(one.state),
-        )
-        for one in rows.iterator(chunk_size=1000)
-    )  # fmt: skip
-    return exports.download(file_format=file_format, name=f"imports-{access.club.slug}", header=titles, rows=cells)
-
-
 def _page(request: HttpRequest, access: ClubAccess, form: ImportForm, status: int = 200) -> HttpResponseBase:
-    query.stands_at(request, link_to(access, "imports"))
-    rows = _ordered(request, access)
-    page = paging.page_of(request, rows, total=rows.count())
+    stands_at(request, link_to(access, "imports"))
+    listing = IMPORTS.asked(request)
+    listing = listing.paged(past.imports_of(club=access.club, order=listing.order), zone=access.club.time_zone)
     return show(
         request,
         access,
         "web/transactions/imports.html",
         form=form,
-        page=page,
-        newest=Import.objects.of(access.club).order_by("-pk").first(),
-        sort_asked=sorting.asked(request, ORDERS, NEWEST_FIRST),
+        listing=listing,
+        page=listing.page,
+        newest=past.newest_of(club=access.club),
+        sort_asked=listing.sort,
         columns=[(name, name in REQUIRED_COLUMNS, words) for name, words in FILE_COLUMNS],
         kinds=[str(kind) for kind in Kind],
         status=status,
@@ -206,11 +245,12 @@ def one_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Http
     """Show an import: its progress while it runs, then what came of it and the refused rows."""
     found = _found(access, import_id)
     is_long = found.rows_refused > MOST_SORTED
-    refused = RefusedRow.objects.of(access.club).filter(of_import=found)
-    refused = refused.order_by(*(REFUSED_ORDERS["line"] if is_long else sorting.order_asked(request, REFUSED_ORDERS)))
-    if request.GET.get("format") in exports.FORMATS:
-        return _refused_as_file(access, found, refused, request.GET["format"])
-    page = paging.page_of(request, refused, total=found.rows_refused)
+    listing = REFUSED_ROWS.asked(request).with_fixed() if is_long else REFUSED_ROWS.asked(request)
+    order = REFUSED_ROWS.order_by("line") if is_long else listing.order
+    rows = past.refused_of(club=access.club, of_import=found, order=order)
+    if listing.wants_file:
+        return listing.file(rows, name=f"refused-list-{access.club.slug}-{found.pk}")
+    listing = listing.paged(rows, total=found.rows_refused)
     return show(
         request,
         access,
@@ -220,24 +260,12 @@ def one_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Http
         is_over=found.finished_at is not None,
         seconds_left=_seconds_left(found),
         can_undo=access.may(Permission.IMPORT) and found.state in undo.UNDOABLE,
-        page=page,
-        sort_asked=sorting.asked(request, REFUSED_ORDERS, "line"),
+        listing=listing,
+        page=listing.page,
+        sort_asked=listing.sort,
         sort_is_off=is_long,
         most_sorted=MOST_SORTED,
     )
-
-
-def _refused_as_file(
-    access: ClubAccess, found: Import, rows: QuerySet[RefusedRow], file_format: str
-) -> HttpResponseBase:  # fmt: skip
-    """Give the list of refused rows as it is shown, for reading; the one to mend and import again is `refused_rows`."""
-    cells = (
-        (one.line_number, one.source_id, one.column, one.value, in_readers_words(one.reason))
-        for one in rows.iterator(2000)
-    )
-    header = [_("Line"), _("Transaction"), _("Column"), _("Value"), _("Reason")]
-    name = f"refused-list-{access.club.slug}-{found.pk}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=cells)
 
 
 @require_safe
@@ -306,7 +334,7 @@ def undo_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Htt
 
 
 def _found(access: ClubAccess, import_id: int) -> Import:
-    found: Import | None = Import.objects.of(access.club).select_related("actor").filter(pk=import_id).first()
+    found = past.find(club=access.club, import_id=import_id)
     if found is None:
         raise Http404
     return found
