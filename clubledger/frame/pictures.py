@@ -1,6 +1,7 @@
-"""Pictures of the console as SVG made on the server; the figures always stand in a table or a list beside them."""
+"""Pictures as SVG made on the server; the figures always stand in a table or a list beside them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.html import escape
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from clubledger.frame import formats
 
 WIDTH, HEIGHT = 600, 22
+SMALL_STEP, SMALL_HIGH = 6, 22
+"""Of a small picture: the space of a week, and its height."""
 
 
 def stacked(parts: Sequence[tuple[str, str, int]]) -> SafeString:
@@ -34,35 +37,117 @@ def stacked(parts: Sequence[tuple[str, str, int]]) -> SafeString:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a bar: the class that colours it, how much it stands for, and what is read of it."""
+
+    name: str
+    amount: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar above the line and below it, each of parts on top of each other, and the words under it."""
+
+    above: Sequence[Part]
+    below: Sequence[Part] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """The sizes of a picture of bars: the space of each, its width, and what stands over and under them all."""
+
+    step: int
+    wide: int
+    high: int
+    over: int
+    under: int
+    least: int = 0
+    """How tall a part is at least, however little it stands for."""
+    centred: bool = False
+    """Whether the words stand under the middle of a bar, and the picture keeps to the left."""
+
+    @property
+    def foot(self) -> int:
+        """Where the picture ends."""
+        return self.over + self.high + self.under
+
+
+HOURS = Measures(step=25, wide=21, high=90, over=22, under=24)
+MONTHS = Measures(step=50, wide=34, high=130, over=6, under=22, least=1, centred=True)
+
+
+def bars(drawn: Sequence[Bar], sizes: Measures, more: str = "") -> SafeString:
+    """Draw bars side by side above and below one line; `more` is drawn over them, and escaped already."""
+    above = max((sum(part.amount for part in bar.above) for bar in drawn), default=0)
+    below = max((sum(part.amount for part in bar.below) for bar in drawn), default=0)
+    # Each side has the space that it needs: where nothing stands above the line none is left empty there.
+    scale = sizes.high / (above + below or 1)
+    is_two_sided = any(bar.below for bar in drawn)
+    base = sizes.over + (scale * above if is_two_sided else sizes.high)
+    wide = len(drawn) * sizes.step
+    pieces = [_bar(bar, place, sizes, scale=scale, base=base) for place, bar in enumerate(drawn)]
+    kept_left = ' preserveAspectRatio="xMinYMid"' if sizes.centred else ""
+    return mark_safe(  # noqa: S308 - every text in it is escaped above
+        f'<svg class="hourbars" viewBox="0 0 {wide} {sizes.foot}"{kept_left} aria-hidden="true">{"".join(pieces)}'
+        f'<line x1="0" x2="{wide}" y1="{base:.1f}" y2="{base:.1f}"/>{more}</svg>'
+    )
+
+
+def _bar(bar: Bar, place: int, sizes: Measures, *, scale: float, base: float) -> str:
+    x = place * sizes.step + (sizes.step - sizes.wide) // 2
+    pieces = []
+    for parts, is_down in ((bar.above, False), (bar.below, True)):
+        reached = 0.0
+        for part in parts:
+            tall = scale * part.amount
+            y = base + reached if is_down else base - reached - tall
+            reached += tall
+            if part.amount:
+                pieces.append(
+                    f'<rect class="{part.name}" x="{x}" y="{y:.1f}" width="{sizes.wide}" '
+                    f'height="{max(tall, sizes.least):.1f}"><title>{escape(part.title)}</title></rect>'
+                )
+    if bar.label:
+        middle = f'x="{x + sizes.wide / 2:.0f}" y="{sizes.foot - 5}" text-anchor="middle"'
+        where = middle if sizes.centred else f'x="{x}" y="{sizes.foot - 5}"'
+        pieces.append(f"<text {where}>{escape(bar.label)}</text>")
+    return "".join(pieces)
+
+
 def hours(calls: Sequence[tuple[datetime, int, int, int]]) -> SafeString:
     """Draw a day's calls hour by hour: accepted, refused and unclear on top of each other."""
+    words = (("accepted", _("accepted")), ("refused", _("refused or not sent")), ("unclear", _("unclear")))
+    drawn = [
+        Bar(
+            [
+                Part(f"p-{name}", count, f"{at:%H}:00 UTC, {word}: {formats.count(count)}")
+                for (name, word), count in zip(words, counts, strict=True)
+            ],
+            label=f"{at:%H}:00" if place % 6 == 0 else "",
+        )
+        for place, (at, *counts) in enumerate(calls)
+    ]
     most = max((sum(counts) for _at, *counts in calls), default=0)
-    # Above the bars stands the most of an hour, below them the hours.
-    over, high, step, under = 22, 90, 25, 24
-    base = over + high
-    drawn = []
-    for place, (at, *counts) in enumerate(calls):
-        y = float(base)
-        names = ("accepted", "refused", "unclear")
-        words = (_("accepted"), _("refused or not sent"), _("unclear"))
-        for name, word, count in zip(names, words, counts, strict=True):
-            if not count:
-                continue
-            part = high * count / most
-            y -= part
-            drawn.append(
-                f'<rect class="p-{name}" x="{place * step + 2}" y="{y:.1f}" width="{step - 4}" height="{part:.1f}">'
-                f"<title>{at:%H}:00 UTC, {escape(word)}: {formats.count(count)}</title></rect>"
-            )
-        if place % 6 == 0:
-            drawn.append(f'<text x="{place * step + 2}" y="{base + 19}">{at:%H}:00</text>')
-    drawn.append(f'<line x1="0" x2="{len(calls) * step}" y1="{base}" y2="{base}"/>')
-    if most:
-        told = escape(_("at most %(count)s an hour") % {"count": formats.count(most)})
-        drawn.append(f'<text x="{len(calls) * step}" y="14" text-anchor="end">{told}</text>')
-    return mark_safe(  # noqa: S308 - every text in it is escaped above
-        f'<svg class="hourbars" viewBox="0 0 {len(calls) * step} {base + under}" aria-hidden="true">'
-        f"{''.join(drawn)}</svg>"
+    at_most = escape(_("at most %(count)s an hour") % {"count": formats.count(most)})
+    place = f'x="{len(calls) * HOURS.step}" y="14" text-anchor="end"'
+    return bars(drawn, HOURS, f"<text {place}>{at_most}</text>" if most else "")
+
+
+def weeks(amounts: Sequence[int]) -> SafeString:
+    """Draw a small picture of amounts, week by week: above the line what is positive, below it what is negative."""
+    most = max((abs(amount) for amount in amounts), default=0)
+    base = SMALL_HIGH // 2
+    path = "".join(
+        f"M{place * SMALL_STEP} {base}h{SMALL_STEP - 1}v{-(amount * (base - 1)) // most}h{1 - SMALL_STEP}z"
+        for place, amount in enumerate(amounts)
+        if amount
+    )
+    return mark_safe(  # noqa: S308 - numbers only
+        f'<svg class=spark viewBox="0 0 {len(amounts) * SMALL_STEP} {SMALL_HIGH}" aria-hidden=true>'
+        f'<path class=axis d="M0 {base}h{len(amounts) * SMALL_STEP}"/><path d="{path}"/></svg>'
     )
 
 

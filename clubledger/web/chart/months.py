@@ -9,7 +9,6 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -18,7 +17,8 @@ from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.frame import exports, formats, sorting
+from clubledger.frame import exports, formats, pictures, sorting
+from clubledger.frame.pictures import Bar, Part
 from clubledger.ledger.mapping import codes
 from clubledger.ledger.models import GLCode
 from clubledger.ledger.reports import movements
@@ -26,9 +26,6 @@ from clubledger.ledger.reports.movements import Moved
 from clubledger.web.page import club_page, link_to, show
 
 MONTHS, WEEKS = 12, 13
-WIDE, HIGH = 6, 22
-"""Of a small picture: the room of a week, and its height."""
-
 ORDERS: sorting.Keys = {
     "month": lambda row: row[0],
     "debit": lambda row: row[1].debit,
@@ -65,7 +62,7 @@ class Quarter:
         """Give what a code moved; None if nothing did."""
         row = row_of(self.moved.get(key, {}), self.weeks)
         debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
-        return OfOne(debit, credit, small(row)) if debit or credit else None
+        return OfOne(debit, credit, pictures.weeks([one.net for one in row])) if debit or credit else None
 
     def amounts_of(self, key: Any) -> tuple[Decimal | None, Decimal | None]:
         """Give what was debited and credited, for a file; None where nothing moved."""
@@ -85,52 +82,22 @@ def row_of(found: movements.Periods, starts: Sequence[date]) -> list[Moved]:
     return [found.get(start, Moved()) for start in starts]
 
 
-def small(row: Sequence[Moved]) -> SafeString:
-    """Draw each week's debits less credits: above the line what was debited, below it what was credited."""
-    most = max((abs(one.net) for one in row), default=0)
-    base = HIGH // 2
-    path = "".join(
-        f"M{place * WIDE} {base}h{WIDE - 1}v{-(one.net * (base - 1)) // most}h{1 - WIDE}z"
-        for place, one in enumerate(row)
-        if one.net
-    )
-    return mark_safe(  # noqa: S308 - numbers only
-        f'<svg class=spark viewBox="0 0 {len(row) * WIDE} {HIGH}" aria-hidden=true>'
-        f'<path class=axis d="M0 {base}h{len(row) * WIDE}"/><path d="{path}"/></svg>'
-    )
-
-
-def large(months: Sequence[date], row: Sequence[Moved]) -> SafeString:
+def _picture(months: Sequence[date], row: Sequence[Moved]) -> SafeString:
     """Draw each month's debits above the line and its credits below; what is not in Xero in another colour."""
-    step, bar, high, top, under = 50, 34, 130, 6, 22
-    most_debit, most_credit = max(one.debit for one in row), max(one.credit for one in row)
-    # Each side has the room that it needs: a code that is only credited leaves none empty above the line.
-    scale = high / (most_debit + most_credit or 1)
-    base, foot, drawn = top + scale * most_debit, top + high + under, []
-    for place, (month, one) in enumerate(zip(months, row, strict=True)):
-        x, name = place * step + 8, escape(formats.month(month))
-        for word, sent, unsent, down in (
-            (_("Debit"), one.debit_sent, one.debit_unsent, False),
-            (_("Credit"), one.credit_sent, one.credit_unsent, True),
-        ):  # fmt: skip
-            at = 0.0
-            for status, amount in (("sent", sent), ("unsent", unsent)):
-                tall = scale * amount
-                y = base + at if down else base - at - tall
-                at += tall
-                title = f"{name}, {escape(word)}: {formats.minor(amount)}"
-                if amount:
-                    drawn.append(
-                        f'<rect class="c-{status}" x="{x}" y="{y:.1f}" width="{bar}" height="{max(tall, 1):.1f}">'
-                        f"<title>{title}</title></rect>"
-                    )
-        drawn.append(f'<text x="{x + bar / 2:.0f}" y="{foot - 5}" text-anchor="middle">{name}</text>')
-    drawn.append(f'<line x1="0" x2="{len(row) * step}" y1="{base:.1f}" y2="{base:.1f}"/>')
-    return mark_safe(  # noqa: S308 - every text in it is escaped above
-        f'<svg class="hourbars" viewBox="0 0 {len(row) * step} {foot}" preserveAspectRatio="xMinYMid" '
-        'aria-hidden="true">'
-        f"{''.join(drawn)}</svg>"
-    )
+    drawn = []
+    for month, one in zip(months, row, strict=True):
+        name = formats.month(month)
+
+        def parts(word: str, sent: int, unsent: int, name: str = name) -> list[Part]:
+            return [
+                Part(f"c-{status}", amount, f"{name}, {word}: {formats.minor(amount)}")
+                for status, amount in (("sent", sent), ("unsent", unsent))
+            ]
+
+        debit = parts(_("Debit"), one.debit_sent, one.debit_unsent)
+        credit = parts(_("Credit"), one.credit_sent, one.credit_unsent)
+        drawn.append(Bar(debit, credit, name))
+    return pictures.bars(drawn, pictures.MONTHS)
 
 
 @require_safe
@@ -160,7 +127,7 @@ def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpRespo
         rows=[(month, one, _days(access, month)) for month, one in listed],
         sort_asked=sort,
         total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
-        picture=large(months, row),
+        picture=_picture(months, row),
         span=formats.span(months[0], clock.today_in(access.club.time_zone)),
     )  # fmt: skip
 

@@ -160,15 +160,15 @@ def revoke(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.AUTHORISE)
 def confirm(request: HttpRequest, access: ClubAccess, request_id: int) -> HttpResponseBase:
     """Show the organisation by name, before the club is bound to it."""
-    asked = _open_request(access, request_id)
-    if asked is None:
+    waiting = _open_request(access, request_id)
+    if waiting is None:
         return _answered_already(request, access)
     return show(
         request,
         access,
         "web/connection/confirm_organisation.html",
         crumbs=general_ledger_trail(access, _("Confirm the organisation")),
-        choices=asked.choices,
+        choices=waiting.choices,
         request_id=request_id,
     )
 
