@@ -3,6 +3,8 @@
 Every return from Xero ends on a page that says what happened and what to do; none of them shows a code or a token.
 """
 
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +22,7 @@ from clubledger.clubs import currency
 from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
-from clubledger.frame import exports, sorting
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.ledger.mapping import codes
 from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_errors import explain, tell
@@ -42,14 +44,55 @@ ENDED_BECAUSE = {
     "replaced": gettext_lazy("another organisation was chosen"),
 }
 """Why an authorisation ended."""
-AUTHORISED_ORDERS: sorting.Keys = {
-    "person": lambda one: str(one["row"].user).casefold(),
-    "organisation": lambda one: one["row"].organisation_name.casefold(),
-    "app": lambda one: str(one["row"].app).casefold(),
-    "authorised": lambda one: one["row"].authorised_at,
-    "sent": lambda one: one["row"].last_sent_at,
-    "state": lambda one: ("live", "moved", "ended").index(one["sign"]),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    """Somebody's authorisation, with the sign that it stands under and why it ended, if it did."""
+
+    row: Authorisation
+    sign: str
+    state: str
+    because: str
+
+
+AUTHORISED = List(
+    name="authorised",
+    page="general-ledger",
+    anchor="#authorised",
+    columns=(
+        Column(
+            key="person", title=gettext_lazy("Person"), cell=attrgetter("row.user"),
+            order=lambda one: str(one.row.user).casefold(),
+        ),
+        Column(key="email", title=gettext_lazy("E-mail address"), cell=attrgetter("row.user.email"), is_on_page=False),
+        Column(
+            key="organisation", title=gettext_lazy("Organisation"), cell=attrgetter("row.organisation_name"),
+            order=lambda one: one.row.organisation_name.casefold(),
+        ),
+        Column(
+            key="app", title=gettext_lazy("App"), cell=attrgetter("row.app"),
+            order=lambda one: str(one.row.app).casefold(),
+        ),
+        Column(
+            key="authorised", title=gettext_lazy("Authorised"), cell=attrgetter("row.authorised_at"),
+            holds=Holds.INSTANT, order=attrgetter("row.authorised_at"),
+        ),
+        Column(
+            key="sent", title=gettext_lazy("Last sent"), cell=attrgetter("row.last_sent_at"), holds=Holds.INSTANT,
+            order=attrgetter("row.last_sent_at"),
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"), cell=attrgetter("state"), holds=Holds.WORDS,
+            order=lambda one: ("live", "moved", "ended").index(one.sign),
+        ),
+        Column(key="reason", title=gettext_lazy("Reason"), cell=attrgetter("because"), is_on_page=False),
+        Column(
+            key="ended", title=gettext_lazy("Ended"), cell=attrgetter("row.ended_at"), holds=Holds.INSTANT,
+            is_on_page=False,
+        ),
+    ),
+)  # fmt: skip
 
 
 @require_safe
@@ -70,11 +113,10 @@ def integration_settings(request: HttpRequest, access: ClubAccess) -> HttpRespon
 def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the connection: organisation, where this person stands, who has authorised; or the last as a file."""
     connection = revocation.current(club=access.club)
-    sort = sorting.asked(request, AUTHORISED_ORDERS)
-    authorised = [_shown(row, connection) for row in revocation.authorisations(club=access.club)]
-    authorised = sorting.in_order(authorised, sort, AUTHORISED_ORDERS)
-    if request.GET.get("format") in exports.FORMATS:
-        return _authorised_as_file(access, authorised, request.GET["format"])
+    listing = AUTHORISED.asked(request)
+    authorised = listing.in_order(_shown(row, connection) for row in revocation.authorisations(club=access.club))
+    if listing.wants_file:
+        return listing.file(authorised)
     return show(
         request,
         access,
@@ -82,14 +124,15 @@ def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase
         crumbs=general_ledger_trail(access),
         connection=connection,
         standing=revocation.standing_of(club=access.club, user=access.user, connection=connection),
+        listing=listing,
         authorisations=authorised,
-        sort_asked=sort,
+        sort_asked=listing.sort,
         has_gl_codes=codes.has_gl_codes_of_xero(club=access.club),
         today=clock.today_in(access.club.time_zone),
     )
 
 
-def _shown(row: Authorisation, connection: Connection | None) -> dict[str, Any]:
+def _shown(row: Authorisation, connection: Connection | None) -> Authorised:
     if row.ended_at:
         state = ("ended", _("Ended"))
     elif connection is None or row.app_id != connection.app_id:
@@ -97,23 +140,7 @@ def _shown(row: Authorisation, connection: Connection | None) -> dict[str, Any]:
     else:
         state = ("live", _("Connected"))
     because = str(ENDED_BECAUSE.get(row.ended_because, row.ended_because)) if row.ended_at else ""
-    return {"row": row, "sign": state[0], "state": state[1], "because": because}
-
-
-def _authorised_as_file(access: ClubAccess, authorised: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
-    cells = (
-        (
-            str(row.user), row.user.email, row.organisation_name, str(row.app), row.authorised_at, row.last_sent_at,
-            one["state"], one["because"], row.ended_at,
-        )
-        for one in authorised
-        for row in (one["row"],)
-    )  # fmt: skip
-    header = [
-        _("Person"), _("E-mail address"), _("Organisation"), _("App"), _("Authorised"), _("Last sent"), _("State"),
-        _("Reason"), _("Ended"),
-    ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"authorised-{access.club.slug}", header=header, rows=cells)
+    return Authorised(row, *state, because)
 
 
 @require_POST

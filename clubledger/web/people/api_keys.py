@@ -1,7 +1,8 @@
 """Configuration → Security → API Keys: making a key, shown once, and ending it."""
 
 from collections.abc import Mapping
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -15,17 +16,57 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clubledger.clubs import api_keys
 from clubledger.clubs.access import ClubAccess, Permission, roles_at
 from clubledger.clubs.models import ApiKey
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.web.page import club_page, link_to, show
 
-ORDERS: sorting.Keys = {
-    "name": lambda row: row["key"].name.casefold(),
-    "may": lambda row: row["key"].may_import,
-    "acts_for": lambda row: str(row["key"].acts_for).casefold(),
-    "made": lambda row: row["key"].created_at,
-    "used": lambda row: row["key"].last_used_at,
-    "state": lambda row: (not row["is_live"], not row["works"]),
-}
+
+class Row(NamedTuple):
+    """A key, as the list tells of it."""
+
+    key: ApiKey
+    may: str
+    state: str
+    is_live: bool
+    works: bool
+    can_take_over: bool
+
+
+KEYS = List(
+    name="api-keys",
+    page="api-keys",
+    columns=(
+        Column(
+            key="name", title=gettext_lazy("Name"), cell=attrgetter("key.name"),
+            order=lambda row: row.key.name.casefold(),
+        ),
+        Column(key="prefix", title=gettext_lazy("Begins with"), cell=attrgetter("key.prefix"), is_on_page=False),
+        Column(
+            key="may", title=gettext_lazy("May"), cell=attrgetter("may"), holds=Holds.WORDS,
+            order=attrgetter("key.may_import"),
+        ),
+        Column(
+            key="acts_for", title=gettext_lazy("Acts for"), cell=attrgetter("key.acts_for"),
+            order=lambda row: str(row.key.acts_for).casefold(),
+        ),
+        Column(
+            key="made", title=gettext_lazy("Made"), cell=attrgetter("key.created_at"), holds=Holds.INSTANT,
+            order=attrgetter("key.created_at"),
+        ),
+        Column(
+            key="used", title=gettext_lazy("Last used"), cell=attrgetter("key.last_used_at"), holds=Holds.INSTANT,
+            order=attrgetter("key.last_used_at"),
+        ),
+        Column(
+            key="revoked", title=gettext_lazy("Revoked"), cell=attrgetter("key.revoked_at"), holds=Holds.INSTANT,
+            is_on_page=False,
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"), cell=attrgetter("state"), holds=Holds.WORDS,
+            order=lambda row: (not row.is_live, not row.works),
+        ),
+    ),
+)  # fmt: skip
+"""The keys, never their secrets."""
 
 
 class KeyForm(forms.Form):
@@ -43,8 +84,9 @@ class KeyForm(forms.Form):
 @club_page()
 def keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List the club's keys; a POST makes one and shows its secret, this once."""
-    if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
-        return _as_file(request, access, request.GET["format"])
+    listing = KEYS.asked(request)
+    if request.method != "POST" and listing.wants_file:
+        return listing.file(listing.in_order(_rows(access)))
     form = _form(access, request.POST or None)
     secret, made = "", None
     if request.method == "POST":
@@ -56,41 +98,27 @@ def keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
                 form.add_error("name", str(error))
             else:
                 form = _form(access, None)
-    rows = _rows(request, access)
+    rows = _rows(access)
+    listing = listing.paged(listing.in_order(rows), zone=access.club.time_zone)
     return show(
         request,
         access,
         "web/people/api_keys.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
         form=form,
-        page=paging.page_of(request, rows, total=len(rows)),
-        sort_asked=sorting.asked(request, ORDERS),
-        live=sum(1 for row in rows if row["is_live"]),
+        listing=listing,
+        page=listing.page,
+        sort_asked=listing.sort,
+        live=sum(1 for row in rows if row.is_live),
         secret=secret,
         made=made,
         status=422 if form.errors else 200,
     )
 
 
-def _rows(request: HttpRequest, access: ClubAccess) -> list[dict[str, Any]]:
+def _rows(access: ClubAccess) -> list[Row]:
     roles = roles_at(access.club)
-    rows = [_shown(access, key, roles) for key in api_keys.of_club(club=access.club)]
-    return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
-
-
-def _as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> HttpResponseBase:
-    """Give the keys, never their secrets."""
-    cells = (
-        (
-            row["key"].name, row["key"].prefix, row["may"], str(row["key"].acts_for), row["key"].created_at,
-            row["key"].last_used_at, row["key"].revoked_at, row["state"],
-        )
-        for row in _rows(request, access)
-    )  # fmt: skip
-    header = [
-        _("Name"), _("Begins with"), _("May"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State"),
-    ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"api-keys-{access.club.slug}", header=header, rows=cells)
+    return [_shown(access, key, roles) for key in api_keys.of_club(club=access.club)]
 
 
 def _state_of(key: ApiKey, roles: Mapping[int, str]) -> str:
@@ -107,17 +135,17 @@ def _form(access: ClubAccess, given: QueryDict | None) -> KeyForm:
     return form
 
 
-def _shown(access: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> dict[str, Any]:
+def _shown(access: ClubAccess, key: ApiKey, roles: Mapping[int, str]) -> Row:
     works = api_keys.works(key, roles)
     may_act = access.may(Permission.IMPORT) if key.may_import else True
-    return {
-        "key": key,
-        "may": _("import and read") if key.may_import else _("read"),
-        "state": _state_of(key, roles),
-        "is_live": key.revoked_at is None,
-        "works": works,
-        "can_take_over": access.may(Permission.CONFIGURE) and may_act and key.revoked_at is None and not works,
-    }
+    return Row(
+        key=key,
+        may=_("import and read") if key.may_import else _("read"),
+        state=_state_of(key, roles),
+        is_live=key.revoked_at is None,
+        works=works,
+        can_take_over=access.may(Permission.CONFIGURE) and may_act and key.revoked_at is None and not works,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

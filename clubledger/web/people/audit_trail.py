@@ -4,8 +4,8 @@ Events are numbered without gaps, so a page of all of them is cut out by number;
 offers to look further back. Either takes as long after ten years as after a day.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,8 @@ from django.views.decorators.http import require_safe
 from clubledger.clubs import audit_search, people
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import AuditEvent
-from clubledger.frame import exports, paging, query, sorting
+from clubledger.frame import paging, query
+from clubledger.frame.lists import Column, Holds, List, Listing
 from clubledger.web.page import club_page, show
 
 AREAS = (
@@ -43,24 +44,11 @@ AREAS = (
 ALSO = {"mapping.": ("gl_code", "job_code"), "import.": ("sample.",), "journal": ("nightly.",)}
 """Other beginnings of what is about the same."""
 CLUBLEDGER_ITSELF = "0"
-COLUMNS = ("number",)
-"""The one column that the list can be sorted by: the numbers of events are their order in time."""
 AT_ONCE = 10_000
 """Events that a search looks through for one page."""
 MOST_EVENTS = 999_999_999
 DAYS = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2100, 12, 31)))
 """The calendar's own ends have no day before or after them, which a search asks for."""
-TITLES = (
-    gettext_lazy("No."),
-    gettext_lazy("When (UTC)"),
-    gettext_lazy("Who"),
-    gettext_lazy("Action"),
-    gettext_lazy("Subject"),
-    gettext_lazy("What"),
-    gettext_lazy("Before"),
-    gettext_lazy("After"),
-    gettext_lazy("Hash"),
-)
 
 
 class Change(NamedTuple):
@@ -69,6 +57,57 @@ class Change(NamedTuple):
     name: str
     before: str
     after: str
+
+
+def changes_of(event: AuditEvent) -> list[Change]:
+    """Return what an event changed, value by value: name, before, after."""
+    before = event.before if isinstance(event.before, dict) else {"": event.before}
+    after = event.after if isinstance(event.after, dict) else {"": event.after}
+    names = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
+    return [Change(name.replace("_", " "), _plain(before.get(name)), _plain(after.get(name))) for name in names]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
+    return str(value)
+
+
+EVENTS = List(
+    name="audit-trail",
+    page="audit-trail",
+    preset="-number",
+    columns=(
+        # The numbers of events are their order in time: there is no other to ask for.
+        Column(
+            key="number", title=gettext_lazy("No."), cell=attrgetter("position"), holds=Holds.NUMBER,
+            order=("position",),
+        ),
+        Column(
+            key="at", title=gettext_lazy("When"), file_title=gettext_lazy("When (UTC)"), cell=attrgetter("at"),
+            holds=Holds.INSTANT,
+        ),
+        Column(key="who", title=gettext_lazy("Who"), cell=attrgetter("actor_name")),
+        Column(key="action", title=gettext_lazy("Action"), cell=attrgetter("action"), is_on_page=False),
+        Column(key="subject", title=gettext_lazy("Subject"), cell=attrgetter("subject"), is_on_page=False),
+        Column(key="what", title=gettext_lazy("What"), cell=attrgetter("summary"), head_css="grows"),
+        Column(
+            key="before", title=gettext_lazy("Before"), is_on_page=False,
+            cell=lambda event: "; ".join(f"{one.name}: {one.before}" for one in changes_of(event) if one.before),
+        ),
+        Column(
+            key="after", title=gettext_lazy("After"), is_on_page=False,
+            cell=lambda event: "; ".join(f"{one.name}: {one.after}" for one in changes_of(event) if one.after),
+        ),
+        Column(key="hash", title=gettext_lazy("Hash"), cell=attrgetter("hash"), is_on_page=False),
+    ),
+)  # fmt: skip
 
 
 class Asked(forms.Form):
@@ -91,20 +130,21 @@ def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     form.is_valid()
     # What can't be read as a date or a choice is left out, as if it had not been asked for.
     asked = form.cleaned_data
-    if request.GET.get("format") in exports.FORMATS:
+    listing = EVENTS.asked(request)
+    if listing.wants_file:
         wanted = _wanted(access, asked)
-        rows = audit_search.matching(wanted, club=access.club, oldest_first=_is_oldest_first(request))
-        return _as_file(access, rows.iterator(chunk_size=1000), request.GET["format"])
-    page, further = _page(request, access, asked)
+        return listing.file(audit_search.matching(wanted, club=access.club, oldest_first=listing.sort == "number"))
+    page, further = _page(listing, access, asked)
     return show(
         request,
         access,
         "web/people/audit_trail.html",
         crumbs=[(_("Configuration"), ""), (_("Security"), "")],
+        listing=listing,
         page=page,
         further=further,
-        sort_asked=_sort(request),
-        sort_kept=sorting.asked(request, COLUMNS),
+        sort_asked=listing.sort,
+        sort_kept=listing.asked,
         rows=[{"event": event, "changes": changes_of(event)} for event in page.rows],
         chain=audit_search.chain_of(club=access.club),
         people=[(str(person.pk), str(person)) for person in people.people_of(club=access.club)],
@@ -115,19 +155,11 @@ def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     )
 
 
-def _sort(request: HttpRequest) -> str:
-    return sorting.asked(request, COLUMNS, "-number")
-
-
-def _is_oldest_first(request: HttpRequest) -> bool:
-    return _sort(request) == "number"
-
-
-def _page(request: HttpRequest, access: ClubAccess, asked: dict[str, Any]) -> tuple[paging.Page, str]:
+def _page(listing: Listing, access: ClubAccess, asked: dict[str, Any]) -> tuple[paging.Page, str]:
     """Return the page, and the address that looks further back; empty where everything was looked through."""
     wanted = _wanted(access, asked)
     first, last = audit_search.ends(club=access.club, since=wanted.since, until=wanted.until)
-    is_oldest_first = _is_oldest_first(request)
+    request, is_oldest_first = listing.request, listing.sort == "number"
 
     def cut(numbers: tuple[int, int], wanted: audit_search.Wanted) -> Any:
         return audit_search.matching(wanted, club=access.club, numbers=numbers, oldest_first=is_oldest_first)
@@ -165,46 +197,4 @@ def _wanted(access: ClubAccess, asked: dict[str, Any]) -> audit_search.Wanted:
         actions=(area, *ALSO.get(area, ())) if area else (),
         since=datetime.combine(from_on, time(), zone) if from_on else None,
         until=datetime.combine(up_to_on + timedelta(days=1), time(), zone) if up_to_on else None,
-    )
-
-
-def changes_of(event: AuditEvent) -> list[Change]:
-    """Give what an event changed, value by value: name, before, after."""
-    before = event.before if isinstance(event.before, dict) else {"": event.before}
-    after = event.after if isinstance(event.after, dict) else {"": event.after}
-    names = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
-    return [Change(name.replace("_", " "), _plain(before.get(name)), _plain(after.get(name))) for name in names]
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_plain(one)}" for name, one in value.items())
-    return str(value)
-
-
-def _as_file(access: ClubAccess, rows: Iterable[AuditEvent], file_format: str) -> HttpResponseBase:
-    def cells() -> Iterator[tuple[Any, ...]]:
-        for event in rows:
-            changes = changes_of(event)
-            yield (
-                event.position,
-                event.at,
-                event.actor_name,
-                event.action,
-                event.subject,
-                event.summary,
-                "; ".join(f"{one.name}: {one.before}" for one in changes if one.before),
-                "; ".join(f"{one.name}: {one.after}" for one in changes if one.after),
-                event.hash,
-            )
-
-    header = [str(title) for title in TITLES]
-    return exports.download(
-        file_format=file_format, name=f"audit-trail-{access.club.slug}", header=header, rows=cells()
     )

@@ -1,6 +1,7 @@
 """Configuration → Security → Users: who belongs to the club, in which role, who is invited, and changing that."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django import forms
@@ -16,7 +17,8 @@ from clubledger.clubs import api_keys, audit_search, invitations, people, sign_i
 from clubledger.clubs.access import PERMISSIONS, ClubAccess, Permission, may
 from clubledger.clubs.models import Invitation, Membership, Role, User
 from clubledger.foundation import clock
-from clubledger.frame import exports, paging, query, sorting
+from clubledger.frame import query
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.web.page import RIGHTS, club_page, link_to, show
 from clubledger.web.sign_in.forms import BAD_EMAIL
 from clubledger.xero.connection import revocation
@@ -24,20 +26,6 @@ from clubledger.xero.connection import revocation
 RECENT = 10
 ROLES = list(PERMISSIONS)
 """The roles from the one that may most down, which is the order that lists are sorted in, whatever the language."""
-ORDERS: sorting.Keys = {
-    "name": lambda one: str(one.user).casefold(),
-    "role": lambda one: ROLES.index(one.role_code),
-    "xero": lambda one: not one.has_authorised,
-    "second_step": lambda one: not one.has_second_step,
-    "signed_in": lambda one: one.user.last_login,
-    "state": lambda one: not one.is_active,
-}
-INVITED_ORDERS: sorting.Keys = {
-    "email": lambda one: one.email.casefold(),
-    "role": lambda one: ROLES.index(one.role),
-    "by": lambda one: str(one.invited_by).casefold(),
-    "until": lambda one: one.expires_at,
-}
 
 
 def _holds(permission: Permission) -> Callable[[str], Any]:
@@ -82,6 +70,73 @@ class Member(NamedTuple):
     has_second_step: bool
 
 
+USERS = List(
+    name="users",
+    page="users",
+    columns=(
+        Column(
+            key="name", title=gettext_lazy("Name"), cell=attrgetter("user"),
+            order=lambda one: str(one.user).casefold(),
+        ),
+        Column(key="email", title=gettext_lazy("E-mail address"), cell=attrgetter("user.email"), is_on_page=False),
+        Column(
+            key="role", title=gettext_lazy("Role"), cell=attrgetter("role"), holds=Holds.WORDS,
+            order=lambda one: ROLES.index(one.role_code),
+        ),
+        Column(
+            key="xero", title=gettext_lazy("Xero"), cell=lambda one: _("authorised") if one.has_authorised else "",
+            holds=Holds.WORDS, order=lambda one: not one.has_authorised,
+        ),
+        Column(
+            key="second_step", title=gettext_lazy("Second step"),
+            cell=lambda one: _("set up") if one.has_second_step else "", holds=Holds.WORDS,
+            order=lambda one: not one.has_second_step,
+        ),
+        Column(
+            key="signed_in", title=gettext_lazy("Last signed in"), cell=attrgetter("user.last_login"),
+            holds=Holds.INSTANT, order=attrgetter("user.last_login"),
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"),
+            cell=lambda one: _("Active") if one.is_active else _("No access"), holds=Holds.WORDS,
+            order=lambda one: not one.is_active,
+        ),
+    ),
+)  # fmt: skip
+INVITATIONS = List(
+    name="invitations",
+    page="users",
+    by="invited",
+    table="invitations",
+    anchor="#invited",
+    columns=(
+        Column(
+            key="email", title=gettext_lazy("E-mail address"), cell=attrgetter("email"),
+            order=lambda one: one.email.casefold(),
+        ),
+        Column(
+            key="role", title=gettext_lazy("Role"), cell=lambda one: Role(one.role).label, holds=Holds.WORDS,
+            order=lambda one: ROLES.index(one.role),
+        ),
+        Column(
+            key="by", title=gettext_lazy("Invited by"), cell=attrgetter("invited_by"),
+            order=lambda one: str(one.invited_by).casefold(),
+        ),
+        Column(
+            key="made", title=gettext_lazy("Invited"), cell=attrgetter("created_at"), holds=Holds.INSTANT,
+            is_on_page=False,
+        ),
+        Column(
+            key="sent", title=gettext_lazy("Sent"), cell=attrgetter("sent_at"), holds=Holds.INSTANT, is_on_page=False
+        ),
+        Column(
+            key="until", title=gettext_lazy("Works until"), cell=attrgetter("expires_at"), holds=Holds.INSTANT,
+            order=attrgetter("expires_at"),
+        ),
+    ),
+)  # fmt: skip
+
+
 class RoleForm(forms.Form):
     """A role to give."""
 
@@ -101,34 +156,12 @@ class InviteForm(RoleForm):
 @club_page()
 def users(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """List the people of the club, who is invited, and what each role may do; or give one of the lists as a file."""
-    if request.GET.get("format") in exports.FORMATS:
-        maker = _invited_as_file if request.GET.get("table") == "invitations" else _as_file
-        return maker(request, access, request.GET["format"])
+    listing, invited = USERS.asked(request), INVITATIONS.asked(request)
+    if listing.wants_file:
+        return listing.file(listing.in_order(_members(access)))
+    if invited.wants_file:
+        return invited.file(invited.in_order(invitations.open_ones(club=access.club)))
     return _users(request, access, InviteForm(initial={"role": Role.ACCOUNTS}))
-
-
-def _as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> HttpResponseBase:
-    cells = (
-        (
-            str(one.user), one.user.email, one.role, _("authorised") if one.has_authorised else "",
-            _("set up") if one.has_second_step else "", one.user.last_login,
-            _("Active") if one.is_active else _("No access"),
-        )
-        for one in _members(request, access)
-    )  # fmt: skip
-    titles = [
-        _("Name"), _("E-mail address"), _("Role"), _("Xero"), _("Second step"), _("Last signed in"), _("State"),
-    ]  # fmt: skip
-    return exports.download(file_format=file_format, name=f"users-{access.club.slug}", header=titles, rows=cells)
-
-
-def _invited_as_file(request: HttpRequest, access: ClubAccess, file_format: str) -> HttpResponseBase:
-    cells = (
-        (one.email, str(Role(one.role).label), str(one.invited_by), one.created_at, one.sent_at, one.expires_at)
-        for one in _invited(request, access)
-    )
-    titles = [_("E-mail address"), _("Role"), _("Invited by"), _("Invited"), _("Sent"), _("Works until")]
-    return exports.download(file_format=file_format, name=f"invitations-{access.club.slug}", header=titles, rows=cells)
 
 
 def _authorised(access: ClubAccess) -> set[int]:
@@ -137,7 +170,9 @@ def _authorised(access: ClubAccess) -> set[int]:
 
 def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
     query.stands_at(request, link_to(access, "users"))
-    members = _members(request, access)
+    listing, invited = USERS.asked(request), INVITATIONS.asked(request)
+    members = _members(access)
+    listing = listing.paged(listing.in_order(members), zone=access.club.time_zone)
     form.fields["role"].choices = _roles(access)  # type: ignore[attr-defined]
     return show(
         request,
@@ -145,10 +180,12 @@ def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: i
         "web/people/users.html",
         status=status,
         crumbs=_crumbs(access),
-        page=paging.page_of(request, members, total=len(members)),
+        listing=listing,
+        page=listing.page,
         active=sum(1 for member in members if member.is_active),
-        sort_asked=sorting.asked(request, ORDERS),
-        invitations=[_shown(access, one) for one in _invited(request, access)],
+        sort_asked=listing.sort,
+        invited=invited,
+        invitations=[_shown(access, one) for one in invited.in_order(invitations.open_ones(club=access.club))],
         form=form,
         support_link=link_to(access, "support-access"),
         role_titles=[Role(role).label for role in PERMISSIONS],
@@ -158,11 +195,11 @@ def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: i
     )
 
 
-def _members(request: HttpRequest, access: ClubAccess) -> list[Member]:
-    """Give the people in the order asked for; unless asked, who has access first, by name."""
+def _members(access: ClubAccess) -> list[Member]:
+    """Return the people, who has access first, by name."""
     found = people.members(club=access.club)
     authorised, secured = _authorised(access), sign_in.who_have_set_up(one.user_id for one in found)
-    members = [
+    return [
         Member(
             pk=one.pk,
             user=one.user,
@@ -174,12 +211,6 @@ def _members(request: HttpRequest, access: ClubAccess) -> list[Member]:
         )
         for one in found
     ]
-    return sorting.in_order(members, sorting.asked(request, ORDERS), ORDERS)
-
-
-def _invited(request: HttpRequest, access: ClubAccess) -> list[Invitation]:
-    wanted = sorting.asked(request, INVITED_ORDERS, by="invited")
-    return sorting.in_order(invitations.open_ones(club=access.club), wanted, INVITED_ORDERS)
 
 
 def _shown(access: ClubAccess, one: Invitation) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A person's own security: password, second steps, and where they are signed in. It belongs to no club."""
 
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from allauth.mfa import app_settings as mfa_settings
@@ -12,13 +13,13 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.clubs import sessions, sign_in
 from clubledger.clubs.access import clubs_of
 from clubledger.clubs.models import User
-from clubledger.frame import sorting
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.web.page import person
 from clubledger.web.sign_in import xero
 
@@ -27,20 +28,33 @@ MACHINES = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Wi
 """What stands in a browser's name for itself, and what people call it; the first that fits counts."""
 
 
-ORDERS: sorting.Keys = {
-    "device": lambda one: one.device.casefold(),
-    "at": lambda one: one.session.created_at,
-    "from": lambda one: one.session.ip,
-}
-"""The columns of the sessions; unless asked, this one stands first, then the newest."""
-
-
 class SignedInAt(NamedTuple):
     """A session in words."""
 
     session: UserSession
     device: str
     is_this: bool
+
+
+SESSIONS = List(
+    name="sessions",
+    page="security",
+    anchor="#sessions",
+    columns=(
+        Column(
+            key="device", title=gettext_lazy("Browser"), cell=attrgetter("device"),
+            order=lambda one: one.device.casefold(),
+        ),
+        Column(
+            key="at", title=gettext_lazy("Signed in"), cell=attrgetter("session.created_at"), holds=Holds.INSTANT,
+            order=attrgetter("session.created_at"),
+        ),
+        Column(
+            key="from", title=gettext_lazy("From"), cell=attrgetter("session.ip"), order=attrgetter("session.ip")
+        ),
+    ),
+)  # fmt: skip
+"""Unless asked, this one stands first, then the newest."""
 
 
 class RecoveryCodes(NamedTuple):
@@ -57,6 +71,7 @@ def security(request: HttpRequest) -> HttpResponseBase:
     me = person(request)
     steps = sign_in.second_steps_of(me)
     clubs = clubs_of(me)
+    listing = SESSIONS.asked(request)
     return render(
         request,
         "web/sign_in/security.html",
@@ -70,8 +85,9 @@ def security(request: HttpRequest) -> HttpResponseBase:
             "single_sign_on": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
             "xero_sign_in": settings.XERO_SIGN_IN,
             "xero_is_tied": settings.XERO_SIGN_IN and sign_in.is_tied(me, xero.PROVIDER),
-            "sessions": _sessions(request, me),
-            "sort_asked": sorting.asked(request, ORDERS),
+            "listing": listing,
+            "sessions": listing.in_order(_sessions(request, me)),
+            "sort_asked": listing.sort,
             "zone": clubs[0].club.time_zone if clubs else "UTC",
         },
     )
@@ -92,7 +108,7 @@ def _sessions(request: HttpRequest, me: User) -> list[SignedInAt]:
         for session in sessions.of_person(me)
     ]
     found.sort(key=lambda one: not one.is_this)
-    return sorting.in_order(found, sorting.asked(request, ORDERS), ORDERS)
+    return found
 
 
 def device_of(user_agent: str) -> str:
