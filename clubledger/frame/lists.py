@@ -131,10 +131,6 @@ class List:
         """What each column that can be ordered by is ordered by."""
         return {one.key: one.order for one in self.columns if one.order is not None}
 
-    def order_by(self, wanted: str) -> sorting.Order:
-        """Return the fields that a database puts the rows into this order by."""
-        return sorting.fields_of(wanted, {key: one for key, one in self.orders.items() if isinstance(one, tuple)})
-
     def asked(self, request: HttpRequest) -> "Listing":
         """Return the list in the order that an address asks for; what is no column of it is as if not asked."""
         return Listing(of=self, request=request, sort=sorting.asked(request, self.orders, self.preset, by=self.by))
@@ -167,7 +163,8 @@ class Listing:
     @property
     def order(self) -> sorting.Order:
         """The fields that a database puts the rows into order by."""
-        return self.of.order_by(self.sort)
+        fields = {key: order for key, order in self.of.orders.items() if isinstance(order, tuple)}
+        return sorting.fields_of(self.sort, fields)
 
     def in_order(self, rows: Iterable[sorting.One]) -> list[sorting.One]:
         """Return rows that are held in memory in the order asked for."""
@@ -185,13 +182,21 @@ class Listing:
         """Return the list with these rows, whose page somebody else has cut out."""
         return replace(self, rows=rows, page=page, zone=zone)
 
+    def as_they_come(self) -> "Listing":
+        """Return the list without its preset: unless the address asks for an order, the rows stand as they come."""
+        return replace(self, sort=self.asked)
+
     def without(self, *keys: str) -> "Listing":
         """Return the list without columns that have nothing to say on this page."""
         return replace(self, hidden=self.hidden | set(keys))
 
+    def fixed(self, sort: str) -> "Listing":
+        """Return the list in this order and no other: its heads can't be pressed."""
+        return replace(self, sort=sort, unsorted=frozenset(self.of.orders))
+
     def with_fixed(self, *keys: str) -> "Listing":
-        """Return the list with heads that can't be pressed: these, or all of them."""
-        return replace(self, unsorted=frozenset(keys or self.of.orders))
+        """Return the list with heads that can't be pressed."""
+        return replace(self, unsorted=self.unsorted | set(keys))
 
     # --- the page ----------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ def in_file(client, query):
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_each_column_orders_the_list_and_its_file_either_way_round(client, three, column):
-    assert column in transactions.ORDERS
+    assert column in transactions.TRANSACTIONS.orders
     for query in (RANGE, f"import={three.pk}"):
         assert listed(page(client, f"{query}&sort={column}")) == COLUMNS[column]
         assert listed(page(client, f"{query}&sort=-{column}")) == COLUMNS[column][::-1]

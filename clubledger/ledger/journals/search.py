@@ -1,10 +1,12 @@
 """Looking through the transactions, so that a page takes as long with millions as with few."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OrderBy, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from clubledger.clubs.models import Club
 from clubledger.ledger.models import Import, Journal, Posting, SourceTransaction
@@ -80,3 +82,59 @@ def reach(*, club: Club, from_on: date, up_to_on: date) -> date:
             reached: date = max(on, from_on)
             return reached
     return from_on
+
+
+def in_order(
+    rows: QuerySet[SourceTransaction], *, sort: str, fields: Sequence[str | OrderBy], is_named: bool
+) -> QuerySet[SourceTransaction]:
+    """Return what was found in the order of `fields`; `sort` names it, empty for as they come."""
+    if is_named and sort.endswith("date"):
+        # An expression, or a database walks the index of all days of the club in search of an import's few.
+        rows = rows.annotate(on=Coalesce("accounting_date", "accounting_date"))
+        return rows.order_by("-on", "-pk") if sort == "-date" else rows.order_by("on", "pk")
+    if sort == "-date":
+        # All of it turned round: so the index gives them without sorting.
+        return rows.order_by("-accounting_date", "-pk")
+    return rows.order_by(*fields) if sort else rows
+
+
+def keys_of(
+    found: QuerySet[SourceTransaction], ordered: QuerySet[SourceTransaction], *, most: int, is_slow: bool
+) -> tuple[QuerySet[SourceTransaction, int] | list[int], int]:
+    """Return the keys in order, and how many there are up to one more than `most`; as they come where that is passed.
+
+    Only keys are put into order: what is sorted is carried along whole. A search that is slow is made once, not once to
+    count and once more to show.
+    """
+    keys = ordered.values_list("pk", flat=True)
+    if is_slow:
+        read = list(keys[: most + 1])
+        if len(read) <= most:
+            return read, len(read)
+    total = found.order_by()[: most + 1].count()
+    return found.values_list("pk", flat=True) if total > most else keys, total
+
+
+def by_keys(keys: Iterable[int]) -> list[SourceTransaction]:
+    """Return the transactions of these keys, which were found within the club, in their order.
+
+    Read by nothing but the keys: a database may else walk all that the club ever had.
+    """
+    keys = list(keys)
+    found = SourceTransaction.objects.across_clubs("the keys were found within the club").in_bulk(keys)
+    return [found[key] for key in keys if key in found]
+
+
+def has_any(*, club: Club) -> bool:
+    """Whether the club has a transaction at all."""
+    is_there: bool = SourceTransaction.objects.of(club).exists()
+    return is_there
+
+
+def journals_of(transactions: Iterable[SourceTransaction]) -> dict[int, list[Journal]]:
+    """Return the journals that transactions stand in, by the transactions' keys."""
+    found: dict[int, list[Journal]] = {}
+    keys = [one.pk for one in transactions]
+    for posting in Posting.objects.filter(transaction__in=keys).select_related("journal"):
+        found.setdefault(posting.transaction_id, []).append(posting.journal)
+    return found

@@ -245,9 +245,8 @@ def one_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Http
     """Show an import: its progress while it runs, then what came of it and the refused rows."""
     found = _found(access, import_id)
     is_long = found.rows_refused > MOST_SORTED
-    listing = REFUSED_ROWS.asked(request).with_fixed() if is_long else REFUSED_ROWS.asked(request)
-    order = REFUSED_ROWS.order_by("line") if is_long else listing.order
-    rows = past.refused_of(club=access.club, of_import=found, order=order)
+    listing = REFUSED_ROWS.asked(request).fixed("line") if is_long else REFUSED_ROWS.asked(request)
+    rows = past.refused_of(club=access.club, of_import=found, order=listing.order)
     if listing.wants_file:
         return listing.file(rows, name=f"refused-list-{access.club.slug}-{found.pk}")
     listing = listing.paged(rows, total=found.rows_refused)

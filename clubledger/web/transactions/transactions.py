@@ -3,17 +3,17 @@
 However many millions there are, a page looks through the newest days only and offers to look further back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from operator import attrgetter
 
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, Kind
@@ -22,11 +22,14 @@ from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
-from clubledger.frame import exports, paging, query, sorting
+from clubledger.frame import paging, query
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.frame.query import read_day
+from clubledger.ledger.intake import past
 from clubledger.ledger.journals import search
 from clubledger.ledger.journals.search import Search
-from clubledger.ledger.models import Import, Posting, SourceLine, SourceTransaction
+from clubledger.ledger.journals.story import of_transaction
+from clubledger.ledger.models import SourceLine, SourceTransaction
 from clubledger.web.journals.list_rows import notes_of, state_shown, xero_link
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
@@ -36,15 +39,37 @@ PRESET_DAYS = 31
 MOST_COUNTED = 20_000
 """Beyond this the list says "more than" and can't be sorted: only an import or a single day can be so large."""
 MOST_IN_FILE = {"csv": 1_000_000, "xlsx": 50_000}
-ORDERS = {
-    "date": ("accounting_date", "pk"),
-    "transaction": ("source_id", "pk"),
-    "kind": ("kind", "-accounting_date", "-pk"),
-    "member": ("member~", "-accounting_date", "-pk"),
-    "amount": ("gross_minor", "-accounting_date", "-pk"),
-}
-NEWEST_FIRST = "-date"
-"""The preset; an import's own rows stand as they came in, the last one first, unless another order is asked for."""
+TRANSACTIONS = List(
+    name="transactions",
+    page="transactions",
+    preset="-date",
+    columns=(
+        Column(
+            key="date", title=gettext_lazy("Date"), cell=attrgetter("accounting_date"), holds=Holds.DAY,
+            order=("accounting_date", "pk"),
+        ),
+        Column(key="source", title=gettext_lazy("Source system"), cell=attrgetter("source"), is_on_page=False),
+        Column(
+            key="transaction", title=gettext_lazy("Transaction"), cell=attrgetter("source_id"),
+            order=("source_id", "pk"),
+        ),
+        Column(
+            key="kind", title=gettext_lazy("Kind"), cell=lambda row: KINDS.get(row.kind, row.kind), holds=Holds.WORDS,
+            order=("kind", "-accounting_date", "-pk"),
+        ),
+        Column(
+            key="member", title=gettext_lazy("Member"), cell=attrgetter("member"),
+            order=("member~", "-accounting_date", "-pk"),
+        ),
+        Column(key="description", title=gettext_lazy("Description"), cell=attrgetter("description")),
+        Column(
+            key="amount", title=gettext_lazy("Amount"), cell=lambda row: from_minor(row.gross_minor),
+            holds=Holds.MONEY, order=("gross_minor", "-accounting_date", "-pk"),
+        ),
+        Column(key="journals", title=gettext_lazy("Journal")),
+    ),
+)  # fmt: skip
+"""An import's own rows stand as they came in, the last one first, unless another order is asked for."""
 
 
 def _asked(request: HttpRequest, club: Club) -> Search:
@@ -63,56 +88,49 @@ def _asked(request: HttpRequest, club: Club) -> Search:
     )
 
 
-def _ordered(rows: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool) -> QuerySet[SourceTransaction]:
-    """Put them into the order asked for."""
-    wanted = sorting.asked(request, ORDERS)
-    if is_named and wanted.endswith("date"):
-        # An expression, or a database walks the index of all days of the club in search of an import's few.
-        rows = rows.annotate(on=Coalesce("accounting_date", "accounting_date"))
-        return rows.order_by("-on", "-pk") if wanted == NEWEST_FIRST else rows.order_by("on", "pk")
-    if wanted == NEWEST_FIRST:
-        # All of it turned round: so the index gives them without sorting.
-        return rows.order_by("-accounting_date", "-pk")
-    return rows.order_by(*sorting.order_asked(request, ORDERS)) if wanted else rows
-
-
 @require_safe
 @club_page()
 def transactions(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the transactions that match, or give them as a file, in the order asked for."""
     asked = _asked(request, access.club)
     named = asked.named(access.club)
-    if request.GET.get("format") in exports.FORMATS:
-        rows = named if named is not None else asked.of_days(access.club, asked.from_on)
-        return _as_file(access, _ordered(rows, request, is_named=named is not None), request.GET["format"])
+    is_named = named is not None
+    listing = TRANSACTIONS.asked(request)
+    if is_named:
+        listing = listing.as_they_come()
+
+    def in_order(rows: QuerySet[SourceTransaction]) -> QuerySet[SourceTransaction]:
+        return search.in_order(rows, sort=listing.asked, fields=listing.order, is_named=is_named)
+
+    if listing.wants_file:
+        rows = in_order(named if named is not None else asked.of_days(access.club, asked.from_on))
+        return listing.file(rows[: MOST_IN_FILE[request.GET["format"]]])
     reach_on = asked.from_on
     if named is None:
         reach_on = search.reach(club=access.club, from_on=asked.from_on, up_to_on=asked.up_to_on)
-        found = asked.of_days(access.club, reach_on)
-    else:
-        found = named
-    keys, total = _keys_of(found, request, is_named=named is not None, is_search=bool(asked.text or asked.posted))
+    found = asked.of_days(access.club, reach_on) if named is None else named
+    is_slow = not is_named and bool(asked.text or asked.posted)
+    keys, total = search.keys_of(found, in_order(found), most=MOST_COUNTED, is_slow=is_slow)
     is_more = total > MOST_COUNTED
+    if is_more:
+        listing = listing.fixed("" if is_named else TRANSACTIONS.preset)
     page = paging.page_of(request, keys, total=min(total, MOST_COUNTED))
-    # Read by nothing but the keys, which are the club's: a database may else walk all that the club ever had.
-    by_key = SourceTransaction.objects.across_clubs("the keys were found within the club").in_bulk(page.rows)
-    shown = [by_key[key] for key in page.rows if key in by_key]
-    preset = NEWEST_FIRST if named is None else ""
-    where = _journals_of(shown)
-    of_import = Import.objects.of(access.club).filter(pk=asked.import_id).first() if asked.import_id else None
+    shown = search.by_keys(page.rows)
+    where = search.journals_of(shown)
     return show(
         request,
         access,
         "web/transactions/transactions.html",
         search=asked,
-        of_import=of_import,
-        has_none=not total and not SourceTransaction.objects.of(access.club).exists(),
+        of_import=past.find(club=access.club, import_id=asked.import_id) if asked.import_id else None,
+        has_none=not total and not search.has_any(club=access.club),
         kinds=KINDS.items(),
+        listing=listing,
         page=page,
         is_more=is_more,
         sort_is_off=is_more,
-        sort_kept=sorting.asked(request, ORDERS),
-        sort_asked=preset if is_more else sorting.asked(request, ORDERS, preset),
+        sort_kept=listing.asked,
+        sort_asked=listing.sort,
         most_in_file=MOST_IN_FILE,
         reach_on=reach_on,
         further=_further(request, asked, reach_on),
@@ -124,36 +142,12 @@ def transactions(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     )
 
 
-def _keys_of(
-    found: QuerySet[SourceTransaction], request: HttpRequest, *, is_named: bool, is_search: bool
-) -> tuple[Any, int]:
-    """Give the keys in the order asked for, and how many there are; only as they come where there are too many.
-
-    Only keys are put into order: what is sorted is carried along whole. A search is what takes the time: it is made
-    once, not once to count and once more to show.
-    """
-    ordered = _ordered(found, request, is_named=is_named).values_list("pk", flat=True)
-    if is_search and not is_named:
-        keys = list(ordered[: MOST_COUNTED + 1])
-        if len(keys) <= MOST_COUNTED:
-            return keys, len(keys)
-    total = found.order_by()[: MOST_COUNTED + 1].count()
-    return found.values_list("pk", flat=True) if total > MOST_COUNTED else ordered, total
-
-
 def _further(request: HttpRequest, asked: Search, reach_on: date) -> str:
     """Give the address that looks further back; empty where all the days asked for were looked through."""
     if reach_on <= asked.from_on:
         return ""
     days = {"from": asked.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
     return query.address_with(request, page=None, **days)
-
-
-def _journals_of(rows: Any) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for posting in Posting.objects.filter(transaction__in=[row.pk for row in rows]).select_related("journal"):
-        found.setdefault(posting.transaction_id, []).append(posting.journal)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +165,11 @@ class Pair:
 @club_page()
 def transaction(request: HttpRequest, access: ClubAccess, transaction_id: int) -> HttpResponseBase:
     """Show one transaction: what came in, every version of it, and the journals it stands in."""
-    found = (
-        SourceTransaction.objects.of(access.club).select_related("of_import__actor").filter(pk=transaction_id).first()
-    )  # fmt: skip
-    if found is None:
+    story = of_transaction(club=access.club, transaction_id=transaction_id)
+    if story is None:
         raise Http404
-    versions = list(
-        SourceTransaction.objects.of(access.club)
-        .filter(source=found.source, source_id=found.source_id)
-        .select_related("of_import")
-        .order_by("-version")
-    )
-    postings = (
-        Posting.objects.filter(transaction__in=[version.pk for version in versions])
-        .select_related("journal__sent_by", "journal__recorded_by", "transaction")
-        .order_by("pk")
-    )
+    found = story.transaction
     connection = revocation.current(club=access.club)
-    lines = found.lines.select_related("account_type", "item").order_by("position")
     return show(
         request,
         access,
@@ -196,10 +177,10 @@ def transaction(request: HttpRequest, access: ClubAccess, transaction_id: int) -
         crumbs=[(_("Transactions"), link_to(access, "transactions")), (found.source_id, "")],
         found=found,
         kind=KINDS.get(found.kind, found.kind),
-        pairs=[_pair(found, line) for line in lines],
+        pairs=[_pair(found, line) for line in story.lines],
         gross=from_minor(found.gross_minor),
-        tax=_tax_of(lines),
-        versions=versions,
+        tax=_tax_of(story.lines),
+        versions=story.versions,
         connection=connection,
         postings=[
             {
@@ -209,10 +190,10 @@ def transaction(request: HttpRequest, access: ClubAccess, transaction_id: int) -
                 "notes": notes_of(posting.journal, access),
                 "xero_link": xero_link(posting.journal, connection),
             }
-            for posting in postings
+            for posting in story.postings
         ],
-        amendments=found.amendments.filter(club=access.club).select_related("actor").order_by("at"),
-        reversed_one=_reversed(access.club, found),
+        amendments=story.amendments,
+        reversed_one=story.reverses,
     )
 
 
@@ -220,14 +201,6 @@ def _tax_of(lines: Iterable[SourceLine]) -> Decimal | None:
     """Add up the tax that the rows state; None where none states any."""
     stated = [line.tax_minor for line in lines if line.tax_minor is not None]
     return abs(from_minor(sum(stated))) if stated else None
-
-
-def _reversed(club: Club, found: SourceTransaction) -> SourceTransaction | None:
-    if not found.reverses:
-        return None
-    rows = SourceTransaction.objects.of(club).filter(source=found.source, source_id=found.reverses, is_current=True)
-    other: SourceTransaction | None = rows.first()
-    return other
 
 
 def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
@@ -240,19 +213,3 @@ def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
     sides = (in_readers_words(str(line.account_type)), in_readers_words(str(line.item)))
     debit, credit = sides if debits_account else sides[::-1]
     return Pair(debit, credit, line.job, amount, tax)
-
-
-def _as_file(access: ClubAccess, rows: QuerySet[SourceTransaction], file_format: str) -> HttpResponseBase:
-    def cells() -> Iterator[tuple[Any, ...]]:
-        for row in rows[: MOST_IN_FILE[file_format]].iterator(chunk_size=2000):
-            yield (
-                row.accounting_date, row.source, row.source_id, str(KINDS.get(row.kind, row.kind)), row.member,
-                row.description, from_minor(row.gross_minor),
-            )  # fmt: skip
-
-    header = [
-        _("Date"), _("Source system"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Amount"),
-    ]  # fmt: skip
-    return exports.download(
-        file_format=file_format, name=f"transactions-{access.club.slug}", header=header, rows=cells()
-    )
