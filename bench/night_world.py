@@ -253,13 +253,23 @@ def _switch_on(club: Any, person: Any, on: date) -> None:
 def _copied_models() -> Sequence[Any]:
     from clubledger.clubs.models import Club, Membership, User
     from clubledger.delivery.models import NightlySending
-    from clubledger.ledger import models as ledger
+    from clubledger.ledger.models import (
+        FinancialItem,
+        GLCode,
+        Import,
+        Journal,
+        JournalTotal,
+        Posting,
+        SourceLine,
+        SourceTransaction,
+        TaxCode,
+    )
     from clubledger.xero.models import Authorisation, Connection, TokenSet
 
     return [
-        User, Club, Membership, TokenSet, Connection, Authorisation, ledger.GLCode, ledger.TaxCode,
-        ledger.FinancialItem, ledger.Import, ledger.SourceTransaction, ledger.SourceLine, ledger.Journal,
-        ledger.JournalTotal, ledger.Posting, NightlySending,
+        User, Club, Membership, TokenSet, Connection, Authorisation, GLCode, TaxCode,
+        FinancialItem, Import, SourceTransaction, SourceLine, Journal,
+        JournalTotal, Posting, NightlySending,
     ]  # fmt: skip
 
 

@@ -12,8 +12,7 @@ from django.db import connections
 
 from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
-from clubledger.ledger.intake import imports, samples
-from clubledger.ledger.intake import undo as undoing
+from clubledger.ledger.intake import imports, samples, undo
 from clubledger.ledger.models import Import
 
 COUNTS = ("new", "already_there", "amended", "corrected", "refused")
@@ -30,9 +29,11 @@ def add_commands(commands: Any) -> None:
     listing = commands.add_parser("imports", help="list past imports, newest first")
     listing.add_argument("--most", type=int, default=25, metavar="N", help="how many (default: %(default)s)")
 
-    undo = commands.add_parser("undo-import", help="take a whole import back while nothing of it was queued or sent")
-    undo.add_argument("id", type=int, help="as listed by `imports`")
-    wish = undo.add_mutually_exclusive_group(required=True)
+    taking_back = commands.add_parser(
+        "undo-import", help="take a whole import back while nothing of it was queued or sent"
+    )
+    taking_back.add_argument("id", type=int, help="as listed by `imports`")
+    wish = taking_back.add_mutually_exclusive_group(required=True)
     wish.add_argument("--reason", help="why, for the audit trail")
     wish.add_argument("--dry-run", action="store_true", help="only say what it would take back, or why it can't be")
 
@@ -40,7 +41,7 @@ def add_commands(commands: Any) -> None:
     sample.add_argument("what", choices=["try", "remove"])
 
     for command, run in (
-        (parser, run_import), (listing, run_imports), (undo, run_undo_import), (sample, run_sample_data),
+        (parser, run_import), (listing, run_imports), (taking_back, run_undo_import), (sample, run_sample_data),
     ):  # fmt: skip
         arguments.add_club(command)
         output.add_json(command)
@@ -102,7 +103,7 @@ def run_undo_import(asked: argparse.Namespace) -> int:
     found = Import.objects.of(door.club).filter(pk=asked.id).first()
     if found is None:
         raise Failure(f"{door.club.name} has no import {asked.id}. See `clubledger imports`.")
-    seen = undoing.foresee(club=door.club, of_import=found)
+    seen = undo.foresee(club=door.club, of_import=found)
     if seen.obstacles:
         raise Failure(f"Import {asked.id} can't be undone. {' '.join(seen.obstacles)}")
     value = {
@@ -114,7 +115,7 @@ def run_undo_import(asked: argparse.Namespace) -> int:
         "last_on": seen.last_on,
     }
     if not asked.dry_run:
-        undoing.undo_import(club=door.club, actor=door.user, of_import=found, reason=asked.reason)
+        undo.undo_import(club=door.club, actor=door.user, of_import=found, reason=asked.reason)
     output.show(asked, value | {"undone": not asked.dry_run}, [value])
     output.say(asked, "Nothing was changed." if asked.dry_run else "Taken back. Nothing of it was in Xero.")
     return 0

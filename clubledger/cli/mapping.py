@@ -11,7 +11,7 @@ from clubledger.cli.errors import Failure
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.delivery import preflight
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping import items
 from clubledger.ledger.mapping.chart import PARTS
 from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode
 
@@ -60,10 +60,10 @@ def run_map(asked: argparse.Namespace) -> int:
         _map_all(door, [("--item", row) for row in wanted])
     elif asked.csv:
         _map_all(door, list(_rows_of(asked.csv)))
-    items = mapping.unmapped(club=door.club) if asked.unmapped else _items(door.club)
+    listed = items.unmapped(club=door.club) if asked.unmapped else _items(door.club)
     rows = [
         {"kind": item.kind, "code": item.code, "gl_code": item.gl_code.code if item.gl_code else ""} | _as_it_is(item)
-        for item in items
+        for item in listed
     ]
     output.show(asked, rows, empty="Every item is mapped." if asked.unmapped else "No item yet: import transactions.")
     return 0
@@ -85,12 +85,12 @@ def run_get_categories(asked: argparse.Namespace) -> int:
 
 def _map_all(door: ClubAccess, wanted: list[tuple[str, dict[str, str]]]) -> None:
     """Map all or nothing, so that a file with a mistake in its last line changes nothing."""
-    items = {(item.kind, item.code): item for item in _items(door.club)}
+    by_name = {(item.kind, item.code): item for item in _items(door.club)}
     gl_codes = dict(GLCode.objects.of(door.club).values_list("code", "pk"))
     jobs = dict(JobCode.objects.of(door.club).values_list("code", "pk"))
     found = []
     for place, said in wanted:
-        item = items.get((said["kind"], said["code"]))
+        item = by_name.get((said["kind"], said["code"]))
         if item is None:
             raise Failure(f"{place}: no item {said['kind']}:{said['code']}. See `clubledger map`.")
         if not said["gl_code"] and item.gl_code is None:
@@ -101,7 +101,7 @@ def _map_all(door: ClubAccess, wanted: list[tuple[str, dict[str, str]]]) -> None
         if row["job"] and row["job"] not in jobs:
             raise Failure(f"{place}: no job code {row['job']}. Run `clubledger get-categories` first.")
         found.append(
-            mapping.Wanted(
+            items.Wanted(
                 item_id=item.pk,
                 gl_code_id=gl_codes[row["gl_code"]],
                 tax_type=row["tax_type"],
@@ -109,7 +109,7 @@ def _map_all(door: ClubAccess, wanted: list[tuple[str, dict[str, str]]]) -> None
                 default_job_id=jobs.get(row["job"]),
             )
         )
-    mapping.map_items(club=door.club, actor=door.user, wanted=found)
+    items.map_items(club=door.club, actor=door.user, wanted=found)
 
 
 def _rows_of(path: Path) -> Iterator[tuple[str, dict[str, str]]]:

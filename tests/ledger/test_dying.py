@@ -12,8 +12,7 @@ import pytest
 from clubledger.foundation import clock
 from clubledger.ledger import tasks
 from clubledger.ledger.errors import AlreadyRunning
-from clubledger.ledger.intake import imports, undo
-from clubledger.ledger.intake import run as running
+from clubledger.ledger.intake import imports, run, undo
 from clubledger.ledger.models import Import
 from tests.ledger.bringing import HEADER, SAMPLES, Books
 
@@ -53,7 +52,7 @@ class PowerCut(Exception):
 
 @pytest.mark.parametrize("dies_at", range(1, 14))
 def test_it_dies_in_a_batch_and_completes(books: Books, monkeypatch: pytest.MonkeyPatch, dies_at: int) -> None:
-    monkeypatch.setattr(running, "BATCH_ROWS", 8)
+    monkeypatch.setattr(run, "BATCH_ROWS", 8)
     path = mixed_file(books.folder)
     books.bring("I-6,invoice,2026-07-02,SUBS,FULL7,1.00", "I-7,invoice,2026-07-01,SUBS,FULL7,8.00,0.10", source="clean")
     clean = books.bring_file(path, source="clean")
@@ -62,21 +61,21 @@ def test_it_dies_in_a_batch_and_completes(books: Books, monkeypatch: pytest.Monk
 
     books.bring("I-6,invoice,2026-07-02,SUBS,FULL7,1.00", "I-7,invoice,2026-07-01,SUBS,FULL7,8.00,0.10")
     begun = begin(books, path)
-    keep, batches = running.Run._keep_progress, []
+    keep, batches = run.Run._keep_progress, []
 
-    def dying(run: running.Run, *arguments: object) -> None:
+    def dying(of_run: run.Run, *arguments: object) -> None:
         batches.append(1)
-        keep(run, *arguments)  # type: ignore[arg-type]
+        keep(of_run, *arguments)  # type: ignore[arg-type]
         if len(batches) == dies_at:
             raise PowerCut
 
-    monkeypatch.setattr(running.Run, "_keep_progress", dying)
+    monkeypatch.setattr(run.Run, "_keep_progress", dying)
     try:
         imports.read_import(import_id=begun.pk)
     except PowerCut:
         assert Import.objects.of(books.club).get(pk=begun.pk).state == "failed"
         books.is_sound()
-    monkeypatch.setattr(running.Run, "_keep_progress", keep)
+    monkeypatch.setattr(run.Run, "_keep_progress", keep)
     done = imports.read_import(import_id=begun.pk)
     assert (done.state, counts(done)) == ("done", counts(clean))
     assert [row[:2] for row in books.refusals(done)] == [row[:2] for row in books.refusals(clean)]
@@ -86,20 +85,20 @@ def test_it_dies_in_a_batch_and_completes(books: Books, monkeypatch: pytest.Monk
 
 
 def test_the_same_file_as_another_import_completes_what_died(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "BATCH_ROWS", 500)
+    monkeypatch.setattr(run, "BATCH_ROWS", 500)
     begun = begin(books, SAMPLES / "july.csv")
-    keep, batches = running.Run._keep_progress, []
+    keep, batches = run.Run._keep_progress, []
 
-    def dying(run: running.Run, *arguments: object) -> None:
+    def dying(of_run: run.Run, *arguments: object) -> None:
         batches.append(1)
         if len(batches) == 5:
             raise PowerCut
-        keep(run, *arguments)  # type: ignore[arg-type]
+        keep(of_run, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(running.Run, "_keep_progress", dying)
+    monkeypatch.setattr(run.Run, "_keep_progress", dying)
     with pytest.raises(PowerCut):
         imports.read_import(import_id=begun.pk)
-    monkeypatch.setattr(running.Run, "_keep_progress", keep)
+    monkeypatch.setattr(run.Run, "_keep_progress", keep)
     done = books.bring_file(SAMPLES / "july.csv")
     assert done.transactions_new + done.transactions_already_there == 3675
     assert done.transactions_already_there > 1000
@@ -122,17 +121,17 @@ def test_what_one_reads_another_leaves_alone_until_it_is_dead(books: Books) -> N
 
 
 def test_a_reader_that_was_taken_over_writes_nothing_more(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "BATCH_ROWS", 500)
+    monkeypatch.setattr(run, "BATCH_ROWS", 500)
     begun = begin(books, SAMPLES / "july.csv")
-    keep, batches = running.Run._keep_progress, []
+    keep, batches = run.Run._keep_progress, []
 
-    def overtaken(run: running.Run, *arguments: object) -> None:
+    def overtaken(of_run: run.Run, *arguments: object) -> None:
         batches.append(1)
         if len(batches) == 3:
             Import.objects.of(books.club).filter(pk=begun.pk).update(started_at=clock.now() + timedelta(seconds=1))
-        keep(run, *arguments)  # type: ignore[arg-type]
+        keep(of_run, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(running.Run, "_keep_progress", overtaken)
+    monkeypatch.setattr(run.Run, "_keep_progress", overtaken)
     with pytest.raises(AlreadyRunning):
         imports.read_import(import_id=begun.pk)
     assert sum(journal.transaction_count for journal in books.journals()) < 1000
@@ -143,21 +142,21 @@ def test_rows_given_by_name_whose_reader_was_killed_do_not_wait_for_ever(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their rows stand in no file that another reader could take up: the import ends as failed, and can be undone."""
-    monkeypatch.setattr(running, "BATCH_ROWS", 2)
+    monkeypatch.setattr(run, "BATCH_ROWS", 2)
     line = {"kind": "invoice", "accounting_date": "2026-07-02", "account_type": "SUBS", "item": "FULL7"}
     rows = [{"source_id": f"I-{number}", "amount": "1.00", **line} for number in range(6)]
-    keep, batches = running.Run._keep_progress, []
+    keep, batches = run.Run._keep_progress, []
 
-    def killed(run: running.Run, *arguments: object) -> None:
+    def killed(of_run: run.Run, *arguments: object) -> None:
         batches.append(1)
-        keep(run, *arguments)  # type: ignore[arg-type]
+        keep(of_run, *arguments)  # type: ignore[arg-type]
         if len(batches) == 2:
             raise KeyboardInterrupt
 
     time = clock.SettableClock(clock.now())
     with clock.use(time):
         with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
-            patched.setattr(running.Run, "_keep_progress", killed)
+            patched.setattr(run.Run, "_keep_progress", killed)
             imports.import_rows(club=books.club, actor=books.owner, rows=rows, source="pos")
         tasks.sweep()
         assert Import.objects.of(books.club).get().state == "running", "its reader may still be at it"
@@ -179,28 +178,28 @@ django.setup()
 from pathlib import Path
 from django.core.management import call_command
 from clubledger.clubs.models import Club, Membership, User
-from clubledger.ledger.intake import imports as importing, run as running
+from clubledger.ledger.intake import imports, run
 from clubledger.ledger.models import Import, Journal
-running.BATCH_ROWS = 400
+run.BATCH_ROWS = 400
 sample, dies_at = Path(sys.argv[1]), int(sys.argv[2])
 if dies_at:
     call_command("migrate", verbosity=0)
     user = User.objects.create_user("a@club.example", "x", name="A")
     club = Club.objects.create(name="C", slug="c")
     Membership.objects.create(user=user, club=club, role="owner")
-    begun = importing.begin_import(club=club, actor=user, path=sample, file_name="july.csv")
-    keep, batches = running.Run._keep_progress, []
-    def dying(run, *arguments):
+    begun = imports.begin_import(club=club, actor=user, path=sample, file_name="july.csv")
+    keep, batches = run.Run._keep_progress, []
+    def dying(of_run, *arguments):
         batches.append(1)
-        keep(run, *arguments)
+        keep(of_run, *arguments)
         if len(batches) == dies_at:
             os._exit(9)
-    running.Run._keep_progress = dying
-    importing.read_import(import_id=begun.pk)
+    run.Run._keep_progress = dying
+    imports.read_import(import_id=begun.pk)
 club = Club.objects.get()
 begun = Import.objects.of(club).get()
 print(begun.state, begun.rows_done)
-done = importing.read_import(import_id=begun.pk, take_over=True)
+done = imports.read_import(import_id=begun.pk, take_over=True)
 print(done.state, done.transactions_new, done.transactions_already_there, done.rows_done)
 print(sum(journal.debit_minor for journal in Journal.objects.of(club)))
 """
@@ -209,7 +208,7 @@ print(sum(journal.debit_minor for journal in Journal.objects.of(club)))
 @pytest.mark.processes
 @pytest.mark.sqlite
 def test_a_killed_process_leaves_whole_batches_and_the_next_one_completes(tmp_path: Path) -> None:
-    def run(dies_at: int) -> subprocess.CompletedProcess[str]:
+    def read(dies_at: int) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {
             "DATABASE_URL": f"sqlite:///{tmp_path / 'club.db'}",
             "CLUBLEDGER_VAR": str(tmp_path),
@@ -220,8 +219,8 @@ def test_a_killed_process_leaves_whole_batches_and_the_next_one_completes(tmp_pa
             env=environment, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
-    assert run(dies_at=7).returncode == 9
-    again = run(dies_at=0)
+    assert read(dies_at=7).returncode == 9
+    again = read(dies_at=0)
     assert again.returncode == 0, again.stderr
     before, done, debits = again.stdout.splitlines()
     assert before.startswith("running ")

@@ -6,7 +6,7 @@ from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.foundation import wake
 from clubledger.ledger.errors import CannotUndoImport
-from clubledger.ledger.intake import undo as undoing
+from clubledger.ledger.intake import undo
 from clubledger.ledger.models import Import, Journal, SourceTransaction
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member
@@ -14,15 +14,15 @@ from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.test_corrections import INVOICE, postings, send, versions
 
 
-def undo(books: Books, of_import: Import) -> int:
-    return undoing.undo_import(club=books.club, actor=books.owner, of_import=of_import, reason="The wrong file.")
+def take_back(books: Books, of_import: Import) -> int:
+    return undo.undo_import(club=books.club, actor=books.owner, of_import=of_import, reason="The wrong file.")
 
 
 def test_a_month_undone_leaves_what_was_before(books: Books) -> None:
     books.bring(INVOICE)
     before = books.totals()
     done = books.bring_file(SAMPLES / "july.csv")
-    assert undo(books, done) == 3675
+    assert take_back(books, done) == 3675
     assert books.totals() == before
     assert SourceTransaction.objects.of(books.club).count() == 1
     books.is_sound()
@@ -38,13 +38,13 @@ def test_no_empty_journal_stays_behind_but_one_that_was_queued_once(books: Books
     before = [journal.pk for journal in books.journals()]
     done = books.bring(INVOICE.replace("I-1", "I-2"), INVOICE.replace("I-1", "I-3").replace("07-01", "07-08"))
     assert len(books.journals()) == len(before) + 1
-    undo(books, done)
+    take_back(books, done)
     assert [journal.pk for journal in books.journals()] == before
     again = books.bring(INVOICE.replace("I-1", "I-3").replace("07-01", "07-08"))
     journal = books.journals()[-1]
     journal.number = "J-000009"
     journal.save(update_fields=["number"])
-    undo(books, again)
+    take_back(books, again)
     assert [one.number for one in books.journals()] == ["", "J-000009"]
     books.is_sound()
 
@@ -53,7 +53,7 @@ def test_a_correction_undone_lets_the_earlier_version_stand_again(books: Books) 
     books.bring(INVOICE)
     before = books.totals()
     done = books.bring(INVOICE.replace("1100.00", "900.00"))
-    undo(books, done)
+    take_back(books, done)
     assert (books.totals(), versions(books)) == (before, [(1, True, "2026-07-01")])
     books.is_sound()
 
@@ -62,7 +62,7 @@ def test_a_correction_of_a_sent_version_undone_takes_its_mirror_away(books: Book
     books.bring(INVOICE)
     send(books, books.journals()[0])
     done = books.bring(INVOICE.replace("1100.00", "900.00").replace("07-01", "07-02"))
-    undo(books, done)
+    take_back(books, done)
     assert postings(books) == [("2026-07-01", 1, 1, 1)]
     assert versions(books) == [(1, True, "2026-07-01")]
     books.is_sound()
@@ -72,7 +72,7 @@ def test_a_reversal_that_followed_goes_back_with_it(books: Books) -> None:
     books.bring(INVOICE, "R-1,reversal,2026-07-05,,,,,,,,,I-1")
     before = books.totals()
     done = books.bring(INVOICE.replace("1100.00", "900.00"))
-    undo(books, done)
+    take_back(books, done)
     assert books.totals() == before
     books.is_sound()
 
@@ -83,7 +83,7 @@ def test_two_versions_of_one_import_go_back_together(books: Books) -> None:
     before = books.totals()
     done = books.bring(INVOICE.replace("1100.00", "900.00"), reversal.replace("07-05", "07-08"))
     assert [version for version, _, _ in versions(books, "R-1")] == [1, 2, 3]
-    undo(books, done)
+    take_back(books, done)
     assert (books.totals(), versions(books, "R-1")) == (before, [(1, True, "2026-07-05")])
     books.is_sound()
 
@@ -106,7 +106,7 @@ def test_it_is_refused_once_anything_of_it_is_on_its_way(books: Books, state: st
     Journal.objects.of(books.club).filter(pk=first.pk).update(state=state)
     before = books.totals()
     with pytest.raises(CannotUndoImport, match=words):
-        undo(books, done)
+        take_back(books, done)
     assert books.totals() == before
 
 
@@ -114,47 +114,47 @@ def test_it_is_refused_where_later_imports_build_on_it(books: Books) -> None:
     done = books.bring(INVOICE)
     books.bring("R-1,reversal,2026-07-05,,,,,,,,,I-1")
     with pytest.raises(CannotUndoImport, match="“R-1” of a later import reverses “I-1”"):
-        undo(books, done)
+        take_back(books, done)
     other = books.bring("P-1,payment,2026-07-02,SUBS,CARD,5.00")
     books.bring("P-1,payment,2026-07-02,SUBS,CARD,6.00")
     with pytest.raises(CannotUndoImport, match="A later import has corrected “P-1”"):
-        undo(books, other)
+        take_back(books, other)
 
 
 def test_it_needs_the_right_a_reason_and_an_end(books: Books) -> None:
     done = books.bring(INVOICE)
     with pytest.raises(NotAllowed):
-        undoing.undo_import(
+        undo.undo_import(
             club=books.club, actor=add_member(books.club, Role.VIEWER), of_import=done, reason="The wrong file."
         )
     with pytest.raises(CannotUndoImport, match="Give the reason"):
-        undoing.undo_import(club=books.club, actor=books.owner, of_import=done, reason=" ")
-    undo(books, done)
+        undo.undo_import(club=books.club, actor=books.owner, of_import=done, reason=" ")
+    take_back(books, done)
     with pytest.raises(CannotUndoImport, match="only once"):
-        undo(books, done)
+        take_back(books, done)
 
 
 def test_what_it_would_take_back_is_foreseen_with_what_stands_in_its_way(books: Books) -> None:
     done = books.bring(INVOICE, "P-1,payment,2026-07-02,SUBS,CARD,5.00")
-    seen = undoing.foresee(club=books.club, of_import=done)
+    seen = undo.foresee(club=books.club, of_import=done)
     assert (seen.transactions, seen.amount_minor, seen.journals, seen.obstacles) == (2, 110_500, 2, ())
     assert (str(seen.first_on), str(seen.last_on)) == ("2026-07-01", "2026-07-02")
     send(books, books.journals()[0])
-    [obstacle] = undoing.foresee(club=books.club, of_import=done).obstacles
+    [obstacle] = undo.foresee(club=books.club, of_import=done).obstacles
     assert "which is in Xero." in obstacle
     other = books.bring("P-9,payment,2026-07-09,SUBS,CARD,5.00")
-    undo(books, other)
-    [obstacle] = undoing.foresee(club=books.club, of_import=Import.objects.of(books.club).get(pk=other.pk)).obstacles
+    take_back(books, other)
+    [obstacle] = undo.foresee(club=books.club, of_import=Import.objects.of(books.club).get(pk=other.pk)).obstacles
     assert "only once" in obstacle
 
 
 def test_a_large_import_is_left_to_the_worker_who_does_it_once(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undoing, "AT_ONCE", 1)
+    monkeypatch.setattr(undo, "AT_ONCE", 1)
     done = books.bring(INVOICE, "P-1,payment,2026-07-02,SUBS,CARD,5.00")
-    assert not undoing.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="The wrong file.")
-    assert undoing.unfinished() == [done.pk]
+    assert not undo.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="The wrong file.")
+    assert undo.unfinished() == [done.pk]
     with pytest.raises(CannotUndoImport):
-        undoing.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="Again.")
+        undo.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="Again.")
     wake.run("ledger.undo_import", import_id=done.pk)
     wake.run("ledger.undo_import", import_id=done.pk)
     assert not SourceTransaction.objects.of(books.club).exists()
@@ -165,13 +165,13 @@ def test_a_large_import_is_left_to_the_worker_who_does_it_once(books: Books, mon
 def test_what_comes_up_when_the_worker_undoes_it_is_kept_on_the_import(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    monkeypatch.setattr(undo, "AT_ONCE", 0)
     done = books.bring(INVOICE)
-    undoing.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="The wrong file.")
+    undo.begin_undoing(club=books.club, actor=books.owner, of_import=done, reason="The wrong file.")
     send(books, books.journals()[0])
-    undoing.finish_undoing(import_id=done.pk)
+    undo.finish_undoing(import_id=done.pk)
     after = Import.objects.of(books.club).get(pk=done.pk)
-    assert (after.state, undoing.unfinished()) == ("done", [])
+    assert (after.state, undo.unfinished()) == ("done", [])
     assert "which is in Xero." in after.refusal
     assert after.checkpoint == done.checkpoint != {}
     assert SourceTransaction.objects.of(books.club).count() == 1

@@ -8,7 +8,7 @@ from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.foundation import clock
-from clubledger.ledger.mapping import items as mapping
+from clubledger.ledger.mapping.items import Wanted, map_items
 from clubledger.ledger.models import (
     FinancialItem,
     GLCode,
@@ -99,11 +99,11 @@ def chart(club: Club, tess: User) -> dict[str, FinancialItem]:
         for kind, code, name, _gl in ITEMS
     }
     wanted = [
-        mapping.Wanted(items[code].pk, codes[gl].pk, codes[gl].default_tax_type if kind == "charge" else "")
+        Wanted(items[code].pk, codes[gl].pk, codes[gl].default_tax_type if kind == "charge" else "")
         for kind, code, _name, gl in ITEMS
         if gl
     ]
-    mapping.map_items(club=club, actor=tess, wanted=wanted)
+    map_items(club=club, actor=tess, wanted=wanted)
     return {item.code: item for item in FinancialItem.objects.of(club).select_related("gl_code")}
 
 

@@ -17,8 +17,8 @@ from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
 from clubledger.ledger import sql
 from clubledger.ledger.errors import SampleRefused
-from clubledger.ledger.intake import imports as importing
 from clubledger.ledger.intake import undo
+from clubledger.ledger.intake.imports import import_rows
 from clubledger.ledger.journals.states import open_recorded
 from clubledger.ledger.models import (
     FinancialItem,
@@ -80,7 +80,7 @@ def bring_sample(*, club: Club, actor: User) -> Import:
         if not can_try(club=club):
             raise SampleRefused(gettext("The club has transactions already: sample data is for a new club."))
         today = clock.today_in(club.time_zone)
-        made = importing.import_rows(
+        made = import_rows(
             club=club,
             actor=actor,
             rows=list(sample_rows(today)),
