@@ -16,8 +16,8 @@ from django.test import override_settings
 
 from clubledger.clubs.models import Club, Role, User
 from clubledger.foundation import clock
-from clubledger.xero.connection import revocation
-from clubledger.xero.connection.revocation import Outcome
+from clubledger.xero.connection import consent
+from clubledger.xero.connection.outcomes import Outcome
 from clubledger.xero.http import client
 from clubledger.xero.models import Authorisation, XeroApp
 from clubledger.xero.oauth import signatures
@@ -92,13 +92,13 @@ class XeroWorld:
         cancel: bool = False,
     ) -> dict[str, str]:
         """Press Authorize Xero and walk through Xero's pages; give the parameters that the browser comes back with."""
-        address = revocation.begin_authorisation(club=club, actor=user, base_url=settings.CLUBLEDGER_BASE_URL)
+        address = consent.begin_authorisation(club=club, actor=user, base_url=settings.CLUBLEDGER_BASE_URL)
         back = self.simulator.authorise(address, login, organisations, cancel=cancel)
         return dict(parse_qsl(urlsplit(back).query))
 
     def consent(self, club: Club, user: User, **how: Any) -> Outcome:
         """Authorise up to the return, without confirming anything."""
-        return revocation.finish_authorisation(actor=user, params=self.return_from_xero(club, user, **how))
+        return consent.finish_authorisation(actor=user, params=self.return_from_xero(club, user, **how))
 
     def authorise(self, club: Club, user: User, *, login: str = TESS, organisation: str = GOLF) -> Authorisation:
         """Authorise Xero for a user of a club, confirming the organisation by name where that is asked."""
@@ -109,7 +109,7 @@ class XeroWorld:
         assert outcome.kind in {"confirm", "choose"}, outcome
         assert outcome.request_id is not None
         choice = next(one for one in outcome.choices if one.name == organisation)
-        return revocation.confirm_organisation(
+        return consent.confirm_organisation(
             club=club, actor=user, request_id=outcome.request_id, tenant_id=choice.tenant_id
         )
 

@@ -9,7 +9,7 @@ from clubledger.changeover.errors import ChangeoverError, InFlight
 from clubledger.changeover.move import fence
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import revocation, standing
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Authorisation
 
@@ -26,7 +26,7 @@ def close_club(*, club: Club, actor: User, reason: str) -> list[Authorisation]:
     if not reason.strip():
         raise ChangeoverError(gettext("Give the reason: it stays in the audit trail."))
     _require_nothing_in_flight(club)
-    left = [row for row in revocation.authorisations(club=club) if row.is_live and not _is_disconnected(row, actor)]
+    left = [row for row in standing.authorisations(club=club) if row.is_live and not _is_disconnected(row, actor)]
     with transaction.atomic():
         access.lock_club(club)
         _require_nothing_in_flight(club)

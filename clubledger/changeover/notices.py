@@ -26,7 +26,7 @@ from clubledger.clubs.models import Club, Membership
 from clubledger.foundation import clock, crash
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.foundation.wake import wake
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 
 BATCH = 100
 WHY = "e-mails go out in the order in which they were written, whatever the club"
@@ -223,5 +223,5 @@ def message(notice: Notice, post: object = None) -> EmailMessage:
 
 
 def _organisation_of(club: Club) -> str:
-    connection = revocation.current(club=club)
+    connection = standing.current(club=club)
     return connection.organisation_name if connection else ""

@@ -15,7 +15,7 @@ from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.ledger.mapping import reset
 from clubledger.ledger.models import TAKES_IN, FinancialItem, Journal, JournalState
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import revocation, standing
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import Authorisation
 
@@ -47,7 +47,7 @@ class Foresight:
 
 def foresee(*, club: Club) -> Foresight | None:
     """Say what changing the organisation would do, and change nothing; None where there is none."""
-    connection = revocation.current(club=club)
+    connection = standing.current(club=club)
     if connection is None or not connection.tenant_id:
         return None
     rows = Journal.objects.of(club)
@@ -56,7 +56,7 @@ def foresee(*, club: Club) -> Foresight | None:
         rows.filter(state__in=TAKES_IN).count(),
         rows.filter(state=JournalState.SENT).count(),
         FinancialItem.objects.of(club).exclude(gl_code=None).count(),
-        [row for row in revocation.authorisations(club=club) if row.is_live],
+        [row for row in standing.authorisations(club=club) if row.is_live],
         list(_held(club).order_by("accounting_date", "sequence")[:20]),
         steps.live_of(club=club) is not None,
     )

@@ -10,7 +10,7 @@ from clubledger.changeover import organisation
 from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs.access import ClubAccess
-from clubledger.xero.connection import registration, revocation
+from clubledger.xero.connection import consent, registration, revocation, standing
 
 
 def add_commands(commands: Any) -> None:
@@ -76,7 +76,7 @@ def run_authorise(asked: argparse.Namespace) -> int:
         return 0
     if asked.callback:
         return _finish(asked, door)
-    address = revocation.begin_authorisation(club=door.club, actor=door.user, base_url=settings.CLUBLEDGER_BASE_URL)
+    address = consent.begin_authorisation(club=door.club, actor=door.user, base_url=settings.CLUBLEDGER_BASE_URL)
     if asked.json:
         output.show(asked, {"address": address})
     else:
@@ -100,7 +100,7 @@ def _finish(asked: argparse.Namespace, door: ClubAccess) -> int:
         raise Failure(
             "That address carries no answer of Xero: paste it whole, with everything after the question mark."
         )
-    outcome = revocation.finish_authorisation(actor=door.user, params=params)
+    outcome = consent.finish_authorisation(actor=door.user, params=params)
     if outcome.kind in {"confirm", "choose"}:
         return _confirm(asked, door, outcome)
     if outcome.kind != "connected":
@@ -117,7 +117,7 @@ def _confirm(asked: argparse.Namespace, door: ClubAccess, outcome: Any) -> int:
             f"Xero offers {names}. Say in which of them the books of {door.club.name} are: begin again with "
             "`clubledger authorise`, then give --callback together with --organisation NAME."
         )
-    revocation.confirm_organisation(
+    consent.confirm_organisation(
         club=door.club, actor=door.user, request_id=outcome.request_id, tenant_id=offered[asked.organisation]
     )
     return _show_authorisations(asked, door)
@@ -132,7 +132,7 @@ def _show_authorisations(asked: argparse.Namespace, door: ClubAccess) -> int:
             "live": authorisation.is_live,
             "ended_because": authorisation.ended_because,
         }
-        for authorisation in revocation.authorisations(club=door.club)
+        for authorisation in standing.authorisations(club=door.club)
     ]
     output.show(asked, rows, empty="Nobody has authorised Xero for this club.")
     return 0

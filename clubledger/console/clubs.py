@@ -22,7 +22,7 @@ from clubledger.clubs.models import Club, User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import SIGNS
 from clubledger.frame import exports, paging, query, sorting
-from clubledger.xero.connection import registration, revocation
+from clubledger.xero.connection import registration, standing
 
 CONNECTED = {
     "live": gettext_lazy("Connected"), "moved": gettext_lazy("Connection moved"),
@@ -111,7 +111,7 @@ def club(request: HttpRequest, actor: User, slug: str) -> HttpResponseBase:
         club=found,
         state=describe([found])[0],
         people=people.active_members(club=found),
-        authorisations=revocation.authorisations(club=found),
+        authorisations=standing.authorisations(club=found),
         live=live,
         past=board.of_club(actor=actor, club=found),
         apps=[] if live else registration.active_apps(),

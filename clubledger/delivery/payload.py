@@ -10,7 +10,7 @@ from typing import Any
 from clubledger.bookkeeping.entry import Entry, Line
 from clubledger.bookkeeping.phrases import phrase
 from clubledger.xero import manual_journals
-from clubledger.xero.manual_journals import ManualJournal
+from clubledger.xero.http.answers import ManualJournal
 
 
 def render(entry: Entry, *, narration: str, url: str) -> bytes:

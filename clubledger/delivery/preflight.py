@@ -29,8 +29,8 @@ from clubledger.ledger.mapping.chart import (
 )
 from clubledger.ledger.models import TAKES_IN, JobCode, Journal, JournalState
 from clubledger.ledger.reports import row_checks
-from clubledger.xero import access as tokens
 from clubledger.xero import charts, manual_journals
+from clubledger.xero.access import access_for_reading
 
 MOST_LINE_BYTES = 4_000
 """More than a line takes in a request, however long its description."""
@@ -72,7 +72,7 @@ def validate(*, club: Club, actor: User, journal_ids: Iterable[int]) -> Validati
 def fetch_chart(*, club: Club, actor: User) -> Chart:
     """Give the chart as it is in Xero now. Raises NotAllowed or the errors of `xero`."""
     access.require(club=club, actor=actor, permission=Permission.SEND)
-    reading = tokens.access_for_reading(club=club)
+    reading = access_for_reading(club=club)
     # Options stand on lines by job codes alone: a club that links none is spared the call.
     with_tracking = JobCode.objects.of(club).exclude(option_id="").exists()
     return charts.fetch_chart(access=reading, with_tracking=with_tracking)
@@ -270,7 +270,7 @@ def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: boo
     connection. Raises NotAllowed or the errors of `xero`.
     """
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
-    chart = charts.fetch_chart(access=tokens.access_for_reading(club=club), with_tracking=False)
+    chart = charts.fetch_chart(access=access_for_reading(club=club), with_tracking=False)
     if not apply:
         changes = compare_accounts(club=club, accounts=chart.accounts, tax_rates=chart.tax_rates)
         if changes.count or not or_if_same:
@@ -283,7 +283,7 @@ def get_gl_codes(*, club: Club, actor: User, apply: bool = True, or_if_same: boo
 def get_categories(*, club: Club, actor: User, apply: bool = True, or_if_same: bool = False) -> Changes:
     """Fetch tracking options from Xero and say what is different there; the rest as for `get_gl_codes`."""
     access.require(club=club, actor=actor, permission=Permission.GET_GL_CODES)
-    options = charts.fetch_tracking(access=tokens.access_for_reading(club=club))
+    options = charts.fetch_tracking(access=access_for_reading(club=club))
     if not apply:
         changes = compare_tracking(club=club, options=options)
         if changes.count or not or_if_same:

@@ -12,8 +12,7 @@ from clubledger.delivery.reconciliation import reconcile
 from clubledger.delivery.sending import hold, replay, send, turns
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.models import JournalState
-from clubledger.xero import access
-from clubledger.xero.access import XeroAccess
+from clubledger.xero.access import XeroAccess, access_for_reading
 from clubledger.xero.errors import AuthorisationLost, Forbidden, XeroError
 
 MOST_READERS = 4
@@ -53,7 +52,7 @@ def _serve(club: Club, holder: str) -> None:
     for reader in range(1, MOST_READERS + 1):
         try:
             # Looking needs no more than the organisation: during a changeover an old app's authorisation will do.
-            xero = access.access_for_reading(club=club, any_app=True, but=refused)
+            xero = access_for_reading(club=club, any_app=True, but=refused)
         except XeroError as error:
             hold_everything(club, refusal or error)
             return

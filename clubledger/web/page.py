@@ -20,8 +20,8 @@ from clubledger.changeover.move import steps
 from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.clubs.models import Role, User
 from clubledger.ledger.intake import samples
-from clubledger.xero.connection import revocation
-from clubledger.xero.connection.revocation import Standing
+from clubledger.xero.connection import standing
+from clubledger.xero.connection.standing import Standing
 from clubledger.xero.models import Connection
 
 RIGHTS = {
@@ -133,7 +133,7 @@ def show(request: HttpRequest, access: ClubAccess, template: str, *, status: int
         "home_link": link_to(access, "gl"),
         "chip": _chip(
             access,
-            context["connection"] if "connection" in context else revocation.current(club=access.club),
+            context["connection"] if "connection" in context else standing.current(club=access.club),
             context.get("standing"),
         ),
         # Few pages show these; the others don't ask for them.
@@ -153,14 +153,14 @@ SIGNS = {
 """What the sign in the head says of a connected club, to whoever reads it."""
 
 
-def _chip(access: ClubAccess, connection: Connection | None, standing: Any) -> Chip:
+def _chip(access: ClubAccess, connection: Connection | None, own: Any) -> Chip:
     link = link_to(access, "general-ledger")
     if connection is None or not connection.tenant_id:
         return Chip(_("Xero: not connected"), False, link)
     sign: str = (
-        standing.kind
-        if isinstance(standing, Standing)
-        else revocation.sign_for(
+        own.kind
+        if isinstance(own, Standing)
+        else standing.sign_for(
             club=access.club, user=access.user, connection=connection, needs_own=access.may(Permission.SEND)
         )
     )

@@ -37,7 +37,7 @@ from clubledger.xero.http.client import Reply
 from clubledger.xero.http.network import Deadline
 from clubledger.xero.http.wire import Limits, Unreadable, read_instant, read_json, text, write_instant
 from clubledger.xero.models import Authorisation
-from clubledger.xero.oauth import refresh
+from clubledger.xero.oauth import authorisations, refresh
 
 BASE_PATH = "/api.xro/2.0"
 READ_DEADLINE_SECONDS = 45.0
@@ -301,7 +301,7 @@ def look_at(*, authorisation: Authorisation) -> bool:
     found = tenants.list_tenants(authorisation.token_set_id)
     if any(one.tenant_id == authorisation.tenant_id for one in found):
         return True
-    refresh.end_authorisations(
+    authorisations.end_all_on(
         token_set_id=authorisation.token_set_id, tenant_id=authorisation.tenant_id, because="disconnected"
     )
     return False

@@ -17,30 +17,13 @@ from clubledger.xero.access import XeroAccess
 from clubledger.xero.errors import AnswerUnreadable, NotFoundInXero, XeroError
 from clubledger.xero.http.answers import (
     Answer,
-    ItemAnswer,
     ManualJournal,
-    ManualJournalLine,
     answer_to_failure,
     answer_to_write,
     read_journal,
 )
 from clubledger.xero.http.wire import Unreadable, elements, field, read_json, text, write_json
 from clubledger.xero.models import Authorisation, Connection
-
-__all__ = [
-    "Answer",
-    "ItemAnswer",
-    "ManualJournal",
-    "ManualJournalLine",
-    "create",
-    "deep_link",
-    "find_by_narration",
-    "join",
-    "list_changed",
-    "read",
-    "void",
-    "write_payload",
-]
 
 MAX_JOURNALS = 50
 MAX_BODY_BYTES = 3_500_000

@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock, wake
-from clubledger.xero import access, charts
+from clubledger.xero import charts
+from clubledger.xero.access import access_for_reading
 from clubledger.xero.errors import AuthorisationLost, XeroError
 from clubledger.xero.models import Authorisation, AuthorisationRequest, TokenSet
 from clubledger.xero.oauth import refresh
@@ -75,6 +76,6 @@ def read_organisation(*, club_id: int) -> None:
     """Read the facts of a club's organisation (zone, currency, lock dates) soon after it was confirmed."""
     club = Club.objects.get(pk=club_id)
     try:
-        charts.fetch_organisation(access=access.access_for_reading(club=club))
+        charts.fetch_organisation(access=access_for_reading(club=club))
     except XeroError as error:
         log.warning("xero.organisation_not_read", club=club.slug, failure=type(error).__name__, words=error.words)

@@ -81,14 +81,14 @@ def make(folder: Path, password: str, base_url: str) -> None:
             scopes="openid profile email offline_access accounting.manualjournals accounting.settings.read",
             is_certified=client_id in {"clubledger-v3", "clubledger-v4"},
         )
-    for plan in PLANS:
-        make_club(plan, people, apps, folder)
+    for planned in PLANS:
+        make_club(planned, people, apps, folder)
 
 
-def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: Path) -> None:
+def make_club(planned: Plan, people: dict[str, Any], apps: dict[str, Any], folder: Path) -> None:
     """Make one club and leave it as planned."""
-    from clubledger.changeover.move import steps
-    from clubledger.changeover.waves import plan as planning
+    from clubledger.changeover.move import switch
+    from clubledger.changeover.waves import plan
     from clubledger.clubs.people import create_club, set_role
     from clubledger.delivery import preflight, serve
     from clubledger.delivery.sending import queue
@@ -98,15 +98,15 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
 
     tess = people[TESS]
     members = dict.fromkeys((TESS, SAM), "ADVISER")
-    kit("organisations", {"name": plan.organisation, "seed": "au_club", "members": members})
-    club = create_club(name=plan.name, slug=plan.slug, owner=tess)
+    kit("organisations", {"name": planned.organisation, "seed": "au_club", "members": members})
+    club = create_club(name=planned.name, slug=planned.slug, owner=tess)
     Connection.objects.of(club).create(club=club, app=apps["clubledger-v2"])
-    authorise(club, tess, plan.organisation)
-    if plan.has_sam:
+    authorise(club, tess, planned.organisation)
+    if planned.has_sam:
         set_role(club=club, actor=tess, user=people[SAM], role="accounts")
-        authorise(club, people[SAM], plan.organisation)
-    if plan.has_bar_till:
-        kit("connect", {"user": SAM, "app": "bar-till", "organisations": [plan.organisation]})
+        authorise(club, people[SAM], planned.organisation)
+    if planned.has_bar_till:
+        kit("connect", {"user": SAM, "app": "bar-till", "organisations": [planned.organisation]})
     preflight.get_gl_codes(club=club, actor=tess)
     codes = {code.code: code for code in GLCode.objects.of(club)}
     FinancialItem.objects.of(club).create(club=club, kind="account_type", code="SUBS", gl_code=codes["611"])
@@ -114,7 +114,7 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
         club=club, kind="charge", code="FULL7", gl_code=codes["210"], tax_type="OUTPUT",
         untaxed_tax_type="EXEMPTOUTPUT",
     )  # fmt: skip
-    file = folder / f"{plan.slug}.csv"
+    file = folder / f"{planned.slug}.csv"
     file.write_text(f"{HEADER}INV-1,invoice,2026-07-01,SUBS,FULL7,1100.00\n", encoding="utf-8")
     imports.read_import(
         import_id=imports.begin_import(club=club, actor=tess, path=file, file_name=file.name).pk,
@@ -122,27 +122,27 @@ def make_club(plan: Plan, people: dict[str, Any], apps: dict[str, Any], folder: 
     journal = Journal.objects.of(club).get()
     preflight.validate(club=club, actor=tess, journal_ids=[journal.pk])
     queue.send_to_gl(club=club, actor=tess, journal_ids=[journal.pk])
-    if plan.is_cut_off:
-        kit("disconnect", {"app": "clubledger-v2", "organisation": plan.organisation})
+    if planned.is_cut_off:
+        kit("disconnect", {"app": "clubledger-v2", "organisation": planned.organisation})
         serve.serve_club(club.pk)
-    row = planning.plan(club=club, actor=people[STAFF], to_app=apps[plan.to_app])
-    if plan.is_switched:
-        steps.switch(club=club, actor=people[STAFF], changeover_id=row.pk)
+    row = plan.plan(club=club, actor=people[STAFF], to_app=apps[planned.to_app])
+    if planned.is_switched:
+        switch.switch(club=club, actor=people[STAFF], changeover_id=row.pk)
     journal.refresh_from_db()
-    print(f"{plan.slug}: journal {journal.state}, waits for {journal.wait_reason or 'nothing'}")
+    print(f"{planned.slug}: journal {journal.state}, waits for {journal.wait_reason or 'nothing'}")
 
 
 def authorise(club: Any, person: Any, organisation: str) -> None:
     """Go through Xero's consent and confirm the organisation."""
-    from clubledger.xero.connection import revocation
+    from clubledger.xero.connection import consent
 
-    address = revocation.begin_authorisation(club=club, actor=person, base_url=os.environ["CLUBLEDGER_BASE_URL"])
+    address = consent.begin_authorisation(club=club, actor=person, base_url=os.environ["CLUBLEDGER_BASE_URL"])
     back = kit("authorise", {"address": address, "user": person.email, "organisations": [organisation]})["location"]
-    outcome = revocation.finish_authorisation(actor=person, params=dict(parse_qsl(urlsplit(back).query)))
+    outcome = consent.finish_authorisation(actor=person, params=dict(parse_qsl(urlsplit(back).query)))
     if outcome.kind == "connected":
         return
     assert outcome.request_id is not None, outcome
-    revocation.confirm_organisation(
+    consent.confirm_organisation(
         club=club, actor=person, request_id=outcome.request_id, tenant_id=outcome.choices[0].tenant_id
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clubledger.changeover.models import Changeover
-from clubledger.changeover.move import steps
+from clubledger.changeover.move import steps, switch
 from clubledger.changeover.waves import plan
 from clubledger.clubs.models import Club, Role, User
 from clubledger.delivery import preflight, serve
@@ -100,7 +100,7 @@ class Moving:
 
     def switch(self, **fields: object) -> Changeover:
         row = self.plan(**fields)
-        return steps.switch(club=self.club, actor=self.staff, changeover_id=row.pk)
+        return switch.switch(club=self.club, actor=self.staff, changeover_id=row.pk)
 
     def now(self) -> Changeover:
         """Give the newest changeover as it stands."""

@@ -10,7 +10,7 @@ from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.models import Delivery
 from clubledger.ledger.models import Journal
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from tests.fixtures_clubs import make_user
 from tests.fixtures_xero import SAM, ConnectedClub
 from tests.fixtures_xero import connected as connected
@@ -37,7 +37,7 @@ def test_it_disconnects_everybody_and_closes_the_club(connected: ConnectedClub, 
     assert "The trial ended" in AuditEvent.objects.of(connected.club).get(action="club.closed").summary
     closing.open_again(club=connected.club, actor=staff, reason="They came back")
     assert access.open_club(connected.owner, connected.club.slug)
-    assert not revocation.standing_of(club=connected.club, user=connected.owner).is_live
+    assert not standing.standing_of(club=connected.club, user=connected.owner).is_live
 
 
 def test_it_is_for_staff_alone_and_wants_a_reason(connected: ConnectedClub, staff):
@@ -66,7 +66,7 @@ def test_nothing_may_be_on_its_way(connected: ConnectedClub, staff):
     )  # fmt: skip
     with pytest.raises(InFlight):
         closing.close_club(club=club, actor=staff, reason="x")
-    assert revocation.standing_of(club=club, user=connected.treasurer).is_live
+    assert standing.standing_of(club=club, user=connected.treasurer).is_live
 
 
 def test_it_is_a_command(connected: ConnectedClub, staff, capsys):

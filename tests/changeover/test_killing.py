@@ -3,10 +3,10 @@
 import pytest
 
 from clubledger.changeover.models import State
-from clubledger.changeover.move import steps
+from clubledger.changeover.move import steps, switch
 from clubledger.delivery.models import Delivery
 from clubledger.ledger.models import JournalState
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from tests.changeover.conftest import Moving, authorise, dying_at
 from tests.fixtures_xero import TESS
 
@@ -19,9 +19,9 @@ def test_a_kill_in_the_switch_leaves_all_as_it_was(moving: Moving, point: str):
     moving.queue(first)
     row = moving.plan()
     with dying_at(point):
-        steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert moving.now().state == State.ANNOUNCED
-    connection = revocation.current(club=moving.club)
+    connection = standing.current(club=moving.club)
     assert connection is not None
     assert connection.app_id == moving.old.pk
     moving.serve()
@@ -52,12 +52,12 @@ def test_a_kill_at_every_point_of_delivery_around_a_switch_sends_once(moving: Mo
     moving.queue(first)
     row = moving.plan()
     if switch_first:
-        steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
         authorise(moving, moving.tess, TESS)
     with dying_at(point):
         moving.serve()
     if not switch_first:
-        steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
         authorise(moving, moving.tess, TESS)
     for _turn in range(14):
         moving.xero.later(minutes=4)

@@ -4,11 +4,12 @@ import pytest
 
 from clubledger.changeover.errors import InFlight, NotAllDisconnected, NothingToReturnTo, NotStaff
 from clubledger.changeover.models import State, Traveller
-from clubledger.changeover.move import check, old_app, rounds, steps
+from clubledger.changeover.move import check, old_app, rounds, steps, switch
 from clubledger.clubs.models import AuditEvent, Role
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import access
-from clubledger.xero.connection import registration, revocation
+from clubledger.xero import errors
+from clubledger.xero.access import look_at
+from clubledger.xero.connection import consent, registration, revocation
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.changeover.conftest import Moving, authorise
 from tests.fixtures_clubs import add_member, make_club
@@ -31,8 +32,8 @@ def test_who_was_disconnected_before_the_switch_comes_along_all_the_same(moving:
     for login in (TESS, SAM):
         moving.xero.kit("POST", "disconnect", {"user": login, "app": "clubledger-v2", "organisation": GOLF})
     for authorisation in Authorisation.objects.of(moving.club):
-        access.look_at(authorisation=authorisation)
-    steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        look_at(authorisation=authorisation)
+    switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert moving.now().people_total == 2
     assert {one.user for one in Traveller.objects.of(moving.club)} == {moving.tess, moving.sam}
     authorise(moving, moving.tess, TESS)
@@ -53,7 +54,7 @@ def test_a_consent_for_the_old_app_that_comes_back_after_the_switch_is_disconnec
     params = moving.xero.return_from_xero(moving.club, moving.owner, login=ADA)
     assert connected_in_xero(moving) == 3
     moving.switch()
-    assert revocation.finish_authorisation(actor=moving.owner, params=params).kind == "failed"
+    assert consent.finish_authorisation(actor=moving.owner, params=params).kind == "failed"
     assert connected_in_xero(moving) == 2
 
 
@@ -98,7 +99,7 @@ def test_a_round_ends_at_once_when_xero_is_silent(moving: Moving, monkeypatch):
 
     def silent(*, club: object, **_more: object) -> None:
         asked.append(club)
-        raise old_app.XeroUnavailable("nothing came")
+        raise errors.XeroUnavailable("nothing came")
 
     second = make_club("wattle-creek", "Wattle Creek")
     row = moving.switch()

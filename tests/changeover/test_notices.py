@@ -10,7 +10,7 @@ from django.core import mail
 from clubledger.changeover import notices
 from clubledger.changeover.models import Cause, Notice
 from clubledger.changeover.move import old_app, progress, rounds, steps
-from clubledger.clubs import mail as club_mail
+from clubledger.clubs.mail import AGAIN_AFTER
 from clubledger.clubs.models import Club, User
 from tests.changeover.conftest import Moving, dying_at
 from tests.fixtures_xero import SAM, TESS
@@ -196,7 +196,7 @@ def test_what_is_refused_for_a_time_again_and_again_is_given_up(moving: Moving, 
     for _ in range(12):
         notices.send_waiting()
         moving.xero.later(hours=5)
-    assert len(refused) == 1 + len(club_mail.AGAIN_AFTER)
+    assert len(refused) == 1 + len(AGAIN_AFTER)
     given_up = Notice.objects.of(moving.club).get(user__email="tess@banksiapark.example")
     assert (given_up.state, "try again later" in given_up.words) == ("failed", True)
 

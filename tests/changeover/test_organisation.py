@@ -10,7 +10,7 @@ from clubledger.clubs.models import AuditEvent
 from clubledger.delivery import preflight
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_delivery import ready as ready
 from tests.fixtures_xero import BOWLS, GOLF, SAM
@@ -29,7 +29,7 @@ def test_it_is_the_owners_act_and_wants_a_reason(ready: ReadyClub):
         organisation.change_organisation(club=ready.club, actor=ready.treasurer, reason="x")
     with pytest.raises(OrganisationStays, match="Give the reason"):
         organisation.change_organisation(club=ready.club, actor=ready.owner, reason=" ")
-    assert revocation.current(club=ready.club).organisation_name == GOLF
+    assert standing.current(club=ready.club).organisation_name == GOLF
 
 
 def test_nothing_may_be_in_flight(ready: ReadyClub):
@@ -37,7 +37,7 @@ def test_nothing_may_be_in_flight(ready: ReadyClub):
     assert organisation.foresee(club=ready.club).held == ready.journals()
     with pytest.raises(OrganisationStays, match="Withdraw or settle them first"):
         organisation.change_organisation(club=ready.club, actor=ready.owner, reason="New entity")
-    assert revocation.standing_of(club=ready.club, user=ready.treasurer).is_live
+    assert standing.standing_of(club=ready.club, user=ready.treasurer).is_live
 
 
 def test_everybody_is_disconnected_in_xero_too_and_the_mapping_is_asked_for_again(ready: ReadyClub):

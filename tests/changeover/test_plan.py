@@ -10,7 +10,7 @@ from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, Notice, State, Step
 from clubledger.changeover.move import rounds, steps
 from clubledger.changeover.waves import files, plan
-from clubledger.changeover.waves import steps as waves
+from clubledger.changeover.waves.steps import take_step
 from clubledger.clubs import audit
 from clubledger.clubs.models import AuditEvent, Club, Role
 from clubledger.xero.models import Connection
@@ -144,16 +144,16 @@ def test_a_step_for_a_wave_is_taken_where_it_follows_and_nowhere_else(moving: Mo
     assert made.wave is not None
     wave_id = made.wave.pk
     steps.call_off(club=clubs[0], actor=moving.staff, changeover_id=made.changeovers[0].pk)
-    assert waves.take_step(actor=moving.staff, wave_id=wave_id, step="announce") == 2
+    assert take_step(actor=moving.staff, wave_id=wave_id, step="announce") == 2
     assert Notice.objects.across_clubs("test").filter(cause="planned").count() == 2
-    assert waves.take_step(actor=moving.staff, wave_id=wave_id, step="pause") == 2
-    assert waves.take_step(actor=moving.staff, wave_id=wave_id, step="resume") == 2
-    assert waves.take_step(actor=moving.staff, wave_id=wave_id, step="switch") == 2
+    assert take_step(actor=moving.staff, wave_id=wave_id, step="pause") == 2
+    assert take_step(actor=moving.staff, wave_id=wave_id, step="resume") == 2
+    assert take_step(actor=moving.staff, wave_id=wave_id, step="switch") == 2
     assert rounds.switch_due() == 2
     states = sorted(Changeover.objects.across_clubs("test").values_list("state", flat=True))
     assert states == ["called_off", "switched", "switched"]
     with pytest.raises(NotStaff):
-        waves.take_step(actor=moving.owner, wave_id=wave_id, step="pause")
+        take_step(actor=moving.owner, wave_id=wave_id, step="pause")
 
 
 def test_what_has_switched_is_not_called_off_but_rolled_back(moving: Moving):

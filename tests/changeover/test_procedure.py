@@ -4,7 +4,7 @@ import pytest
 
 from clubledger.changeover.errors import InFlight, NothingToReturnTo, NotStaff, WrongStep
 from clubledger.changeover.models import State, Step, Traveller
-from clubledger.changeover.move import check, old_app, progress, rounds, steps
+from clubledger.changeover.move import check, old_app, progress, rounds, steps, switch
 from clubledger.clubs import people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
@@ -13,7 +13,7 @@ from clubledger.delivery.models import Call, Delivery
 from clubledger.delivery.sending import hold, queue
 from clubledger.foundation import crash
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import consent, standing
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Authorisation
 from tests.changeover.conftest import Moving, authorise, dying_at
@@ -35,8 +35,8 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
 
     assert row.state == State.SWITCHED
     assert (moving.state(first), moving.waits_for(first)) == ("queued", "changeover")
-    standing = revocation.standing_of(club=moving.club, user=moving.tess)
-    assert (standing.kind, standing.headline) == ("unauthorized", "Connection moved")
+    own = standing.standing_of(club=moving.club, user=moving.tess)
+    assert (own.kind, own.headline) == ("unauthorized", "Connection moved")
     second = moving.invoice(2)
     with pytest.raises(ConnectionMoved):
         preflight.validate(club=moving.club, actor=moving.tess, journal_ids=[second.pk])
@@ -49,8 +49,8 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
     assert old_app.disconnect_old(club=moving.club, actor=moving.staff, changeover_id=row.pk) == 2
     assert moving.now().state == State.DISCONNECTED
     assert not [one for one in moving.xero.simulator.world.store.connections if one.client_id == "clubledger-v2"]
-    standing = revocation.standing_of(club=moving.club, user=moving.tess)
-    assert (standing.kind, standing.headline) == ("not_authorised", "Not connected")
+    own = standing.standing_of(club=moving.club, user=moving.tess)
+    assert (own.kind, own.headline) == ("not_authorised", "Not connected")
     with pytest.raises(NotAuthorised):
         queue.send_to_gl(club=moving.club, actor=moving.tess, journal_ids=[second.pk])
 
@@ -78,9 +78,9 @@ def test_the_whole_procedure_with_two_people(moving: Moving):
 def test_the_administrator_disconnects_in_xero_and_the_page_learns_of_it(moving: Moving):
     row = moving.switch()
     disconnect_in_xero(moving)
-    assert revocation.standing_of(club=moving.club, user=moving.tess).kind == "unauthorized"
-    assert rounds.leaving.go_round() == 1
-    assert revocation.standing_of(club=moving.club, user=moving.tess).kind == "not_authorised"
+    assert standing.standing_of(club=moving.club, user=moving.tess).kind == "unauthorized"
+    assert old_app.go_round() == 1
+    assert standing.standing_of(club=moving.club, user=moving.tess).kind == "not_authorised"
     assert moving.now().state == State.DISCONNECTED
     assert row.disconnected_at is None
 
@@ -129,7 +129,7 @@ def test_the_old_app_disconnected_too_early_before_the_switch(moving: Moving):
     disconnect_in_xero(moving)
     moving.serve()
     assert (moving.state(first), moving.waits_for(first)) == ("queued", "authorisation")
-    steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+    switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     progress.look(club=moving.club)
     assert moving.now().state == State.DISCONNECTED
     authorise(moving, moving.tess, TESS)
@@ -194,7 +194,7 @@ def test_a_switch_in_the_middle_of_a_call_lets_it_finish_and_nothing_follows_it(
     def switch_now(point: str) -> None:
         if point == "delivery.after_claim":
             crash.use(None)
-            steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+            switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
 
     preflight.validate(club=moving.club, actor=moving.sam, journal_ids=[second.pk])
     queue.send_to_gl(club=moving.club, actor=moving.sam, journal_ids=[second.pk])
@@ -218,7 +218,7 @@ def test_a_roll_back_in_the_middle_lets_everything_go_on_under_the_old_app(movin
     assert moving.now().state == State.ROLLED_BACK
     moving.serve()
     assert moving.state(first) == JournalState.SENT
-    assert revocation.standing_of(club=moving.club, user=moving.sam).is_live
+    assert standing.standing_of(club=moving.club, user=moving.sam).is_live
     again = moving.switch()
     assert again.pk != row.pk
     # Sam's authorisation of the new app still stands: he has nothing left to do.
@@ -264,7 +264,7 @@ def test_cancel_at_xero_changes_nothing(moving: Moving):
 def test_a_consent_for_the_old_app_that_comes_back_after_the_switch_binds_nothing(moving: Moving):
     params = moving.xero.return_from_xero(moving.club, moving.owner, login=TESS)
     moving.switch()
-    outcome = revocation.finish_authorisation(actor=moving.owner, params=params)
+    outcome = consent.finish_authorisation(actor=moving.owner, params=params)
     assert outcome.kind == "failed"
     assert not Authorisation.objects.of(moving.club).filter(user=moving.owner).exists()
 
@@ -278,7 +278,7 @@ def test_a_third_uncertified_app_is_refused_by_xero_itself(moving: Moving):
     moving.switch()
     with pytest.raises(ValueError, match="two uncertified apps"):
         moving.xero.return_from_xero(moving.club, moving.tess, login=TESS)
-    assert revocation.standing_of(club=moving.club, user=moving.tess).kind == "waiting"
+    assert standing.standing_of(club=moving.club, user=moving.tess).kind == "waiting"
 
 
 def test_who_leaves_the_club_is_no_longer_waited_for(moving: Moving):
@@ -299,7 +299,7 @@ def test_pause_and_resume_keep_what_happened_meanwhile(moving: Moving):
 
 def test_only_staff_move_clubs(moving: Moving):
     row = moving.plan()
-    for step in (steps.switch, steps.pause, steps.call_off, steps.announce, steps.roll_back, steps.remind):
+    for step in (switch.switch, steps.pause, steps.call_off, steps.announce, steps.roll_back, steps.remind):
         with pytest.raises(NotStaff):
             step(club=moving.club, actor=moving.owner, changeover_id=row.pk)
 
@@ -307,7 +307,7 @@ def test_only_staff_move_clubs(moving: Moving):
 def test_a_second_press_is_told_so(moving: Moving):
     row = moving.switch()
     with pytest.raises(WrongStep):
-        steps.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
+        switch.switch(club=moving.club, actor=moving.staff, changeover_id=row.pk)
     assert Step.objects.of(moving.club).filter(name="switched").count() == 1
 
 

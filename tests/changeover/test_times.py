@@ -10,9 +10,10 @@ from clubledger.changeover import notices, times
 from clubledger.changeover.errors import NotPlannable
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Cause, Notice, State
-from clubledger.changeover.move import rounds, steps
+from clubledger.changeover.move import rounds, steps, switch
 from clubledger.changeover.waves import capacity, files, plan
-from clubledger.changeover.waves import steps as waves
+from clubledger.changeover.waves.steps import roll_back, take_step
+from clubledger.xero.connection import registration
 from clubledger.xero.models import XeroApp
 from tests.changeover.conftest import Moving
 
@@ -104,12 +105,12 @@ def test_a_wave_that_missed_its_time_waits_as_well_and_is_called_off_with_a_lett
     wishes = [plan.Wish("banksia-park", local.date(), local.time())]
     made = plan.plan_wave(actor=moving.staff, to_app=moving.new, name="Wave", wishes=wishes)
     assert made.wave is not None
-    waves.take_step(actor=moving.staff, wave_id=made.wave.pk, step="pause")
+    take_step(actor=moving.staff, wave_id=made.wave.pk, step="pause")
     moving.xero.later(hours=2)
-    waves.take_step(actor=moving.staff, wave_id=made.wave.pk, step="resume")
+    take_step(actor=moving.staff, wave_id=made.wave.pk, step="resume")
     assert rounds.switch_due() == 0
     assert moving.now().switch_at is None
-    assert waves.take_step(actor=moving.staff, wave_id=made.wave.pk, step="call_off", reason="Not yet certified.") == 1
+    assert take_step(actor=moving.staff, wave_id=made.wave.pk, step="call_off", reason="Not yet certified.") == 1
     assert moving.now().state == State.CALLED_OFF
     assert Notice.objects.of(moving.club).filter(cause=Cause.CALLED_OFF).count() == 4
 
@@ -121,14 +122,14 @@ def test_a_wave_is_rolled_back_where_it_can_be(moving: Moving):
     assert made.wave is not None
     first = moving.invoice(1)
     moving.queue(first)
-    steps.switch(club=moving.club, actor=moving.staff, changeover_id=moving.now().pk)
+    switch.switch(club=moving.club, actor=moving.staff, changeover_id=moving.now().pk)
     moving.old.status = "retired"
     moving.old.save()
-    refused = waves.roll_back(actor=moving.staff, wave_id=made.wave.pk)
+    refused = roll_back(actor=moving.staff, wave_id=made.wave.pk)
     assert (refused.clubs, [name for name, _reason in refused.refused]) == (0, [moving.club.name])
     moving.old.status = "active"
     moving.old.save()
-    assert waves.roll_back(actor=moving.staff, wave_id=made.wave.pk, reason="V3 is broken.").clubs == 1
+    assert roll_back(actor=moving.staff, wave_id=made.wave.pk, reason="V3 is broken.").clubs == 1
     moving.serve()
     assert (moving.now().state, moving.state(first)) == (State.ROLLED_BACK, "sent")
 
@@ -172,8 +173,8 @@ def test_a_tier_that_will_not_hold_everybody_is_told_before(moving: Moving):
     XeroApp.objects.filter(pk=moving.new.pk).update(tier="starter")
     moving.new.refresh_from_db()
     assert capacity.warning(to_app=moving.new, slugs=["banksia-park"]) == ""
-    original = capacity.MOST_CONNECTIONS["starter"]
-    capacity.MOST_CONNECTIONS["starter"] = 1
+    original = registration.MOST_CONNECTIONS["starter"]
+    registration.MOST_CONNECTIONS["starter"] = 1
     try:
         assert "0 connections and 2 are to come, but its tier allows 1" in capacity.warning(
             to_app=moving.new, slugs=["banksia-park"]
@@ -181,5 +182,5 @@ def test_a_tier_that_will_not_hold_everybody_is_told_before(moving: Moving):
         moving.plan()
         assert "2 are to come" in capacity.warning(to_app=moving.new)
     finally:
-        capacity.MOST_CONNECTIONS["starter"] = original
+        registration.MOST_CONNECTIONS["starter"] = original
     assert moving.new.takes_a_place

@@ -7,13 +7,12 @@ from decimal import Decimal
 from django.conf import settings
 
 from clubledger.changeover.errors import ChangeoverError
-from clubledger.changeover.move import steps
+from clubledger.changeover.move import steps, switch
 from clubledger.changeover.waves import plan
 from clubledger.clubs.access import AccessError
 from clubledger.clubs.models import Membership, User
 from clubledger.delivery import preflight, serve
-from clubledger.delivery.decisions import difference
-from clubledger.delivery.decisions import void as settling
+from clubledger.delivery.decisions import accept, difference, void
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting, Turn
 from clubledger.delivery.nightly import schedule
@@ -101,16 +100,16 @@ def send_with_an_account_archived(world: World) -> None:
     queue.send_to_gl(club=at.club, actor=sender, journal_ids=valid)
 
 
-def void(world: World) -> None:
+def void_journal(world: World) -> None:
     at = world.any_club()
     for journal_id in _some(world, at, JournalState.SENT, JournalState.DIFFERS)[:1]:
-        settling.void_and_reopen(club=at.club, actor=at.owner, journal_id=journal_id, reason="It was wrong.")
+        void.void_and_reopen(club=at.club, actor=at.owner, journal_id=journal_id, reason="It was wrong.")
 
 
-def accept(world: World) -> None:
+def accept_journal(world: World) -> None:
     at = world.any_club()
     for journal_id in _some(world, at, JournalState.DIFFERS)[:1]:
-        settling.accept_difference(club=at.club, actor=at.owner, journal_id=journal_id, reason="It is right so.")
+        accept.accept_difference(club=at.club, actor=at.owner, journal_id=journal_id, reason="It is right so.")
 
 
 def adopt_with_difference(world: World) -> None:
@@ -126,7 +125,7 @@ def void_sighted(world: World) -> None:
     at = world.any_club()
     seen = Sighting.objects.of(at.club).filter(settled_at=None, kind="unknown").order_by("pk").first()
     if seen is not None:
-        settling.void_sighted(club=at.club, actor=at.owner, sighting_id=seen.pk, reason="Nobody knows it.")
+        void.void_sighted(club=at.club, actor=at.owner, sighting_id=seen.pk, reason="Nobody knows it.")
 
 
 def serve_due(world: World) -> None:
@@ -177,7 +176,7 @@ def change_app(world: World) -> None:
     present = Connection.objects.of(at.club).get().app_id
     other = XeroApp.objects.exclude(pk=present).order_by("pk")[0]
     planned = plan.plan(club=at.club, actor=staff, to_app=other)
-    steps.switch(club=at.club, actor=staff, changeover_id=planned.pk)
+    switch.switch(club=at.club, actor=staff, changeover_id=planned.pk)
 
 
 def somebody_voids_in_xero(world: World) -> None:
@@ -304,8 +303,8 @@ EVENTS: list[tuple[Callable[[World], None], int]] = [
     (undo_recording, 1),
     (withdraw, 2),
     (take_over, 3),
-    (void, 2),
-    (accept, 1),
+    (void_journal, 2),
+    (accept_journal, 1),
     (adopt_with_difference, 2),
     (void_sighted, 1),
     (machine_stops, 1),
@@ -324,8 +323,15 @@ EVENTS: list[tuple[Callable[[World], None], int]] = [
 LEANINGS: Mapping[str, Mapping[Callable[[World], None], float]] = {
     "": {},
     "refusals": {send_with_an_account_archived: 8, archive_or_restore: 2, restore: 0},
-    "differences": {somebody_edits_in_xero: 4, restore: 3, back_up: 3, happen: 2, adopt_with_difference: 4, accept: 4},
-    "voids": {void: 8, somebody_voids_in_xero: 2, void_sighted: 4},
+    "differences": {
+        somebody_edits_in_xero: 4,
+        restore: 3,
+        back_up: 3,
+        happen: 2,
+        adopt_with_difference: 4,
+        accept_journal: 4,
+    },
+    "voids": {void_journal: 8, somebody_voids_in_xero: 2, void_sighted: 4},
     "nights": {night: 6, happen: 2},
     "races": {
         busy_day: 4,

@@ -59,11 +59,11 @@ def _claim_not_guarded() -> Iterator[None]:
         is_claim = asked["to_state"] == "sending" and "wait_reason" in asked
         return list(asked["journal_ids"]) if is_claim else moved
 
-    def still_standing(club: Club, batch: list[Delivery], xero: XeroAccess) -> list[Delivery]:
+    def still_sendable(club: Club, batch: list[Delivery], xero: XeroAccess) -> list[Delivery]:
         del club, xero
         return batch
 
-    with patch.object(states, "move", move), patch.object(send, "_still_standing", still_standing):
+    with patch.object(states, "move", move), patch.object(send, "_still_sendable", still_sendable):
         yield
 
 

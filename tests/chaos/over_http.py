@@ -13,7 +13,7 @@ import httpx2
 from django.conf import settings
 
 from clubledger.clubs.models import Club, User
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import consent
 from tests.chaos.world import World, make_clubs, scenario_of
 from tests.fixtures_xero import GOLF, TESS
 
@@ -48,13 +48,13 @@ class FarXero:
         return str(self.kit("POST", f"organisations/{organisation}")["tenant_id"])
 
     def authorise(self, club: Club, user: User, *, login: str = TESS, organisation: str = GOLF) -> None:
-        address = revocation.begin_authorisation(club=club, actor=user, base_url=settings.CLUBLEDGER_BASE_URL)
+        address = consent.begin_authorisation(club=club, actor=user, base_url=settings.CLUBLEDGER_BASE_URL)
         back = self.kit("POST", "authorise", {"address": address, "user": login, "organisations": organisation})
         params = dict(parse_qsl(urlsplit(back["location"]).query))
-        outcome = revocation.finish_authorisation(actor=user, params=params)
+        outcome = consent.finish_authorisation(actor=user, params=params)
         if outcome.kind in {"confirm", "choose"} and outcome.request_id is not None:
             choice = next(one for one in outcome.choices if one.name == organisation)
-            revocation.confirm_organisation(
+            consent.confirm_organisation(
                 club=club, actor=user, request_id=outcome.request_id, tenant_id=choice.tenant_id
             )
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from clubledger.cli.demo import club, year
+from clubledger.cli.demo import year
+from clubledger.cli.demo.club import GL_NAMES, LEFT_TO_MAP, MAPPING, MEMBERS
 
 LAST_ON = date(2026, 11, 21)
 
@@ -50,7 +51,7 @@ def test_a_day_has_the_size_of_a_real_club_and_1_july_is_the_renewal_run(rows):
         <= 500
     )
     renewal = Counter(row["source_id"] for row in rows if row["source_id"].startswith("REN-"))
-    assert len(renewal) == club.MEMBERS
+    assert len(renewal) == MEMBERS
     assert {4, 5, 6} <= set(renewal.values())
 
 
@@ -69,12 +70,12 @@ def test_rows_of_a_transaction_stand_together_and_agree(rows):
 def test_it_stays_within_its_year_and_every_item_has_its_place_in_the_chart(rows):
     days = [row["accounting_date"] for row in rows]
     assert (min(days), max(days)) == ((LAST_ON - timedelta(days=364)).isoformat(), LAST_ON.isoformat())
-    mapped = {mapped.code for mapped in club.MAPPING}
+    mapped = {mapped.code for mapped in MAPPING}
     assert {row["item"] for row in rows if row["item"]} | {
         row["account_type"] for row in rows if row["account_type"]
     } <= mapped
-    assert {mapped.gl_code for mapped in club.MAPPING} == set(club.GL_NAMES)
-    assert mapped >= club.LEFT_TO_MAP
+    assert {mapped.gl_code for mapped in MAPPING} == set(GL_NAMES)
+    assert mapped >= LEFT_TO_MAP
 
 
 def test_the_same_day_brings_the_same_transactions_whenever_it_is_made(rows):

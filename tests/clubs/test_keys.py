@@ -1,5 +1,6 @@
 """API keys: shown once, kept as a hash, never more than their person can do, ended at once."""
 
+import secrets
 from datetime import UTC, datetime
 
 import pytest
@@ -48,7 +49,7 @@ def test_anything_else_opens_nothing(club: Club, owner: User, spoil) -> None:  #
 
 
 def test_a_secret_with_underscores_opens_too(club: Club, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_keys.secrets, "token_urlsafe", lambda size: "_a__b-c_")
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda size: "_a__b-c_")
     _, secret = api_keys.create(club=club, actor=owner, name="POS", may_import=True)
     assert api_keys.open_with(secret).club == club
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from clubledger.changeover.models import Changeover, State, Wave
-from clubledger.changeover.move import steps
+from clubledger.changeover.move import steps, switch
 from clubledger.changeover.waves import plan
 from clubledger.foundation import clock
 from tests.changeover.conftest import Moving
@@ -33,7 +33,7 @@ def test_a_wave_is_taken_back_by_its_buttons(moving: Moving, browser: Client):
     wishes = [plan.Wish("banksia-park")]
     made = plan.plan_wave(actor=moving.staff, to_app=moving.new, name="Wave", wishes=wishes)
     assert made.wave is not None
-    steps.switch(club=moving.club, actor=moving.staff, changeover_id=moving.now().pk)
+    switch.switch(club=moving.club, actor=moving.staff, changeover_id=moving.now().pk)
     board = text_of(browser.get("/console/changeovers/"))
     assert "0 of 1 clubs are done." in board
     assert "1 has switched and is not done." in board

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from clubledger.delivery.decisions import difference, void
+from clubledger.delivery.decisions import accept, difference, void
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.reconciliation import comparison
 from clubledger.delivery.sending import turns
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import access, manual_journals
+from clubledger.xero import manual_journals
+from clubledger.xero.access import access_for_reading
 from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on
 from tests.delivery.restored import DAY_TWO
 from tests.fixtures_delivery import ReadyClub
@@ -49,7 +50,7 @@ def test_voided_in_xero_by_hand_it_can_no_longer_be_accepted(ready: ReadyClub, d
     edit_in_xero(ready, differing.xero_journal_id, Status="VOIDED")
     _days_pass(ready)
     with pytest.raises(CannotSettle, match="not in Xero's books"):
-        void.accept_difference(club=ready.club, actor=ready.owner, journal_id=differing.pk, reason="Fine.")
+        accept.accept_difference(club=ready.club, actor=ready.owner, journal_id=differing.pk, reason="Fine.")
     differing.refresh_from_db()
     assert differing.xero_words.startswith("its status is VOIDED")
 
@@ -67,7 +68,7 @@ def test_mended_in_xero_by_hand_it_says_so_and_a_person_takes_it_as_sent(ready: 
         JournalState.DIFFERS,
         "it was changed in Xero since, and is now as it was sent",
     )
-    void.accept_difference(club=ready.club, actor=ready.owner, journal_id=differing.pk, reason="Mended.")
+    accept.accept_difference(club=ready.club, actor=ready.owner, journal_id=differing.pk, reason="Mended.")
     ready.xero.later(hours=25)
     turns.sweep()
     ready.serve()
@@ -110,7 +111,7 @@ def test_of_a_voided_namesake_and_one_in_the_books_the_latter_is_ours(ready: Rea
     with dying_at("delivery.after_answer"):
         ready.serve()
     [there] = ready.in_xero()
-    read = manual_journals.read(access=access.access_for_reading(club=ready.club), journal_id=there.journal_id)
+    read = manual_journals.read(access=access_for_reading(club=ready.club), journal_id=there.journal_id)
     assert read is not None
     assert read.updated_at is not None
     gone = replace(read, journal_id="gone", status="VOIDED", updated_at=read.updated_at - timedelta(minutes=1))

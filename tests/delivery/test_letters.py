@@ -6,8 +6,8 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 import pytest
 from django.core import mail
 
-from clubledger.clubs import mail as club_mail
 from clubledger.clubs import people
+from clubledger.clubs.mail import AGAIN_AFTER
 from clubledger.clubs.models import Role
 from clubledger.delivery.decisions import after_restore
 from clubledger.delivery.models import NightLetter
@@ -156,7 +156,7 @@ def test_it_is_given_up_in_the_end(monkeypatch, later):
     for _ in range(12):
         later(hours=5)
         letters.tell_again()
-    assert 20 - len(left) == 1 + len(club_mail.AGAIN_AFTER)
+    assert 20 - len(left) == 1 + len(AGAIN_AFTER)
     assert not NightLetter.objects.of(club).exists()
 
 

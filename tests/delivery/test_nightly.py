@@ -9,12 +9,12 @@ from clubledger.clubs import people
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent, Membership, Role
 from clubledger.delivery.models import NightlySending
-from clubledger.delivery.nightly import schedule
+from clubledger.delivery.nightly import night, schedule
 from clubledger.foundation import clock, wake
 from clubledger.foundation.clock import SettableClock
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, JournalState
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import revocation, standing
 from clubledger.xero.errors import NotAuthorised
 from tests.fixtures_clubs import add_member, make_user
 from tests.fixtures_delivery import ReadyClub
@@ -113,7 +113,7 @@ def test_two_wake_ups_and_two_workers_run_it_once(ready: ReadyClub) -> None:
     # The first died: after its claim went stale another does the night, and the first no longer counts.
     ready.xero.later(minutes=16)
     assert schedule.run(ready.club.pk) is not None
-    assert not schedule._finish(row, on, "one", schedule.Night(on.isoformat()))
+    assert not schedule._finish(row, on, "one", night.Night(on.isoformat()))
     assert schedule.run(ready.club.pk) is None
     assert len(ready.in_xero()) == 1
 
@@ -192,7 +192,7 @@ def test_what_fails_is_left_and_told_once_with_one_link_and_no_secret(ready: Rea
     assert "17/11/2026" in letter.body
     assert letter.body.count("http") == 1
     assert "/c/banksia-park/gl/" in letter.body
-    token = revocation.authorisations(club=ready.club)[0].token_set.access_token
+    token = standing.authorisations(club=ready.club)[0].token_set.access_token
     assert token not in letter.body
     # The next night it is still there, and told of again; once it is mended, nobody is written to.
     ready.xero.later(days=1)

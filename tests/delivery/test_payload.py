@@ -10,7 +10,7 @@ import pytest
 from clubledger.bookkeeping.entry import entry_of
 from clubledger.bookkeeping.rules import resolve
 from clubledger.delivery.payload import differences, idempotency_key, render
-from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
+from clubledger.xero.http.answers import ManualJournal, ManualJournalLine
 from tests.bookkeeping.posting import totals_by_day
 from tests.bookkeeping.worked_day import DAY, FACTS, MAPPING
 

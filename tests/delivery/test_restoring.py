@@ -64,7 +64,7 @@ def test_what_was_recorded_by_hand_since_is_recorded_again_and_never_sent(ready:
     with pytest.raises(CannotSettle, match="17/11/2026"):
         after_restore.confirm(club=ready.club, actor=ready.owner, recorded_on=[date(2026, 11, 17)])
     ready.bring_in(DAY_TWO)
-    standing = after_restore.standing(club=ready.club)
+    standing = after_restore.open_confirmation(club=ready.club)
     assert standing is not None
     assert standing.unsent_days == [date(2026, 11, 17)]
     count = after_restore.confirm(
@@ -72,7 +72,7 @@ def test_what_was_recorded_by_hand_since_is_recorded_again_and_never_sent(ready:
     )
     assert count == 1
     assert ready.journals()[1].state == JournalState.RECORDED
-    assert after_restore.standing(club=ready.club) is None
+    assert after_restore.open_confirmation(club=ready.club) is None
     with pytest.raises(CannotSettle):
         after_restore.confirm(club=ready.club, actor=ready.owner)
 
@@ -133,7 +133,7 @@ def test_what_is_seen_before_the_transactions_are_back_is_shown_and_then_adopted
     [seen] = Sighting.objects.of(ready.club).filter(kind="unknown", settled_at=None)
     assert seen.reference.endswith("-20261117-1")
     if knowingly:
-        assert after_restore.standing(club=ready.club).found_in_xero == [seen.reference]
+        assert after_restore.open_confirmation(club=ready.club).found_in_xero == [seen.reference]
         after_restore.confirm(club=ready.club, actor=ready.owner)
     ready.bring_in(DAY_TWO)
     later(ready)

@@ -10,6 +10,7 @@ from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.sending import turns
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
+from clubledger.xero.http import answers
 from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on, make_in_xero
 from tests.fixtures_delivery import ReadyClub
 
@@ -38,7 +39,7 @@ def test_by_its_id_it_is_ours_even_where_the_list_left_it_out(ready: ReadyClub) 
     edit_in_xero(ready, there.journal_id, Narration="Fees of Monday")
     real = manual_journals.list_changed
 
-    def without_it(**asked: Any) -> list[manual_journals.ManualJournal]:
+    def without_it(**asked: Any) -> list[answers.ManualJournal]:
         return [found for found in real(**asked) if found.journal_id != there.journal_id]
 
     with patch.object(manual_journals, "list_changed", without_it):

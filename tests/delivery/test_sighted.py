@@ -9,7 +9,7 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
-from clubledger.delivery.decisions import void
+from clubledger.delivery.decisions import accept, void
 from clubledger.delivery.errors import CannotSettle, VoidFailed
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.reconciliation import reconcile, sightings
@@ -17,7 +17,7 @@ from clubledger.delivery.reference import reference_in
 from clubledger.delivery.sending import send
 from clubledger.foundation import clock
 from clubledger.ledger.models import JournalState
-from clubledger.xero import access
+from clubledger.xero.access import access_for_reading
 from tests.delivery.hostile import make_in_xero
 from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
 from tests.delivery.restored import backup as backup
@@ -90,13 +90,13 @@ def test_put_to_rest_by_a_word_the_alarm_stays_so_while_the_journal_stays_the_sa
     ready.send()
     put_back(ready, backup, knowingly=False)
     # It is the newest change in Xero, so each reading lists it again.
-    reconcile.read_changes(ready.club, access.access_for_reading(club=ready.club))
+    reconcile.read_changes(ready.club, access_for_reading(club=ready.club))
     [one] = Sighting.objects.of(ready.club).filter(kind="unknown")
     sightings.settle(club=ready.club, actor=_owner(ready), sighting_id=one.pk, reason="I know of it.")
-    reconcile.read_changes(ready.club, access.access_for_reading(club=ready.club))
+    reconcile.read_changes(ready.club, access_for_reading(club=ready.club))
     assert not Sighting.objects.of(ready.club).filter(settled_at=None).exists()
     Sighting.objects.of(ready.club).update(found=one.found | {"narration": "Something else"})
-    reconcile.read_changes(ready.club, access.access_for_reading(club=ready.club))
+    reconcile.read_changes(ready.club, access_for_reading(club=ready.club))
     assert Sighting.objects.of(ready.club).filter(settled_at=None).count() == 1
 
 
@@ -151,7 +151,7 @@ def test_a_journal_that_is_voided_in_xero_cannot_be_accepted_as_it_is(ready: Rea
         ready.send()
     assert ready.journal().state == JournalState.DIFFERS
     with pytest.raises(CannotSettle, match="not in Xero's books"):
-        void.accept_difference(club=ready.club, actor=ready.owner, journal_id=ready.journal().pk, reason="Fine.")
+        accept.accept_difference(club=ready.club, actor=ready.owner, journal_id=ready.journal().pk, reason="Fine.")
     void.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journal().pk, reason="Anew.")
     ready.send()
     assert [one.state for one in ready.journals()] == [JournalState.VOIDED, JournalState.SENT]

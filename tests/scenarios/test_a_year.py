@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from clubledger.cli.demo import club as made_up
 from clubledger.cli.demo import setting_up, year
+from clubledger.cli.demo.club import MAPPING
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
 from clubledger.ledger.journals import overview
@@ -46,8 +46,8 @@ def expected(files):
             for row in csv.DictReader(source):
                 here[row["source_id"]].append(row)
         latest.update(here)
-    gl_code = {(mapped.kind, mapped.code): mapped.gl_code for mapped in made_up.MAPPING}
-    taxed = {mapped.code for mapped in made_up.MAPPING if mapped.taxed in {"OUTPUT", "INPUT"}}
+    gl_code = {(mapped.kind, mapped.code): mapped.gl_code for mapped in MAPPING}
+    taxed = {mapped.code for mapped in MAPPING if mapped.taxed in {"OUTPUT", "INPUT"}}
     totals, tax = defaultdict(Decimal), Decimal(0)
     for rows in latest.values():
         on = rows[0]["accounting_date"]

@@ -13,6 +13,7 @@ from clubledger.bookkeeping.chart import Account, TaxRate, TrackingOption
 from clubledger.clubs.models import AuditEvent, Role, User
 from clubledger.delivery import preflight
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
+from clubledger.xero import charts
 from tests.fixtures_clubs import make_club, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +33,9 @@ def client(club):
 def there(monkeypatch):
     """What Xero answers; a test changes it."""
     xero = SimpleNamespace(accounts=[FEES, BAR], tax_rates=[GST], options=[GOLF])
-    monkeypatch.setattr(preflight.tokens, "access_for_reading", lambda **_named: None)
-    monkeypatch.setattr(preflight.charts, "fetch_chart", lambda **_named: xero)
-    monkeypatch.setattr(preflight.charts, "fetch_tracking", lambda **_named: xero.options)
+    monkeypatch.setattr(preflight, "access_for_reading", lambda **_named: None)
+    monkeypatch.setattr(charts, "fetch_chart", lambda **_named: xero)
+    monkeypatch.setattr(charts, "fetch_tracking", lambda **_named: xero.options)
     monkeypatch.setattr(preflight, "wake", lambda *_args, **_named: None)
     return xero
 
@@ -139,7 +140,7 @@ def test_the_comparison_is_a_file_that_asks_xero_nothing(client, club, there, mo
     FinancialItem.objects.of(club).create(club=club, kind="charge", code="FULL7", gl_code=fees)
     there.accounts = [replace(FEES, status="ARCHIVED"), replace(BAR, name="=cmd()")]
     text = compared(get_gl_codes(client))
-    monkeypatch.setattr(preflight.charts, "fetch_chart", None)
+    monkeypatch.setattr(charts, "fetch_chart", None)
     assert filed(client, text) == [
         ["What", "Here", "In Xero", "Used by"],
         ["Archived in Xero", "200 Fees", "200 Fees", "1 charge"],

@@ -12,7 +12,7 @@ from django.utils import timezone
 from clubledger.clubs.models import Membership, Role
 from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 from tests.fixtures_clubs import make_club, make_user
 
@@ -101,10 +101,10 @@ def test_it_says_what_the_clubs_own_pages_say(tess):
     connect(joined[3], app, other)
     found = overview.unsent_at(clubs=joined)
     for needs_own in (True, False):
-        signs = revocation.signs_for(user=tess, needs_own={club.pk: needs_own for club in joined})
+        signs = standing.signs_for(user=tess, needs_own={club.pk: needs_own for club in joined})
         for club in joined[:4]:
             own, sign = signs[club.pk]
-            assert sign == revocation.sign_for(club=club, user=tess, connection=own, needs_own=needs_own)
+            assert sign == standing.sign_for(club=club, user=tess, connection=own, needs_own=needs_own)
     assert set(signs) == {club.pk for club in joined[:4]}
     for club in joined:
         whole = overview.overview(club=club)

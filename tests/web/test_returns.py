@@ -7,7 +7,7 @@ from django.test import Client
 
 from clubledger.clubs.models import Club, Role
 from clubledger.foundation import clock
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import consent
 from clubledger.xero.errors import AppMisconfigured
 from clubledger.xero.models import AuthorisationRequest, XeroApp
 from tests.fixtures_clubs import add_member, make_club
@@ -46,7 +46,7 @@ def test_an_app_that_xero_does_not_know_is_not_blamed_on_the_person(client, monk
     def refuse(**_how):
         raise AppMisconfigured("invalid_client")
 
-    monkeypatch.setattr(revocation, "finish_authorisation", refuse)
+    monkeypatch.setattr(consent, "finish_authorisation", refuse)
     answer = client.get("/xero/callback?state=state&code=x")
     assert answer.status_code == 502
     assert "tell whoever runs this installation" in answer.content.decode()

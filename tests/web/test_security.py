@@ -10,8 +10,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.models import AuditEvent, Club, Membership, Role, User
+from clubledger.clubs.sign_in import has_set_up
 from clubledger.foundation import crypto, rotation
 from tests.fixtures_clubs import add_member
 from tests.web.second_steps import PASSWORD, code_for, set_up_app, sign_in
@@ -179,7 +179,7 @@ def test_secrets_of_second_steps_are_encrypted_at_rest_and_turn_with_the_keys(se
     settings.CLUBLEDGER_ENCRYPTION_KEYS = new
     app.refresh_from_db()
     assert crypto.decrypt(app.data["secret"]) == secret
-    assert signing_in.has_set_up(tess)
+    assert has_set_up(tess)
 
 
 def test_removing_it_asks_for_the_password_unless_given_a_moment_ago(client: Client, tess: User) -> None:
@@ -195,7 +195,7 @@ def test_removing_it_asks_for_the_password_unless_given_a_moment_ago(client: Cli
     assert client.post(asked["Location"], {"password": WRONG}).status_code == 200
     assert client.post(asked["Location"], {"password": PASSWORD})["Location"] == "/security/app/remove/"
     assert client.post("/security/app/remove/").status_code == 302
-    assert not signing_in.has_set_up(tess)
+    assert not has_set_up(tess)
 
 
 def test_passkeys_are_offered_by_script_files_alone(client: Client, tess: User) -> None:

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from clubledger.clubs import access, api_keys, invitations, people, support
-from clubledger.clubs import sign_in as signing_in
 from clubledger.clubs.models import Club, Membership, Role, User
+from clubledger.clubs.sign_in import has_set_up
 from tests.fixtures_clubs import add_member
 from tests.web.second_steps import PASSWORD, code_for, set_up_app, sign_in
 
@@ -32,7 +32,7 @@ def test_setting_up_a_second_step_ends_sessions_that_never_passed_one(settings, 
     assert thief.get(USERS)["Location"].startswith("/sign-in/")
     # Nor may it take the second step away again.
     thief.post("/security/app/remove/")
-    assert signing_in.has_set_up(tess)
+    assert has_set_up(tess)
 
 
 def test_removing_the_last_second_step_leaves_no_session_without_one(settings, client, tess) -> None:  # type: ignore[no-untyped-def]

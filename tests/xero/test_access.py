@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.xero import access, charts
-from clubledger.xero.connection import revocation
+from clubledger.xero import charts
+from clubledger.xero.access import access_for_reading, access_for_sending
+from clubledger.xero.connection import consent, standing
 from clubledger.xero.errors import (
     AuthorisationLost,
     ConnectionMoved,
@@ -25,11 +26,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "RETRY_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("clubledger.xero.access.RETRY_PAUSE_SECONDS", 0.001)
 
 
 def organisation(connected: ConnectedClub, **how: Any) -> Any:
-    return access.access_for_reading(club=connected.club, **how).get("/Organisation")
+    return access_for_reading(club=connected.club, **how).get("/Organisation")
 
 
 def calls(connected: ConnectedClub, path: str = "/Organisation") -> int:
@@ -39,50 +40,46 @@ def calls(connected: ConnectedClub, path: str = "/Organisation") -> int:
 
 
 def test_reading_uses_any_live_authorisation_sending_only_the_senders_own(connected: ConnectedClub):
-    assert access.access_for_reading(club=connected.club).authorisation == connected.authorisation
-    assert (
-        access.access_for_sending(club=connected.club, user=connected.treasurer).tenant_id == connected.xero.tenant_id()
-    )
+    assert access_for_reading(club=connected.club).authorisation == connected.authorisation
+    assert access_for_sending(club=connected.club, user=connected.treasurer).tenant_id == connected.xero.tenant_id()
     with pytest.raises(NotAuthorised):
-        access.access_for_sending(club=connected.club, user=connected.owner)
+        access_for_sending(club=connected.club, user=connected.owner)
 
 
 def test_reading_prefers_whom_it_is_told_to(connected: ConnectedClub):
     other = connected.xero.authorise(connected.club, connected.owner, login=SAM)
     for user, row in ((connected.owner, other), (connected.treasurer, connected.authorisation)):
-        assert access.access_for_reading(club=connected.club, prefer=user).authorisation == row
+        assert access_for_reading(club=connected.club, prefer=user).authorisation == row
 
 
 def test_a_club_that_never_authorised_is_not_authorised(connected: ConnectedClub):
     Authorisation.objects.of(connected.club).delete()
     with pytest.raises(NotAuthorised):
-        access.access_for_reading(club=connected.club)
+        access_for_reading(club=connected.club)
 
 
 def test_after_a_move_to_another_app_it_is_unauthorized_even_while_waiting_for_xero(connected: ConnectedClub):
     Connection.objects.of(connected.club).update(app=make_app("clubledger-v2"))
     for _ in range(2):
         with pytest.raises(ConnectionMoved):
-            access.access_for_sending(club=connected.club, user=connected.treasurer)
+            access_for_sending(club=connected.club, user=connected.treasurer)
         with pytest.raises(ConnectionMoved):
-            access.access_for_reading(club=connected.club)
-        revocation.begin_authorisation(club=connected.club, actor=connected.treasurer, base_url="")
-    assert access.access_for_reading(club=connected.club, any_app=True).app_id == connected.app.pk
+            access_for_reading(club=connected.club)
+        consent.begin_authorisation(club=connected.club, actor=connected.treasurer, base_url="")
+    assert access_for_reading(club=connected.club, any_app=True).app_id == connected.app.pk
 
 
 def test_a_dead_token_set_gives_way_to_the_next_live_authorisation_for_reading(connected: ConnectedClub):
     connected.xero.authorise(connected.club, connected.owner, login=SAM)
     connected.xero.kit("POST", "tokens/expire", {"kind": "refresh", "user": TESS})
     connected.xero.later(minutes=31)
-    assert (
-        access.access_for_reading(club=connected.club, prefer=connected.treasurer).authorisation.user == connected.owner
-    )
+    assert access_for_reading(club=connected.club, prefer=connected.treasurer).authorisation.user == connected.owner
     with pytest.raises(NotAuthorised):
-        access.access_for_sending(club=connected.club, user=connected.treasurer)
+        access_for_sending(club=connected.club, user=connected.treasurer)
 
 
 def test_an_expired_access_token_is_refreshed_and_the_call_repeated_once(connected: ConnectedClub):
-    given = access.access_for_reading(club=connected.club)
+    given = access_for_reading(club=connected.club)
     connected.xero.kit("POST", "tokens/expire", {"kind": "access"})
     assert given.get("/Organisation")
     assert calls(connected) == 2
@@ -101,18 +98,18 @@ def test_a_second_401_is_not_repeated_again(connected: ConnectedClub):
 
 def test_a_lacking_scope_is_no_reason_to_refresh(connected: ConnectedClub):
     with pytest.raises(Forbidden) as refused:
-        access.access_for_reading(club=connected.club).get("/Reports/TrialBalance")
+        access_for_reading(club=connected.club).get("/Reports/TrialBalance")
     assert refused.value.problem == "scope"
     assert TokenSet.objects.get().generation == 1
 
 
 def test_a_lacking_permission_is_not_a_disconnect(connected: ConnectedClub):
     connected.xero.authorise(connected.club, connected.owner, login=NORA)
-    given = access.access_for_sending(club=connected.club, user=connected.owner)
+    given = access_for_sending(club=connected.club, user=connected.owner)
     with pytest.raises(Forbidden) as refused:
         given.get("/ManualJournals", {"page": "1"})
     assert refused.value.problem == "permission"
-    assert revocation.standing_of(club=connected.club, user=connected.owner).is_live
+    assert standing.standing_of(club=connected.club, user=connected.owner).is_live
 
 
 def test_a_403_while_connected_is_a_matter_of_permission_not_of_disconnecting(connected: ConnectedClub):
@@ -122,7 +119,7 @@ def test_a_403_while_connected_is_a_matter_of_permission_not_of_disconnecting(co
     with pytest.raises(Forbidden) as refused:
         organisation(connected)
     assert refused.value.problem == "connection"
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).is_live
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).is_live
 
 
 @pytest.mark.parametrize("fault", ["drop-before-commit", "timeout-before-commit", "500-html", "503-maintenance"])
@@ -161,7 +158,7 @@ def test_a_limit_is_told_at_once_and_never_slept_through(
 
 
 def test_the_limits_of_the_last_answer_are_kept(connected: ConnectedClub):
-    given = access.access_for_reading(club=connected.club)
+    given = access_for_reading(club=connected.club)
     given.get("/Organisation")
     assert given.limits.minute_remaining is not None
     assert given.limits.day_remaining is not None
@@ -177,15 +174,15 @@ def test_every_call_names_the_organisation_asks_for_json_and_says_who_it_is(conn
 
 
 def test_use_is_noted_now_and_then_and_not_with_every_call(connected: ConnectedClub):
-    access.access_for_reading(club=connected.club)
+    access_for_reading(club=connected.club)
     first = Authorisation.objects.of(connected.club).get().last_used_at
     connected.xero.later(minutes=5)
-    access.access_for_reading(club=connected.club)
+    access_for_reading(club=connected.club)
     assert Authorisation.objects.of(connected.club).get().last_used_at == first == clock.now() - timedelta(minutes=5)
 
 
 def test_a_disconnect_found_while_xero_is_half_down_does_not_hide_the_refusal(connected: ConnectedClub):
-    given = access.access_for_sending(club=connected.club, user=connected.treasurer)
+    given = access_for_sending(club=connected.club, user=connected.treasurer)
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF})
     connected.xero.simulator.fault("500-html", method="GET", path="^/connections", times=0)
     reply = given.write(
@@ -196,7 +193,7 @@ def test_a_disconnect_found_while_xero_is_half_down_does_not_hide_the_refusal(co
 
 
 def test_after_its_deadline_nothing_is_written(connected: ConnectedClub):
-    given = access.access_for_sending(club=connected.club, user=connected.treasurer)
+    given = access_for_sending(club=connected.club, user=connected.treasurer)
     with pytest.raises(NeverSent) as never:
         given.write("PUT", "/ManualJournals", body=b"{}", idempotency_key="k", deadline_at=clock.now())
     assert never.value.problem == "deadline"
@@ -204,7 +201,7 @@ def test_after_its_deadline_nothing_is_written(connected: ConnectedClub):
 
 
 def test_lost_authorisation_reaches_a_reader_of_the_chart(connected: ConnectedClub):
-    given = access.access_for_reading(club=connected.club)
+    given = access_for_reading(club=connected.club)
     connected.xero.kit("POST", "tokens/revoke", {"user": TESS})
     with pytest.raises(AuthorisationLost):
         charts.fetch_chart(access=given)

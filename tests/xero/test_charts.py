@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clubledger.bookkeeping.chart import unusable_because
-from clubledger.xero import access as tokens
 from clubledger.xero import charts, tasks
-from clubledger.xero.connection import revocation
+from clubledger.xero.access import access_for_reading
+from clubledger.xero.connection import standing
 from clubledger.xero.errors import AnswerUnreadable
 from clubledger.xero.models import Connection
 from tests.fixtures_xero import ADA, GOLF, ConnectedClub, XeroWorld, connect_club
@@ -17,7 +17,7 @@ from tests.fixtures_xero import ADA, GOLF, ConnectedClub, XeroWorld, connect_clu
 
 @pytest.mark.django_db
 def test_the_chart_of_the_golf_club(connected: ConnectedClub):
-    chart = charts.fetch_chart(access=tokens.access_for_reading(club=connected.club))
+    chart = charts.fetch_chart(access=access_for_reading(club=connected.club))
     sales = chart.account_by_code["200"]
     assert (sales.name, sales.account_type, sales.account_class, sales.status) == (
         "Sales",
@@ -43,7 +43,7 @@ def test_the_chart_of_the_golf_club(connected: ConnectedClub):
 
 @pytest.mark.django_db
 def test_it_costs_four_calls_and_three_without_tracking(connected: ConnectedClub):
-    access = tokens.access_for_reading(club=connected.club)
+    access = access_for_reading(club=connected.club)
     before = len(connected.xero.simulator.requests("GET", "/api.xro/"))
     charts.fetch_chart(access=access)
     charts.fetch_chart(access=access, with_tracking=False)
@@ -53,7 +53,7 @@ def test_it_costs_four_calls_and_three_without_tracking(connected: ConnectedClub
 @pytest.mark.django_db
 def test_archived_accounts_and_options_are_told_as_such(connected: ConnectedClub):
     xero = connected.xero
-    access = tokens.access_for_reading(club=connected.club)
+    access = access_for_reading(club=connected.club)
     option = charts.fetch_tracking(access=access)[0]
     xero.kit("POST", f"organisations/{GOLF}/accounts/200", {"status": "ARCHIVED", "name": "Old sales"})
     xero.kit(
@@ -83,7 +83,7 @@ def test_the_organisations_facts_are_kept_on_the_connection(connected: Connected
     assert row.organisation.tax_period_months == 3
     assert row.organisation_read_at is not None
     connected.xero.kit("POST", f"organisations/{GOLF}/lock-dates", {"period": None})
-    organisation = charts.fetch_organisation(access=tokens.access_for_reading(club=connected.club))
+    organisation = charts.fetch_organisation(access=access_for_reading(club=connected.club))
     assert organisation.locked_until == date(2025, 6, 30)
     assert Connection.objects.of(connected.club).get().period_lock_date is None
 
@@ -100,7 +100,7 @@ def test_the_organisations_facts_are_kept_on_the_connection(connected: Connected
 )
 def test_other_countries_and_tax_bases(xero: XeroWorld, organisation: str, facts: tuple[str, str, bool, bool]):
     there = connect_club(xero, slug="there", login=ADA, organisation=organisation)
-    found = charts.fetch_chart(access=tokens.access_for_reading(club=there.club)).organisation
+    found = charts.fetch_chart(access=access_for_reading(club=there.club)).organisation
     assert (found.time_zone, found.no_tax_type, found.is_registered_for_tax, found.is_on_cash_basis) == facts
 
 
@@ -138,16 +138,16 @@ def test_an_organisation_with_hardly_anything_told_is_read():
 def test_an_answer_without_accounts_is_not_taken_for_an_empty_chart(connected: ConnectedClub):
     connected.xero.simulator.fault("500-html", path="/Accounts", status=200, text="{}", times=0)
     with pytest.raises(AnswerUnreadable):
-        charts.fetch_accounts(access=tokens.access_for_reading(club=connected.club))
+        charts.fetch_accounts(access=access_for_reading(club=connected.club))
 
 
 @pytest.mark.django_db
 def test_a_task_that_can_not_reach_xero_does_not_fail(connected: ConnectedClub):
     connected.xero.later(minutes=31)
-    before = revocation.current(club=connected.club)
+    before = standing.current(club=connected.club)
     connected.xero.transport.is_unreachable = True
     tasks.read_organisation(club_id=connected.club.pk)
-    after = revocation.current(club=connected.club)
+    after = standing.current(club=connected.club)
     assert before is not None
     assert after is not None
     assert (after.organisation_name, after.organisation_read_at) == (

@@ -5,7 +5,7 @@ from django.test import Client
 
 from clubledger.clubs import currency
 from clubledger.clubs.models import Club, Role, User
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import consent, outcomes, standing
 from clubledger.xero.errors import CurrencyDiffers
 from clubledger.xero.models import Authorisation, Connection
 from tests.fixtures_clubs import add_member, make_club
@@ -25,14 +25,14 @@ def club(xero: XeroWorld) -> Club:
     return make_club()
 
 
-def choose_kauri(xero: XeroWorld, club: Club, user: User) -> revocation.Outcome:
+def choose_kauri(xero: XeroWorld, club: Club, user: User) -> outcomes.Outcome:
     outcome = xero.consent(club, user, login=ADA, organisations=KAURI)
     assert outcome.kind == "confirm"
     return outcome
 
 
-def confirm(club: Club, user: User, outcome: revocation.Outcome) -> Authorisation:
-    return revocation.confirm_organisation(
+def confirm(club: Club, user: User, outcome: outcomes.Outcome) -> Authorisation:
+    return consent.confirm_organisation(
         club=club, actor=user, request_id=outcome.request_id or 0, tenant_id=outcome.choices[0].tenant_id
     )
 
@@ -51,7 +51,7 @@ def test_an_organisation_of_another_currency_is_refused_and_let_go(xero: XeroWor
 
     currency.set_currency(club=club, actor=owner, currency="NZD")
     confirm(club, owner, choose_kauri(xero, club, owner))
-    assert revocation.standing_of(club=club, user=owner).is_live
+    assert standing.standing_of(club=club, user=owner).is_live
 
 
 def test_the_page_says_both_currencies_and_what_to_do(xero: XeroWorld, club: Club):
@@ -80,7 +80,7 @@ def test_where_xero_cannot_say_now_the_next_validation_does(ready: ReadyClub):
     owner = add_member(other, Role.OWNER)
     xero.simulator.fault("503-unavailable", method="GET", path="Organisation")
     confirm(other, owner, choose_kauri(xero, other, owner))
-    assert revocation.standing_of(club=other, user=owner).is_live
+    assert standing.standing_of(club=other, user=owner).is_live
 
     xero.kit("POST", f"organisations/{GOLF}", {"base_currency": "NZD"})
     assert ready.validate().valid_ids == []

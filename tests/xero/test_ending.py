@@ -4,9 +4,8 @@ import pytest
 
 from clubledger.clubs import access
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.xero import access as tokens
-from clubledger.xero import access as xero_access
-from clubledger.xero.connection import revocation
+from clubledger.xero.access import access_for_sending, look_at
+from clubledger.xero.connection import revocation, standing
 from clubledger.xero.errors import AuthorisationLost, NotAuthorised, XeroUnavailable
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_user
@@ -25,8 +24,8 @@ def test_revoking_removes_only_the_actors_connection(connected: ConnectedClub):
     revocation.revoke(club=connected.club, actor=connected.treasurer)
     assert len(xero.simulator.requests("DELETE", f"/connections/{connected.authorisation.connection_id}")) == 1
     assert connected_at_xero(xero) == 1
-    assert revocation.standing_of(club=connected.club, user=connected.owner).is_live
-    stands = revocation.standing_of(club=connected.club, user=connected.treasurer)
+    assert standing.standing_of(club=connected.club, user=connected.owner).is_live
+    stands = standing.standing_of(club=connected.club, user=connected.treasurer)
     assert (stands.kind, stands.lost_because) == ("not_authorised", "revoked")
     event = AuditEvent.objects.of(connected.club).get(action="xero.revoked")
     assert event.user == connected.treasurer
@@ -43,14 +42,14 @@ def test_the_other_clubs_of_the_same_xero_user_go_on(connected: ConnectedClub):
     bowls = connect_club(connected.xero, slug="wattle-creek", login=TESS, organisation=BOWLS)
     revocation.revoke(club=connected.club, actor=connected.treasurer)
     assert connected.xero.simulator.requests("POST", "/connect/revocation") == []
-    assert tokens.access_for_sending(club=bowls.club, user=bowls.treasurer).get("/Organisation")
+    assert access_for_sending(club=bowls.club, user=bowls.treasurer).get("/Organisation")
 
 
 def test_two_people_with_one_xero_login_do_not_cut_each_other_off(connected: ConnectedClub):
     connected.xero.authorise(connected.club, connected.owner, login=TESS)
     revocation.revoke(club=connected.club, actor=connected.treasurer)
     assert connected_at_xero(connected.xero) == 1
-    assert tokens.access_for_sending(club=connected.club, user=connected.owner).get("/Organisation")
+    assert access_for_sending(club=connected.club, user=connected.owner).get("/Organisation")
     revocation.revoke(club=connected.club, actor=connected.owner)
     assert connected_at_xero(connected.xero) == 0
 
@@ -59,7 +58,7 @@ def test_revoking_while_xero_is_out_of_reach_changes_nothing(connected: Connecte
     connected.xero.transport.is_unreachable = True
     with pytest.raises(XeroUnavailable):
         revocation.revoke(club=connected.club, actor=connected.treasurer)
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).is_live
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).is_live
 
 
 def test_revoking_what_was_disconnected_in_xero_already_ends_it_here(connected: ConnectedClub):
@@ -98,37 +97,37 @@ def test_an_administrator_and_staff_disconnect_for_somebody_else(connected: Conn
 def test_a_disconnect_in_xero_is_noticed_at_the_next_call(connected: ConnectedClub):
     xero = connected.xero
     xero.authorise(connected.club, connected.owner, login=SAM)
-    given = tokens.access_for_sending(club=connected.club, user=connected.treasurer)
+    given = access_for_sending(club=connected.club, user=connected.treasurer)
     xero.kit("POST", "disconnect", {"organisation": GOLF, "user": TESS})
     with pytest.raises(AuthorisationLost) as lost:
         given.get("/Organisation")
     assert (lost.value.because, lost.value.http_status) == ("disconnected", 403)
-    stands = revocation.standing_of(club=connected.club, user=connected.treasurer)
+    stands = standing.standing_of(club=connected.club, user=connected.treasurer)
     assert (stands.kind, stands.lost_because) == ("not_authorised", "disconnected")
-    assert revocation.standing_of(club=connected.club, user=connected.owner).is_live
+    assert standing.standing_of(club=connected.club, user=connected.owner).is_live
     event = AuditEvent.objects.of(connected.club).get(action="xero.disconnected")
     assert (event.user, event.actor_name) == (None, "Clubledger")
 
 
 def test_looking_at_an_authorisation_finds_a_silent_disconnect(connected: ConnectedClub):
-    assert xero_access.look_at(authorisation=connected.authorisation) is True
+    assert look_at(authorisation=connected.authorisation) is True
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF})
-    assert xero_access.look_at(authorisation=connected.authorisation) is False
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).kind == "not_authorised"
+    assert look_at(authorisation=connected.authorisation) is False
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).kind == "not_authorised"
 
 
 def test_after_the_move_to_a_new_app_the_old_ones_disconnect_turns_the_message(connected: ConnectedClub):
     Connection.objects.of(connected.club).update(app=make_app("clubledger-v2"))
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).kind == "unauthorized"
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).kind == "unauthorized"
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF, "app": "clubledger-v3"})
-    assert xero_access.look_at(authorisation=connected.authorisation) is False
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).kind == "not_authorised"
+    assert look_at(authorisation=connected.authorisation) is False
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).kind == "not_authorised"
 
 
 def test_letting_the_organisation_go_is_the_owners_act(connected: ConnectedClub):
     with pytest.raises(access.NotAllowed):
         revocation.release_organisation(club=connected.club, actor=connected.treasurer, reason="x")
     revocation.release_organisation(club=connected.club, actor=connected.owner, reason="new legal entity")
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).lost_because == "replaced"
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).lost_because == "replaced"
     row = connected.xero.authorise(connected.club, connected.owner, login=SAM, organisation=BOWLS)
     assert row.organisation_name == BOWLS

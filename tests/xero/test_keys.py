@@ -139,7 +139,7 @@ def test_a_key_rotated_at_xero_is_followed(connected: ConnectedClub):
 
 @pytest.mark.django_db
 def test_an_id_token_for_another_nonce_binds_nothing(xero: XeroWorld):
-    from clubledger.xero.connection import revocation
+    from clubledger.xero.connection import consent
     from clubledger.xero.models import AuthorisationRequest
 
     make_app()
@@ -148,7 +148,7 @@ def test_an_id_token_for_another_nonce_binds_nothing(xero: XeroWorld):
     params = xero.return_from_xero(club, user)
     AuthorisationRequest.objects.of(club).update(nonce="stolen")
     started = time.monotonic()
-    outcome = revocation.finish_authorisation(actor=user, params=params)
+    outcome = consent.finish_authorisation(actor=user, params=params)
     assert outcome.kind == "failed"
     assert "prove" in outcome.words
     assert time.monotonic() - started < 5

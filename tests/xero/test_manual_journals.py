@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from clubledger.foundation import clock
-from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
-from clubledger.xero.access import XeroAccess
-from clubledger.xero.connection import revocation
+from clubledger.xero.access import XeroAccess, access_for_sending
+from clubledger.xero.connection import standing
+from clubledger.xero.http.answers import Answer
 from clubledger.xero.http.wire import read_json
-from clubledger.xero.manual_journals import Answer
 from clubledger.xero.models import Authorisation, Connection
 from tests.fixtures_xero import GOLF, SAM, TESS, ConnectedClub
 
@@ -21,12 +20,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "RETRY_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("clubledger.xero.access.RETRY_PAUSE_SECONDS", 0.001)
 
 
 @pytest.fixture
 def access(connected: ConnectedClub) -> XeroAccess:
-    return tokens.access_for_sending(club=connected.club, user=connected.treasurer)
+    return access_for_sending(club=connected.club, user=connected.treasurer)
 
 
 def journal(narration: str, *, amount: str = "1100.00", account: str = "200", **fields: Any) -> bytes:
@@ -169,12 +168,12 @@ def test_a_disconnect_between_means_not_sent_and_ends_the_authorisation(connecte
     connected.xero.kit("POST", "disconnect", {"organisation": GOLF})
     answer = create(access, journal("A"))
     assert (answer.outcome, answer.problem, answer.http_status) == ("not_sent", "authorisation", 403)
-    assert revocation.standing_of(club=connected.club, user=connected.treasurer).lost_because == "disconnected"
+    assert standing.standing_of(club=connected.club, user=connected.treasurer).lost_because == "disconnected"
 
 
 def test_lost_permission_means_not_sent_in_xeros_words(connected: ConnectedClub):
     connected.xero.authorise(connected.club, connected.owner, login=SAM)
-    given = tokens.access_for_sending(club=connected.club, user=connected.owner)
+    given = access_for_sending(club=connected.club, user=connected.owner)
     connected.xero.kit("POST", f"organisations/{GOLF}/members/{SAM}", {"role": "STANDARD", "reports": False})
     answer = create(given, journal("A"))
     assert (answer.outcome, answer.problem) == ("not_sent", "permission")

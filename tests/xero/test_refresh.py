@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from clubledger.clubs.models import AuditEvent
 from clubledger.foundation import clock
 from clubledger.xero import tasks
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import revocation, standing
 from clubledger.xero.errors import AppMisconfigured, AuthorisationLost, NeverSent, XeroUnavailable
 from clubledger.xero.models import TokenSet, XeroApp
 from clubledger.xero.oauth import refresh
@@ -111,7 +111,7 @@ class TestRefresh:
         assert lost.value.because == "expired"
         assert stored().died_at == clock.now()
         for club, user in ((connected.club, connected.treasurer), (bowls.club, bowls.treasurer)):
-            stands = revocation.standing_of(club=club, user=user)
+            stands = standing.standing_of(club=club, user=user)
             assert (stands.kind, stands.lost_because) == ("not_authorised", "expired")
             assert AuditEvent.objects.of(club).filter(action="xero.expired", user=None).count() == 1
         count = asked(connected.xero)
@@ -125,7 +125,7 @@ class TestRefresh:
             refresh.fresh(stored().pk)
         connected.xero.authorise(connected.club, connected.treasurer)
         assert stored().died_at is None
-        assert revocation.standing_of(club=connected.club, user=connected.treasurer).is_live
+        assert standing.standing_of(club=connected.club, user=connected.treasurer).is_live
 
     def test_a_wrong_app_secret_deletes_no_token(self, connected: ConnectedClub):
         before = stored()
@@ -262,7 +262,7 @@ class TestRace:
                 assert len(set(found)) == 1, found
             xero.later(minutes=31)
             assert refresh.fresh(pk).died_at is None
-            assert revocation.standing_of(club=connected.club, user=connected.treasurer).is_live
+            assert standing.standing_of(club=connected.club, user=connected.treasurer).is_live
 
     def test_a_refresh_overtaken_by_a_new_consent_does_not_overwrite_it(self, xero: XeroWorld, tmp_path: Path):
         with _database_in_a_file(tmp_path):

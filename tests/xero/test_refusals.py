@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from clubledger.clubs.models import AuditEvent, Role
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import consent
 from clubledger.xero.models import TokenSet
 from tests.fixtures_clubs import add_member, make_club
 from tests.fixtures_xero import XeroWorld, make_app
@@ -29,7 +29,7 @@ def test_an_error_of_xero_is_a_sentence_and_xeros_own_words_stand_beside_it(xero
     params = {"state": xero.return_from_xero(club, user)["state"]}
     if error:
         params |= {"error": error, "error_description": "Its own words"}
-    outcome = revocation.finish_authorisation(actor=user, params=params)
+    outcome = consent.finish_authorisation(actor=user, params=params)
     assert outcome.kind == "failed"
     assert outcome.words.startswith(words)
     assert outcome.xero_words == (f"{error}: Its own words" if error else "")
@@ -42,7 +42,7 @@ def test_the_trail_keeps_the_end_of_a_return_in_english_whatever_language_is_spo
     user = add_member(club, Role.ACCOUNTS)
     state = xero.return_from_xero(club, user)["state"]
     with translation.override("de"):
-        revocation.finish_authorisation(actor=user, params={"state": state, "error": "server_error"})
+        consent.finish_authorisation(actor=user, params={"state": state, "error": "server_error"})
     event = AuditEvent.objects.of(club).get(action="xero.authorisation_failed")
     assert event.summary.startswith("Something went wrong at Xero.")
     assert event.after == {"offered": [], "xero_says": "server_error"}

@@ -14,9 +14,9 @@ from django.db import connection
 
 from clubledger.clubs.models import AuditEvent
 from clubledger.foundation import clock
-from clubledger.xero import access as tokens
 from clubledger.xero import charts, manual_journals
-from clubledger.xero.connection import revocation
+from clubledger.xero.access import access_for_reading
+from clubledger.xero.connection import consent, revocation
 from clubledger.xero.errors import XeroError
 from clubledger.xero.models import AuthorisationRequest, TokenSet, XeroApp
 from clubledger.xero.oauth import refresh
@@ -69,13 +69,13 @@ def exercise(connected: ConnectedClub) -> list[XeroError]:
         except XeroError as error:
             errors.append(error)
 
-    access = tokens.access_for_reading(club=club)
+    access = access_for_reading(club=club)
     charts.fetch_chart(access=access)
     xero.consent(club, connected.owner, login=SAM, organisations=BOWLS)
     xero.consent(club, connected.owner, login=SAM, cancel=True)
     params = xero.return_from_xero(club, connected.owner, login=SAM)
     XeroApp.objects.update(client_secret="a-wrong-client-secret")
-    revocation.finish_authorisation(actor=connected.owner, params=params)
+    consent.finish_authorisation(actor=connected.owner, params=params)
     xero.later(minutes=31)
     attempt(lambda: refresh.fresh(TokenSet.objects.order_by("pk")[0].pk))
     XeroApp.objects.update(client_secret="clubledger-v3-secret")
@@ -120,7 +120,7 @@ def test_no_error_holds_a_secret_not_even_in_its_chain(connected: ConnectedClub)
 
 
 def test_no_repr_and_no_text_of_a_row_holds_a_secret(connected: ConnectedClub):
-    access = tokens.access_for_reading(club=connected.club)
+    access = access_for_reading(club=connected.club)
     rows: list[Any] = [*TokenSet.objects.all(), *XeroApp.objects.all(), connected.authorisation, access]
     told = " ".join(repr(row) + str(row) for row in rows)
     assert [secret for secret in secrets_of(connected) if secret in told] == []

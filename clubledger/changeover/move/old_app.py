@@ -22,8 +22,8 @@ from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock, crash, stopping
-from clubledger.xero import access as xero_access
-from clubledger.xero.connection import gone, revocation
+from clubledger.xero.access import look_at
+from clubledger.xero.connection import revocation
 from clubledger.xero.errors import AppMisconfigured, AuthorisationLost, NotAuthorised, XeroError, XeroUnavailable
 from clubledger.xero.models import Authorisation
 
@@ -133,7 +133,7 @@ def note_gone(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
     with transaction.atomic():
         access.lock_club(club)
         for authorisation in old_authorisations(row):
-            ended += gone.note_gone(authorisation=authorisation, actor=actor, reason=reason)
+            ended += revocation.note_gone(authorisation=authorisation, actor=actor, reason=reason)
         if ended:
             words = phrase("Noted that %(app)s is gone in Xero.", app=row.from_app)
             steps.note(row, actor, "noted_gone", f"{words} {reason.strip()}".strip())
@@ -162,7 +162,7 @@ def look_in_xero(*, club: Club, changeover_id: int, raises: bool = False) -> Cha
     Changeover.objects.of(club).filter(pk=row.pk).update(looked_at=clock.now())
     for authorisation in old_authorisations(row):
         try:
-            xero_access.look_at(authorisation=authorisation)
+            look_at(authorisation=authorisation)
         except AuthorisationLost:
             # Its tokens are dead; the look has noted the end.
             continue

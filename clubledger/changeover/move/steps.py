@@ -16,7 +16,6 @@ from clubledger.changeover.errors import NothingToReturnTo, WrongStep
 from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Traveller
 from clubledger.changeover.move import fence
 from clubledger.changeover.move.state import FROM, Facts, allows, state_after
-from clubledger.changeover.move.switch import switch as switch
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock, crash

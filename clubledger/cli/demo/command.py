@@ -15,7 +15,8 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from clubledger.cli.demo import club, setting_up, surroundings, vendor
+from clubledger.cli.demo import setting_up, surroundings, vendor
+from clubledger.cli.demo.club import PEOPLE
 from clubledger.cli.demo.surroundings import Ports
 from clubledger.cli.errors import Failure
 from clubledger.cli.programs import migrate, web_children
@@ -74,7 +75,7 @@ def _run(folder: Path, ports: Ports) -> int:
 def greeting(ports: Ports) -> str:
     """Give the lines that say where to look and who to be."""
     password, environment = surroundings.password(), _shown(settings.VAR_DIR / "environment")
-    rows = "\n".join(f"    {person.email:34} {person.words}" for person in club.PEOPLE)
+    rows = "\n".join(f"    {person.email:34} {person.words}" for person in PEOPLE)
     return f"""
   Clubledger      {ports.web_address}/
   Xero, simulated {ports.simulator_address}/   (sign in there as tess@banksiapark.example, password tess)
@@ -170,7 +171,7 @@ def _make_vendor(ports: Ports) -> None:
 
     try:
         vendor.make_vendor(
-            staff=User.objects.get(is_staff=True, email=club.PEOPLE[-1].email),
+            staff=User.objects.get(is_staff=True, email=PEOPLE[-1].email),
             kit=kit,
             redirect_uri=registration.redirect_address(),
             scopes=settings.XERO_SCOPES,

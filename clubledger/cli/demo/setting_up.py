@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from clubledger.cli.demo import club as made_up
 from clubledger.cli.demo import year
+from clubledger.cli.demo.club import GL_NAMES, JOBS, LEFT_TO_MAP, MAPPING, NAME, PEOPLE, SLUG, TIME_ZONE
 from clubledger.cli.errors import Failure
 from clubledger.clubs import people
 from clubledger.clubs.models import Club, User
@@ -36,22 +36,22 @@ def load(folder: Path, password: str, say: Say) -> None:
     for path in (file, later):
         say(f"Importing {path.name} …")
         bring_in(club, treasurer, path)
-    map_items(club, owner, leave_out=made_up.LEFT_TO_MAP)
+    map_items(club, owner, leave_out=LEFT_TO_MAP)
     done.write_text(last_on.isoformat(), encoding="utf-8")
 
 
 def make_people(password: str) -> tuple[Club, User, User]:
     """Give the club, its Owner and its treasurer, made with the others if they are not there yet."""
     users = {}
-    for person in made_up.PEOPLE:
+    for person in PEOPLE:
         user = User.objects.filter(email=person.email).first()
         if user is None:
             user = User.objects.create_user(person.email, password, name=person.name, is_staff=not person.role)
         users[person.role] = user
     owner = users["owner"]
-    club = Club.objects.filter(slug=made_up.SLUG).first()
+    club = Club.objects.filter(slug=SLUG).first()
     if club is None:
-        club = people.create_club(name=made_up.NAME, slug=made_up.SLUG, owner=owner, time_zone=made_up.TIME_ZONE)
+        club = people.create_club(name=NAME, slug=SLUG, owner=owner, time_zone=TIME_ZONE)
     for role, user in users.items():
         if role not in {"", "owner"}:
             people.set_role(club=club, actor=owner, user=user, role=role)
@@ -69,11 +69,11 @@ def bring_in(club: Club, actor: User, path: Path) -> None:
 def map_items(club: Club, owner: User, leave_out: frozenset[str] = frozenset()) -> None:
     """Enter the GL codes and job codes by hand, as a club does before it connects, and map the items to them."""
     known = set(GLCode.objects.of(club).values_list("code", flat=True))
-    for code, name in made_up.GL_NAMES.items():
+    for code, name in GL_NAMES.items():
         if code not in known:
             items.add_gl_code(club=club, actor=owner, code=code, name=name)
     jobs = set(JobCode.objects.of(club).values_list("code", flat=True))
-    for job in made_up.JOBS:
+    for job in JOBS:
         if job not in jobs:
             items.add_job_code(club=club, actor=owner, code=job, name=job)
     gl_ids = dict(GLCode.objects.of(club).values_list("code", "pk"))
@@ -87,7 +87,7 @@ def map_items(club: Club, owner: User, leave_out: frozenset[str] = frozenset()) 
             untaxed_tax_type=mapped.untaxed,
             default_job_id=job_ids.get(mapped.job),
         )
-        for mapped in made_up.MAPPING
+        for mapped in MAPPING
         if (mapped.kind, mapped.code) in item_ids and mapped.code not in leave_out
     ]
     items.map_items(club=club, actor=owner, wanted=wanted)

@@ -17,8 +17,7 @@ from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery.errors import CannotSettle
 from clubledger.delivery.models import Delivery, NightLetter, RestoreHold, Sighting
-from clubledger.delivery.sending import hold as holding
-from clubledger.delivery.sending import turns
+from clubledger.delivery.sending import hold, turns
 from clubledger.foundation import clock
 from clubledger.ledger.journals import recording, states
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
@@ -28,7 +27,7 @@ CALL_MINUTES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenConfirmation:
     """What the page of a restored club shows before somebody confirms.
 
     `unsent_days` are the days with journals that would go out: those of them that were recorded by hand after the
@@ -49,12 +48,12 @@ def begin_hold(*, club: Club, backup_taken_at: datetime) -> RestoreHold:
     at = clock.now()
     # They may have been sent since the backup was taken.
     NightLetter.objects.of(club).delete()
-    hold: RestoreHold | None = RestoreHold.objects.of(club).filter(confirmed_at=None).first()
-    if hold is None:
-        hold = RestoreHold.objects.of(club).create(club=club, backup_taken_at=backup_taken_at, restored_at=at)
+    restored: RestoreHold | None = RestoreHold.objects.of(club).filter(confirmed_at=None).first()
+    if restored is None:
+        restored = RestoreHold.objects.of(club).create(club=club, backup_taken_at=backup_taken_at, restored_at=at)
     else:
-        hold.backup_taken_at, hold.restored_at = min(backup_taken_at, hold.backup_taken_at), at
-        hold.save()
+        restored.backup_taken_at, restored.restored_at = min(backup_taken_at, restored.backup_taken_at), at
+        restored.save()
     audit.note(
         club=club,
         actor=None,
@@ -66,7 +65,7 @@ def begin_hold(*, club: Club, backup_taken_at: datetime) -> RestoreHold:
         ),
         after={"backup_taken_at": backup_taken_at, "restored_at": at},
     )
-    return hold
+    return restored
 
 
 def open_hold(*, club: Club) -> RestoreHold | None:
@@ -81,17 +80,17 @@ def held_until(club: Club) -> datetime | None:
     Also after the confirmation: until whatever the machine before had under way when it was replaced is in Xero or
     never will be. An open hold has no end, so the time to look again at it is given.
     """
-    hold = RestoreHold.objects.of(club).order_by("-pk").first()
-    if hold is None:
+    restored = RestoreHold.objects.of(club).order_by("-pk").first()
+    if restored is None:
         return None
-    settled_at = _settled_at(hold)
-    if hold.confirmed_at is None:
-        return max(settled_at, clock.now() + timedelta(seconds=holding.LOOK_AGAIN_SECONDS["check"]))
-    return settled_at if settled_at > clock.now() else None
+    may_send_from = _may_send_from(restored)
+    if restored.confirmed_at is None:
+        return max(may_send_from, clock.now() + timedelta(seconds=hold.LOOK_AGAIN_SECONDS["check"]))
+    return may_send_from if may_send_from > clock.now() else None
 
 
-def _settled_at(hold: RestoreHold) -> datetime:
-    return hold.restored_at + holding.commit_window() + timedelta(minutes=CALL_MINUTES)
+def _may_send_from(restored: RestoreHold) -> datetime:
+    return restored.restored_at + hold.commit_window() + timedelta(minutes=CALL_MINUTES)
 
 
 def hold_back(club: Club, until: datetime) -> None:
@@ -99,13 +98,13 @@ def hold_back(club: Club, until: datetime) -> None:
     queued = Delivery.objects.of(club).filter(
         closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED
     )
-    holding.hold(club, list(queued), reason="check", seconds=(until - clock.now()).total_seconds())
+    hold.hold(club, list(queued), reason="check", seconds=(until - clock.now()).total_seconds())
 
 
-def standing(*, club: Club) -> Standing | None:
+def open_confirmation(*, club: Club) -> OpenConfirmation | None:
     """Give what a person has to look at before confirming; None if nothing waits for it."""
-    hold = open_hold(club=club)
-    if hold is None:
+    restored = open_hold(club=club)
+    if restored is None:
         return None
     unsent = Journal.objects.of(club).filter(
         state__in=[*TAKES_IN, JournalState.QUEUED],
@@ -115,12 +114,12 @@ def standing(*, club: Club) -> Standing | None:
     if club.post_from is not None:
         unsent = unsent.filter(accounting_date__gte=club.post_from)
     days = unsent.order_by("accounting_date").values_list("accounting_date", flat=True).distinct()
-    seen = Sighting.objects.of(club).filter(kind="unknown", seen_at__gte=hold.restored_at)
-    return Standing(
-        hold=hold,
+    seen = Sighting.objects.of(club).filter(kind="unknown", seen_at__gte=restored.restored_at)
+    return OpenConfirmation(
+        hold=restored,
         unsent_days=list(days),
         found_in_xero=list(seen.order_by("reference").values_list("reference", flat=True)),
-        may_send_from=_settled_at(hold),
+        may_send_from=_may_send_from(restored),
     )
 
 
@@ -134,12 +133,12 @@ def confirm(*, club: Club, actor: User, recorded_on: Sequence[date] = (), reason
     """
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     access.lock_club(club)
-    hold = open_hold(club=club)
-    if hold is None:
+    restored = open_hold(club=club)
+    if restored is None:
         raise CannotSettle(gettext("Nothing waits for this confirmation."))
     days = sorted(set(recorded_on))
-    count = _record_again(club, actor, days, hold) if days else 0
-    RestoreHold.objects.of(club).filter(pk=hold.pk).update(
+    count = _record_again(club, actor, days, restored) if days else 0
+    RestoreHold.objects.of(club).filter(pk=restored.pk).update(
         confirmed_by=actor, confirmed_at=clock.now(), confirmed_words=reason
     )
     again = counted(len(days), "day was recorded again", "days were recorded again")
@@ -150,21 +149,21 @@ def confirm(*, club: Club, actor: User, recorded_on: Sequence[date] = (), reason
         action="backup.confirmed",
         subject=club.slug,
         summary=f"{actor} confirmed after the restored backup: {told}. {reason}".strip(),
-        before={"backup_taken_at": hold.backup_taken_at, "restored_at": hold.restored_at},
+        before={"backup_taken_at": restored.backup_taken_at, "restored_at": restored.restored_at},
         after={"recorded_on": days, "journals": count},
     )
     _go_on(club)
     return count
 
 
-def _record_again(club: Club, actor: User, days: Sequence[date], hold: RestoreHold) -> int:
+def _record_again(club: Club, actor: User, days: Sequence[date], restored: RestoreHold) -> int:
     rows = Journal.objects.of(club).filter(accounting_date__in=days, state__in=TAKES_IN)
     chosen = dict(rows.values_list("pk", "accounting_date"))
     missing = [day for day in days if day not in chosen.values()]
     if missing:
         words = ", ".join(f"{day:%d/%m/%Y}" for day in missing[:10])
         raise CannotSettle(gettext("These days have no journal that can be recorded: %(words)s.") % {"words": words})
-    reason = f"Recorded by hand between the backup of {hold.backup_taken_at:%d/%m/%Y} and its restoring."
+    reason = f"Recorded by hand between the backup of {restored.backup_taken_at:%d/%m/%Y} and its restoring."
     return recording.record_manually(club=club, actor=actor, journal_ids=list(chosen), reason=reason)
 
 

@@ -32,9 +32,9 @@ from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import GLCode, JobCode, Journal, JournalLine, JournalState
-from clubledger.xero import access as tokens
 from clubledger.xero import charts, manual_journals
-from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
+from clubledger.xero.access import access_for_reading
+from clubledger.xero.http.answers import ManualJournal, ManualJournalLine
 
 _Key = tuple[str, str, str]
 """Xero's account id, tax type, and tracking option's id: what a line is told apart by."""
@@ -119,7 +119,7 @@ def adopt_with_difference_journal(*, club: Club, actor: User, journal_id: int, r
         raise CannotSettle(gettext("Give a reason, for whoever asks later why the two are not the same."))
     queue.require_live_authorisation(club, actor)
     journal = _differing(club, journal_id)
-    xero = tokens.access_for_reading(club=club, prefer=actor)
+    xero = access_for_reading(club=club, prefer=actor)
     found = manual_journals.read(access=xero, journal_id=journal.xero_journal_id)
     if found is None:
         raise CannotSettle(

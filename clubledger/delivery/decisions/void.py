@@ -1,6 +1,6 @@
-"""What a person decides about a journal that is in Xero: accept how it differs, or void it there and reopen.
+"""Voiding a journal in Xero by a person's decision: ours, whose transactions are reopened, or one that was only seen.
 
-Both are explicit, need the right to undo, and leave who, when and why in the audit trail.
+It is explicit, needs the right to undo, and leaves who, when and why in the audit trail.
 """
 
 import zlib
@@ -18,57 +18,14 @@ from clubledger.delivery.models import Call, Delivery, Sighting
 from clubledger.delivery.reconciliation import sightings
 from clubledger.delivery.reconciliation.comparison import GONE
 from clubledger.delivery.reference import date_and_sequence_in
-from clubledger.delivery.sending import carriers as carried
+from clubledger.delivery.sending import carriers
 from clubledger.delivery.sending.send import CALL_SECONDS
 from clubledger.foundation import clock, crash
 from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
-from clubledger.xero.access import XeroAccess
-from clubledger.xero.manual_journals import ManualJournal
-
-
-@transaction.atomic
-def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) -> None:
-    """Take a journal that differs as sent, by a person's word. Raises NotAllowed, CannotSettle."""
-    access.require(club=club, actor=actor, permission=Permission.UNDO)
-    access.lock_club(club)
-    if not reason.strip():
-        raise CannotSettle(gettext("Give a reason, for whoever asks later why the two are not the same."))
-    journal = Journal.objects.of(club).filter(pk=journal_id).first()
-    if journal is not None and _is_gone_from_xero(club, journal):
-        raise CannotSettle(
-            gettext("It is not in Xero's books any more. Void it here: its transactions are then sent anew.")
-        )
-    moved = states.move(
-        club=club,
-        journal_ids=[journal_id],
-        from_states=[JournalState.DIFFERS],
-        to_state=JournalState.SENT,
-        sent_at=clock.now(),
-        sent_by=actor,
-        number=reopen.next_number(club=club),
-    )
-    if not moved or journal is None:
-        raise CannotSettle(gettext("This journal does not differ from Xero's."))
-    audit.note(
-        club=club,
-        actor=actor,
-        action="journal.difference_accepted",
-        subject=str(journal),
-        summary=f"{actor} accepted the journal as it is in Xero: {reason}",
-        before={"differences": journal.xero_words},
-    )
-    for delivery in Delivery.objects.of(club).filter(journal=journal, closed_because="differs").order_by("-pk")[:1]:
-        carried.arrived(club, delivery)
-
-
-def _is_gone_from_xero(club: Club, journal: Journal) -> bool:
-    """Tell whether what was read back of a journal that differs was voided or deleted there."""
-    rows = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
-    found = rows.order_by("-pk").values_list("found_in_xero", flat=True).first()
-    return found is not None and found["status"] in GONE
+from clubledger.xero.access import XeroAccess, access_for_sending
+from clubledger.xero.http.answers import ManualJournal
 
 
 def void_and_reopen(*, club: Club, actor: User, journal_id: int, reason: str) -> Journal:
@@ -87,7 +44,7 @@ def void_and_reopen(*, club: Club, actor: User, journal_id: int, reason: str) ->
     if journal is None:
         raise CannotSettle(gettext("Only a journal that is in Xero can be voided."))
     whole = _whole_of_carrier(club, journal)
-    xero = tokens.access_for_sending(club=club, user=actor)
+    xero = access_for_sending(club=club, user=actor)
     for carrier in _carriers_to_void(club, journal):
         _void_in_xero(club, actor, carrier.xero_journal_id, xero)
         _note_voided(club, actor, carrier, reason)
@@ -118,12 +75,12 @@ def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
 
 def _carriers_to_void(club: Club, journal: Journal) -> list[Journal]:
     """Give the journals that brought this one's difference to Xero. Raises CannotSettle while one is on its way."""
-    carriers = [delivery.journal for delivery in carried.carriers_of(club, journal)]
-    if any(carrier.state in carried.LIVE for carrier in carriers):
+    found = [delivery.journal for delivery in carriers.carriers_of(club, journal)]
+    if any(carrier.state in carriers.LIVE for carrier in found):
         raise CannotSettle(
             gettext("Its difference is on its way to Xero. Take that out of the queue, or wait until it is there.")
         )
-    return carriers
+    return found
 
 
 def _void_in_xero(club: Club, actor: User, xero_journal_id: str, xero: XeroAccess) -> None:
@@ -220,7 +177,7 @@ def _write_call(club: Club, actor: User, found: ManualJournal, xero: XeroAccess)
 def _reopen(club: Club, actor: User, journal: Journal, reason: str) -> Journal:
     access.lock_club(club)
     # Somebody may have queued its difference while Xero was asked: that one must not go out alone.
-    if carried.carriers_of(club, journal):
+    if carriers.carriers_of(club, journal):
         raise CannotSettle(
             gettext("Its difference was queued in the meantime. Take that out of the queue and void it again.")
         )
@@ -251,7 +208,7 @@ def void_sighted(*, club: Club, actor: User, sighting_id: int, reason: str) -> N
     if not reason.strip():
         raise CannotSettle(gettext("Give a reason, for whoever asks later why the journal was voided."))
     sighting = _open_sighting(club, sighting_id)
-    xero = tokens.access_for_sending(club=club, user=actor)
+    xero = access_for_sending(club=club, user=actor)
     _void_in_xero(club, actor, sighting.xero_journal_id, xero)
     with transaction.atomic():
         access.lock_club(club)

@@ -19,7 +19,7 @@ from clubledger.foundation import clock
 from clubledger.ledger import sql
 from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import JournalLine, JournalState, JournalTotal
-from clubledger.xero.manual_journals import ManualJournal, ManualJournalLine
+from clubledger.xero.http.answers import ManualJournal, ManualJournalLine
 
 GOING_ON = [JournalState.SENDING, JournalState.UNCERTAIN]
 

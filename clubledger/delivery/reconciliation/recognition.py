@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reference import REVERSAL_PREFIX, reference_in
-from clubledger.xero.manual_journals import ManualJournal
+from clubledger.xero.http.answers import ManualJournal
 
 _ADDRESS = re.compile(r"/gl/journals/([0-9]{1,18})/?$")
 

@@ -20,7 +20,7 @@ from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.access import XeroAccess
 from clubledger.xero.errors import ClockWrong
-from clubledger.xero.manual_journals import ManualJournal
+from clubledger.xero.http.answers import ManualJournal
 
 MOST_CLOCK_SECONDS = 120
 """How far a machine's clock may be from Xero's: two that differ so much still leave most of the commit window."""

@@ -19,7 +19,7 @@ from clubledger.delivery.reference import date_and_sequence_in
 from clubledger.delivery.sending import carriers, hold, turns
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero.manual_journals import ManualJournal
+from clubledger.xero.http.answers import ManualJournal
 
 VOIDABLE = ("unknown", "double")
 """The kinds whose journal in Xero can be voided without touching one that we sent."""

@@ -27,7 +27,7 @@ from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import lines, reopen
 from clubledger.ledger.journals.states import move
 from clubledger.ledger.models import Journal, JournalState
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
 from clubledger.xero.models import Connection
 
@@ -44,7 +44,7 @@ def send_to_gl(*, club: Club, actor: User, journal_ids: Iterable[int]) -> SendRu
     access.require(club=club, actor=actor, permission=Permission.SEND)
     require_live_authorisation(club, actor)
     access.lock_club(club)
-    connection = revocation.current(club=club, with_app=False)
+    connection = standing.current(club=club, with_app=False)
     organisation = connection.organisation if connection else Organisation("", "")
     ids = list(journal_ids)
     resolved = _resolved(club, ids, organisation)
@@ -109,12 +109,12 @@ def _queue(
 
 def require_live_authorisation(club: Club, user: User) -> None:
     """Raise ConnectionMoved or NotAuthorised, with the words for the page, unless the user could send now."""
-    if revocation.live_authorisation(club=club, user=user) is not None:
+    if standing.live_authorisation(club=club, user=user) is not None:
         return
-    standing = revocation.standing_of(club=club, user=user)
-    if standing.kind == "unauthorized":
-        raise ConnectionMoved(standing.message)
-    raise NotAuthorised(standing.message)
+    own = standing.standing_of(club=club, user=user)
+    if own.kind == "unauthorized":
+        raise ConnectionMoved(own.message)
+    raise NotAuthorised(own.message)
 
 
 def _resolved(club: Club, journal_ids: list[int], organisation: Organisation) -> list[tuple[Journal, Resolution]]:
@@ -230,7 +230,7 @@ def without_sender(*, club: Club, connection: Connection | None = None) -> Query
     A worker has said that they wait for their sender, or, whatever they wait for, it is known here already that the
     sender has lost the right or the authorisation. `connection` is the club's, where the caller has read it.
     """
-    authorised = revocation.live_authorisations(club=club, connection=connection).values("user")
+    authorised = standing.live_authorisations(club=club, connection=connection).values("user")
     may_send = access.memberships_with(club, Permission.SEND).values("user")
     rows: QuerySet[Delivery] = Delivery.objects.of(club).filter(closed_at=None, journal__state=JournalState.QUEUED)
     return rows.filter(

@@ -17,8 +17,8 @@ from clubledger.delivery.sending.send import CALL_SECONDS, record, write_call
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import JournalState
-from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
+from clubledger.xero.access import access_for_sending
 from clubledger.xero.errors import XeroError
 
 
@@ -39,7 +39,7 @@ def replay_unknown_calls(club: Club, holder: str) -> int:
         if stopping.is_asked():
             break
         try:
-            xero = tokens.access_for_sending(club=club, user=call.sender)
+            xero = access_for_sending(club=club, user=call.sender)
         except XeroError:
             # Who sent it can't be asked for now; the look-up goes on without a replay.
             continue

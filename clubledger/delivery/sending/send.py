@@ -24,10 +24,9 @@ from clubledger.foundation import clock, crash
 from clubledger.ledger import sql
 from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import JournalState
-from clubledger.xero import access as tokens
 from clubledger.xero import manual_journals
-from clubledger.xero.access import XeroAccess
-from clubledger.xero.connection import revocation
+from clubledger.xero.access import XeroAccess, access_for_sending
+from clubledger.xero.connection import standing
 from clubledger.xero.errors import XeroError
 from clubledger.xero.http.answers import Answer, ItemAnswer
 from clubledger.xero.models import Authorisation
@@ -55,7 +54,7 @@ def send_batch(club: Club, holder: str) -> tuple[int, bool]:
         hold.hold(club, batch, reason="permission")
         return 0, not are_all
     try:
-        xero = tokens.access_for_sending(club=club, user=sender)
+        xero = access_for_sending(club=club, user=sender)
     except XeroError as error:
         hold.hold_for_error(club, batch, error)
         return 0, not are_all
@@ -125,10 +124,10 @@ def claim(club: Club, batch: list[Delivery], xero: XeroAccess, holder: str) -> t
     app and organisation are looked at again here, so that a changeover in between sends nothing under the old app.
     """
     access.lock_club(club)
-    connection = revocation.current(club=club, with_app=False)
+    connection = standing.current(club=club, with_app=False)
     if connection is None or (connection.app_id, connection.tenant_id) != (xero.app_id, xero.tenant_id):
         return None
-    batch = _still_standing(club, batch, xero)
+    batch = _still_sendable(club, batch, xero)
     moved = set(
         states.move(
             club=club,
@@ -156,7 +155,7 @@ def claim(club: Club, batch: list[Delivery], xero: XeroAccess, holder: str) -> t
     return write_call(call, carried, holder), carried
 
 
-def _still_standing(club: Club, batch: list[Delivery], xero: XeroAccess) -> list[Delivery]:
+def _still_sendable(club: Club, batch: list[Delivery], xero: XeroAccess) -> list[Delivery]:
     """Give the deliveries that may go out as they were read, now that the club is locked.
 
     One that was withdrawn since, and perhaps queued anew with other content, may not; nor may any whose sender has lost
@@ -167,8 +166,8 @@ def _still_standing(club: Club, batch: list[Delivery], xero: XeroAccess) -> list
     rows = Delivery.objects.of(club).filter(
         Exists(may_send), Exists(authorised), pk__in=[one.pk for one in batch], closed_at=None, sender=batch[0].sender
     )
-    standing = set(rows.values_list("pk", flat=True))
-    return [delivery for delivery in batch if delivery.pk in standing]
+    sendable = set(rows.values_list("pk", flat=True))
+    return [delivery for delivery in batch if delivery.pk in sendable]
 
 
 def write_call(call: Call, carried: list[Delivery], holder: str) -> Call:

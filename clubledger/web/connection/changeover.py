@@ -22,7 +22,7 @@ from clubledger.clubs.models import Role
 from clubledger.frame import formats
 from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 from clubledger.web.xero_errors import tell
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.errors import XeroError
 
 
@@ -47,8 +47,8 @@ def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
             request, access, "web/connection/no_changeover.html", crumbs=general_ledger_trail(access, _("Changeover"))
         )
     travellers = steps.travellers_of(row)
-    connection = revocation.current(club=access.club)
-    standing = revocation.standing_of(club=access.club, user=access.user, connection=connection)
+    connection = standing.current(club=access.club)
+    own = standing.standing_of(club=access.club, user=access.user, connection=connection)
     old = old_app.old_authorisations(row) if not row.is_before else []
     empty = check.empty_journals(club=access.club) if row.verified_at else []
     return show(
@@ -57,10 +57,10 @@ def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         "web/connection/changeover.html",
         crumbs=general_ledger_trail(access, _("Changeover")),
         row=row,
-        sentence=_sentence(access, row, standing.kind),
-        items=_checklist(access, row, standing.kind, len(empty)),
+        sentence=_sentence(access, row, own.kind),
+        items=_checklist(access, row, own.kind, len(empty)),
         travellers=travellers,
-        standing=standing,
+        standing=own,
         connection=connection,
         changeover=row if row.is_live else None,
         old=old,

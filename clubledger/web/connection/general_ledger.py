@@ -26,7 +26,7 @@ from clubledger.frame.lists import Column, Holds, List
 from clubledger.ledger.mapping import codes
 from clubledger.web.page import club_page, general_ledger_trail, link_to, person, show
 from clubledger.web.xero_errors import explain, tell
-from clubledger.xero.connection import consent, revocation
+from clubledger.xero.connection import consent, revocation, standing
 from clubledger.xero.errors import (
     AppMisconfigured,
     BindingRefused,
@@ -104,7 +104,7 @@ def integration_settings(request: HttpRequest, access: ClubAccess) -> HttpRespon
         access,
         "web/connection/integration_settings.html",
         crumbs=[(_("Configuration"), ""), (_("Integration"), "")],
-        connection=revocation.current(club=access.club),
+        connection=standing.current(club=access.club),
     )
 
 
@@ -112,9 +112,9 @@ def integration_settings(request: HttpRequest, access: ClubAccess) -> HttpRespon
 @club_page()
 def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the connection: organisation, where this person stands, who has authorised; or the last as a file."""
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     listing = AUTHORISED.asked(request)
-    authorised = listing.in_order(_shown(row, connection) for row in revocation.authorisations(club=access.club))
+    authorised = listing.in_order(_shown(row, connection) for row in standing.authorisations(club=access.club))
     if listing.wants_file:
         return listing.file(authorised)
     return show(
@@ -123,7 +123,7 @@ def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase
         "web/connection/general_ledger.html",
         crumbs=general_ledger_trail(access),
         connection=connection,
-        standing=revocation.standing_of(club=access.club, user=access.user, connection=connection),
+        standing=standing.standing_of(club=access.club, user=access.user, connection=connection),
         listing=listing,
         authorisations=authorised,
         sort_asked=listing.sort,
@@ -149,7 +149,7 @@ def authorize(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Leave for Xero. A page that goes on by itself: the strict form policy would stop a redirect to another site."""
     base_url = f"{request.scheme}://{request.get_host()}"
     try:
-        address = revocation.begin_authorisation(club=access.club, actor=access.user, base_url=base_url)
+        address = consent.begin_authorisation(club=access.club, actor=access.user, base_url=base_url)
     except XeroError as error:
         tell(request, access, error)
         return redirect(link_to(access, "general-ledger"))
@@ -161,10 +161,10 @@ def authorize(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 @club_page(Permission.AUTHORISE)
 def revoke(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Disconnect this person's own connection, after they saw what that means."""
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     if request.POST.get("confirmed") != "1":
         others = [
-            row for row in revocation.authorisations(club=access.club) if row.is_live and row.user_id != access.user.pk
+            row for row in standing.authorisations(club=access.club) if row.is_live and row.user_id != access.user.pk
         ]
         return show(
             request,
@@ -208,10 +208,10 @@ def bind(request: HttpRequest, access: ClubAccess, request_id: int) -> HttpRespo
         return _answered_already(request, access)
     try:
         if request.POST.get("answer") == "no":
-            revocation.decline_organisation(club=access.club, actor=access.user, request_id=request_id)
+            consent.decline_organisation(club=access.club, actor=access.user, request_id=request_id)
             messages.success(request, _("Nothing was connected."))
         else:
-            row = revocation.confirm_organisation(
+            row = consent.confirm_organisation(
                 club=access.club, actor=access.user, request_id=request_id, tenant_id=request.POST.get("tenant_id", "")
             )
             messages.success(
@@ -276,7 +276,7 @@ def _returned(request: HttpRequest, access: ClubAccess, status: int, **context: 
 def xero_callback(request: HttpRequest) -> HttpResponseBase:
     """Take the return from Xero and lead on, or say what happened. The address itself is never shown or logged."""
     try:
-        outcome = revocation.finish_authorisation(actor=person(request), params=request.GET.dict())
+        outcome = consent.finish_authorisation(actor=person(request), params=request.GET.dict())
     except NotAllowed:
         return render(request, "403.html", {"reason": _("You may no longer authorise Xero for this club.")}, status=403)
     except AppMisconfigured as error:

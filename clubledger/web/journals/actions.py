@@ -25,7 +25,7 @@ from clubledger.web.journals.integration import is_moving
 from clubledger.web.journals.selection import Selection
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.errors import XeroError
 
 
@@ -83,7 +83,7 @@ def send(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
             access,
             "web/journals/confirm_send.html",
             chosen=chosen,
-            connection=revocation.current(club=access.club),
+            connection=standing.current(club=access.club),
         )
     try:
         run = queue.send_to_gl(club=access.club, actor=access.user, journal_ids=chosen.ids)

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_http_methods
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
-from clubledger.delivery.decisions import after_restore, difference
-from clubledger.delivery.decisions import void as settling
+from clubledger.delivery.decisions import accept, after_restore, difference, void
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Sighting
 from clubledger.delivery.reconciliation import sightings
@@ -28,7 +27,7 @@ from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.errors import XeroError
 
 Act = Callable[[str], str]
@@ -70,7 +69,7 @@ def _facts(found: Journal) -> list[tuple[str, str]]:
 
 def _lock_of(access: ClubAccess) -> list[tuple[str, str]]:
     """Say up to which day Xero is locked and which is the first open one, as last read."""
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     organisation = connection.organisation if connection else None
     if organisation is None or organisation.locked_until is None or organisation.first_open_day is None:
         return []
@@ -82,12 +81,12 @@ def _lock_of(access: ClubAccess) -> list[tuple[str, str]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page(Permission.UNDO)
-def void(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
+def void_journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpResponseBase:
     """Void in Xero and reopen."""
     found = _journal(access, journal_id, ("sent", "differs"))
 
     def act(reason: str) -> str:
-        further = settling.void_and_reopen(club=access.club, actor=access.user, journal_id=found.pk, reason=reason)
+        further = void.void_and_reopen(club=access.club, actor=access.user, journal_id=found.pk, reason=reason)
         return _("Voided in Xero. Its transactions stand in journal %(sequence)s of %(day)s, which can be sent.") % {
             "sequence": further.sequence,
             "day": formats.day(further.accounting_date),
@@ -112,7 +111,7 @@ def accept_difference(request: HttpRequest, access: ClubAccess, journal_id: int)
     found = _journal(access, journal_id, ("differs",))
 
     def act(reason: str) -> str:
-        settling.accept_difference(club=access.club, actor=access.user, journal_id=found.pk, reason=reason)
+        accept.accept_difference(club=access.club, actor=access.user, journal_id=found.pk, reason=reason)
         return _("The journal counts as sent, as it is in Xero.")
 
     page = {
@@ -214,7 +213,7 @@ def void_sighted(request: HttpRequest, access: ClubAccess, sighting_id: int) -> 
         raise Http404
 
     def act(reason: str) -> str:
-        settling.void_sighted(club=access.club, actor=access.user, sighting_id=seen.pk, reason=reason)
+        void.void_sighted(club=access.club, actor=access.user, sighting_id=seen.pk, reason=reason)
         return _("Voided in Xero; the reason is on record.")
 
     page = {
@@ -251,8 +250,8 @@ def sighting_words(seen: Sighting) -> str:
 @club_page(Permission.UNDO)
 def confirm_restore(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """After a backup was restored: say which days were recorded by hand since, and let the club send again."""
-    standing = after_restore.standing(club=access.club)
-    if standing is None:
+    confirmation = after_restore.open_confirmation(club=access.club)
+    if confirmation is None:
         raise Http404
     if request.method == "POST" and request.POST.get("seen") == "1":
         days = [on for text in request.POST.getlist("day") if (on := read_day(text)) is not None]
@@ -268,7 +267,7 @@ def confirm_restore(request: HttpRequest, access: ClubAccess) -> HttpResponseBas
         request,
         access,
         "web/journals/confirm_restore.html",
-        standing=standing,
+        confirmation=confirmation,
         is_missing=request.method == "POST",
         status=422 if request.method == "POST" else 200,
     )

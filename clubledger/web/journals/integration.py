@@ -35,7 +35,7 @@ from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.journals.list_rows import rows_of
 from clubledger.web.journals.selection import SHOWS, Asked
 from clubledger.web.page import club_page, link_to, show
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.models import Connection
 
 STRIP_DAYS = calendar.WEEKS * 7
@@ -51,7 +51,7 @@ def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         return _as_file(access, Asked.from_query(access, request.GET), request.GET["format"])
     figures = overview.overview(club=access.club)
     asked = Asked.from_query(access, request.GET, preset=figures.preset)
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     if figures.first_on is None:
         return show(request, access, "web/journals/gl_first_run.html", steps=first_steps(access, figures, connection))
     counts = Tally.of(asked.days, club=access.club)
@@ -88,7 +88,7 @@ def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         is_valid_selection=ticked == "valid",
         has_valid=counts.has("valid"),
         has_queued=any(group.state == "queued" for group in counts.shown(asked.show)),
-        standing=revocation.standing_of(club=access.club, user=access.user, connection=connection)
+        standing=standing.standing_of(club=access.club, user=access.user, connection=connection)
         if access.may(Permission.SEND)
         else None,
         steps=None if signs["has_sent"] else first_steps(access, figures, connection, signs["unmapped"]),

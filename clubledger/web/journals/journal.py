@@ -26,7 +26,7 @@ from clubledger.web.journals import line_rows
 from clubledger.web.journals.list_rows import has_chosen_first_open_day, notes_of, ordinal_words, state_shown, xero_link
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 
 ZERO = Decimal("0.00")
 LINES_PER_PAGE = 100
@@ -77,7 +77,7 @@ def journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpRe
             order=order,
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     totals = _totals(lines)
     shown = _page_of_lines(request, lines, opened)
     return show(

@@ -14,7 +14,7 @@ from clubledger.ledger.errors import MappingError
 from clubledger.ledger.mapping import codes, items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 from clubledger.web.mapping.suggestions import Candidate, suggest, untaxed_partner
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Choices:
                 unusable[code.code] = code.unusable_because
             else:
                 usable[code.code] = code
-        connection = revocation.current(club=club, with_app=False)
+        connection = standing.current(club=club, with_app=False)
         is_registered = connection is None or connection.organisation.is_registered_for_tax
         taxes = codes.tax_codes_in_use(club=club) if is_registered else ()
         return cls(

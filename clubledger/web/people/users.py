@@ -21,7 +21,7 @@ from clubledger.frame import query
 from clubledger.frame.lists import Column, Holds, List
 from clubledger.web.page import RIGHTS, club_page, link_to, show
 from clubledger.web.sign_in.forms import BAD_EMAIL
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 
 RECENT = 10
 ROLES = list(PERMISSIONS)
@@ -165,7 +165,7 @@ def users(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 
 def _authorised(access: ClubAccess) -> set[int]:
-    return {row.user_id for row in revocation.authorisations(club=access.club) if row.is_live}
+    return {row.user_id for row in standing.authorisations(club=access.club) if row.is_live}
 
 
 def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: int = 200) -> HttpResponseBase:
@@ -256,11 +256,7 @@ def user(request: HttpRequest, access: ClubAccess, membership_id: int) -> HttpRe
         form=form,
         has_second_step=sign_in.has_set_up(member.user),
         authorisation=next(
-            (
-                row
-                for row in revocation.authorisations(club=access.club)
-                if row.user_id == member.user_id and row.is_live
-            ),
+            (row for row in standing.authorisations(club=access.club) if row.user_id == member.user_id and row.is_live),
             None,
         ),
         keys=[

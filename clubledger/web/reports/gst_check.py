@@ -21,7 +21,7 @@ from clubledger.ledger.reports import gst
 from clubledger.ledger.reports.gst import Document, JournalTax, Period, Tax, TaxType
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 from clubledger.xero.models import Connection
 
 LENGTHS = {
@@ -88,7 +88,7 @@ class PeriodRow:
 @club_page()
 def gst_check(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show the period asked for, or the last full one; or one of the page's tables as a file."""
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     own = connection.organisation if connection else Organisation("", "")
     length = request.GET.get("length", "")
     length = length if length in LENGTHS else gst.length_of(own)

@@ -18,7 +18,7 @@ from clubledger.clubs.models import Club, Role, User
 from clubledger.frame.lists import Column, Holds, List
 from clubledger.ledger.journals import overview
 from clubledger.web.page import person
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 
 SIGNS = {
     "live": ("live", gettext_lazy("Connected")),
@@ -109,7 +109,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[Entry]:
     """Give each club with how it stands, in as many queries for fifty as for two."""
     unsent = overview.unsent_at(clubs=[access.club for access in clubs])
-    signs = revocation.signs_for(user=user, needs_own={access.club.pk: access.may(Permission.SEND) for access in clubs})
+    signs = standing.signs_for(user=user, needs_own={access.club.pk: access.may(Permission.SEND) for access in clubs})
     entries = []
     for access in clubs:
         oldest, count, helped = unsent.get(access.club.pk, (None, 0, 0))

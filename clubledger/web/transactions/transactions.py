@@ -33,7 +33,7 @@ from clubledger.ledger.models import SourceLine, SourceTransaction
 from clubledger.web.journals.list_rows import notes_of, state_shown, xero_link
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
-from clubledger.xero.connection import revocation
+from clubledger.xero.connection import standing
 
 PRESET_DAYS = 31
 MOST_COUNTED = 20_000
@@ -169,7 +169,7 @@ def transaction(request: HttpRequest, access: ClubAccess, transaction_id: int) -
     if story is None:
         raise Http404
     found = story.transaction
-    connection = revocation.current(club=access.club)
+    connection = standing.current(club=access.club)
     return show(
         request,
         access,

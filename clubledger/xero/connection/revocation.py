@@ -1,60 +1,18 @@
-"""The club's connection and its people's authorisations: what the General Ledger page shows and does.
-
-The door of this room for consent and standing; the ends of authorisations are here.
-"""
+"""The end of authorisations and of the club's connection: by a person's wish, in Xero and here, or on their word."""
 
 from __future__ import annotations
 
 import structlog
 from django.db import transaction
-from django.db.models import F
 from django.views.decorators.debug import sensitive_variables
 
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.foundation import clock
 from clubledger.xero.connection import binding, standing, tenants
-from clubledger.xero.connection.consent import (
-    begin_authorisation,
-    confirm_organisation,
-    decline_organisation,
-    finish_authorisation,
-)
-from clubledger.xero.connection.outcomes import Choice, Outcome
-from clubledger.xero.connection.standing import (
-    Standing,
-    authorisations,
-    current,
-    live_authorisation,
-    live_authorisations,
-    sign_for,
-    signs_for,
-    standing_of,
-)
 from clubledger.xero.errors import AuthorisationNeeded, NotAuthorised, XeroError
-from clubledger.xero.models import FORGOTTEN, Authorisation, Connection, TokenSet
-from clubledger.xero.oauth import flow
-
-__all__ = [
-    "Choice",
-    "Outcome",
-    "Standing",
-    "authorisations",
-    "begin_authorisation",
-    "confirm_organisation",
-    "current",
-    "decline_organisation",
-    "disconnect",
-    "finish_authorisation",
-    "live_authorisation",
-    "live_authorisations",
-    "release_organisation",
-    "revoke",
-    "sign_for",
-    "signs_for",
-    "standing_of",
-]
+from clubledger.xero.models import Authorisation, Connection, TokenSet
+from clubledger.xero.oauth import authorisations, flow
 
 log = structlog.get_logger("clubledger.xero")
 
@@ -65,8 +23,8 @@ def revoke(*, club: Club, actor: User) -> None:
     Raises NotAllowed, NotAuthorised if there is none, and XeroUnavailable or AppMisconfigured with nothing changed.
     """
     access.require(club=club, actor=actor, permission=Permission.AUTHORISE)
-    connection = current(club=club)
-    rows = [row for row in authorisations(club=club) if row.user_id == actor.pk and row.is_live]
+    connection = standing.current(club=club)
+    rows = [row for row in standing.authorisations(club=club) if row.user_id == actor.pk and row.is_live]
     rows.sort(key=lambda row: connection is None or row.app_id != connection.app_id)
     if not rows:
         raise NotAuthorised(standing.not_authorised_message())
@@ -81,7 +39,7 @@ def disconnect(*, club: Club, actor: User | None, authorisation_id: int) -> None
     """
     if actor is not None and not (actor.is_staff and actor.is_active):
         access.require(club=club, actor=actor, permission=Permission.CONFIGURE)
-    row = next((one for one in authorisations(club=club) if one.pk == authorisation_id and one.is_live), None)
+    row = next((one for one in standing.authorisations(club=club) if one.pk == authorisation_id and one.is_live), None)
     if row is None:
         raise NotAuthorised(standing.not_authorised_message())
     _end_in_xero(row, actor)
@@ -99,22 +57,15 @@ def _end_in_xero(row: Authorisation, actor: User | None) -> None:
         except AuthorisationNeeded:
             log.info("xero.connection_already_gone", authorisation=row.pk)
     with transaction.atomic():
-        ended = (
-            Authorisation.objects.of(row.club)
-            .filter(pk=row.pk, ended_at=None)
-            .update(ended_at=clock.now(), ended_because="revoked")
+        authorisations.end(
+            row,
+            because="revoked",
+            actor=actor,
+            action="xero.revoked",
+            summary=f"{by} disconnected the Xero authorisation of {row.user} for {row.organisation_name}",
+            after={"connection_removed_in_xero": not is_shared},
         )
-        if ended:
-            audit.note(
-                club=row.club,
-                actor=actor,
-                action="xero.revoked",
-                subject=f"authorisation {row.pk}",
-                summary=f"{by} disconnected the Xero authorisation of {row.user} for {row.organisation_name}",
-                before={"app": str(row.app), "organisation": row.organisation_name},
-                after={"connection_removed_in_xero": not is_shared},
-            )
-    if token_set_id is not None and not _rests_on(token_set_id):
+    if token_set_id is not None and not authorisations.is_needed(token_set_id):
         _forget_tokens(token_set_id)
 
 
@@ -127,11 +78,6 @@ def _remove_connection(row: Authorisation, token_set_id: int) -> None:
             tenants.disconnect(token_set_id, one.connection_id)
 
 
-def _rests_on(token_set_id: int) -> bool:
-    rows = Authorisation.objects.across_clubs("a Xero user's tokens serve several clubs")
-    return bool(rows.filter(token_set_id=token_set_id, ended_at=None).exists())
-
-
 @sensitive_variables("tokens")
 def _forget_tokens(token_set_id: int) -> None:
     """Revoke and forget the tokens of a Xero user whose last authorisation has ended (xero-facts 1.7)."""
@@ -142,9 +88,28 @@ def _forget_tokens(token_set_id: int) -> None:
         except XeroError as error:
             # The connection is gone already; what is left of the token dies of itself.
             log.warning("xero.token_not_revoked", set_id=token_set_id, words=error.words)
-    TokenSet.objects.filter(pk=token_set_id, generation=tokens.generation).update(
-        **FORGOTTEN, died_at=clock.now(), generation=F("generation") + 1
+    authorisations.forget_tokens(token_set_id, generation=tokens.generation)
+
+
+@transaction.atomic
+def note_gone(*, authorisation: Authorisation, actor: User, reason: str = "") -> bool:
+    """End an authorisation on a person's word that it is gone in Xero, which is not asked. False if it had ended.
+
+    Because its app was deleted there, or its secret is lost. Whoever calls it has checked who asks.
+    """
+    token_set_id = authorisation.token_set_id
+    has_ended = authorisations.end(
+        authorisation,
+        because="disconnected",
+        actor=actor,
+        action="xero.noted_gone",
+        summary=f"{actor} noted that the Xero authorisation of {authorisation.user} for"
+        f" {authorisation.organisation_name} is gone in Xero, which was not asked",
+        after={"reason": reason},
     )
+    if has_ended and token_set_id is not None and not authorisations.is_needed(token_set_id):
+        authorisations.forget_tokens(token_set_id)
+    return has_ended
 
 
 def release_organisation(*, club: Club, actor: User, reason: str) -> None:
@@ -156,13 +121,13 @@ def release_organisation(*, club: Club, actor: User, reason: str) -> None:
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     with transaction.atomic():
         access.lock_club(club)
-        connection = current(club=club)
+        connection = standing.current(club=club)
         if connection is None or not connection.tenant_id:
             return
         Connection.objects.of(club).filter(pk=connection.pk).update(
             tenant_id="", organisation_name="", short_code="", confirmed_at=None, organisation_read_at=None
         )
-        Authorisation.objects.of(club).filter(ended_at=None).update(ended_at=clock.now(), ended_because="replaced")
+        authorisations.end_all_of(club=club, because="replaced")
         audit.note(
             club=club,
             actor=actor,

@@ -18,14 +18,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from clubledger.clubs import audit
 from clubledger.foundation import clock, wake
 from clubledger.xero.errors import AuthorisationLost, GrantRefused, NeverSent, XeroError, XeroUnavailable
 from clubledger.xero.http.answers import lacks_scope
 from clubledger.xero.http.client import Reply
 from clubledger.xero.http.network import Deadline
-from clubledger.xero.models import Authorisation, TokenSet
-from clubledger.xero.oauth import flow
+from clubledger.xero.models import TokenSet
+from clubledger.xero.oauth import authorisations, flow
 
 LEASE_SECONDS = 60.0
 NETWORK_SECONDS = 12.0
@@ -239,39 +238,4 @@ def _bury(tokens: TokenSet, holder: str) -> None:
         )
         if buried:
             log.warning("xero.token_set_died", set_id=tokens.pk)
-            end_authorisations(token_set_id=tokens.pk, because="expired")
-
-
-def end_authorisations(*, token_set_id: int, because: str, tenant_id: str | None = None) -> int:
-    """End the live authorisations that rest on a token set (of one organisation, if given), and note it for each club.
-
-    For what Xero tells us, not for what a person asks: the audit trail names Clubledger. Gives how many ended.
-    """
-    rows = Authorisation.objects.across_clubs("a Xero user's tokens serve several clubs").filter(
-        token_set_id=token_set_id, ended_at=None
-    )
-    if tenant_id is not None:
-        rows = rows.filter(tenant_id=tenant_id)
-    words = {"expired": "Xero no longer accepts it", "disconnected": "it was disconnected in Xero"}.get(
-        because, because
-    )
-    ended = 0
-    with transaction.atomic():
-        for row in rows.select_related("club", "user", "app"):
-            won = (
-                type(row)
-                .objects.of(row.club)
-                .filter(pk=row.pk, ended_at=None)
-                .update(ended_at=clock.now(), ended_because=because)
-            )
-            if won:
-                ended += 1
-                audit.note(
-                    club=row.club,
-                    actor=None,
-                    action=f"xero.{because}",
-                    subject=f"authorisation {row.pk}",
-                    summary=f"Xero authorisation of {row.user} for {row.organisation_name} ended: {words}",
-                    before={"app": str(row.app), "organisation": row.organisation_name, "user": str(row.user)},
-                )
-    return ended
+            authorisations.end_all_on(token_set_id=tokens.pk, because="expired")
