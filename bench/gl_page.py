@@ -174,7 +174,10 @@ def _count(client: Any, address: str) -> tuple[int, int]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    from clubledger.frame.static_files import weight
+
     with CaptureQueriesContext(connection) as caught:
         size = len(client.get(address).content)
-    parts = ("frame/clubledger.css", "frame/clubledger.js", "frame/icon.svg")
-    return len(caught), size + sum(os.path.getsize(found) for part in parts if (found := finders.find(part)))
+    sheets = ("clubledger.css", "pieces.css", "tables.css", "narrow.css")
+    parts = [f"frame/{name}" for name in (*sheets, "clubledger.js", "icon.svg")]
+    return len(caught), size + sum(weight(part, Path(found)) for part in parts if (found := finders.find(part)))

@@ -242,10 +242,12 @@ def _p95(client: Any, address: str, runs: int) -> float:
 def _weight_of_parts(html: str, sizes: dict[str, int] = {}) -> int:  # noqa: B006 - each part is weighed once
     from django.contrib.staticfiles import finders
 
+    from clubledger.frame.static_files import weight
+
     parts = set(re.findall(r'(?:src|href)="/static/([^"]+)"', html))
     for part in parts - set(sizes):
         found = finders.find(part)
-        sizes[part] = os.path.getsize(found) if isinstance(found, str) else 0
+        sizes[part] = weight(part, Path(found)) if isinstance(found, str) else 0
     return sum(sizes[part] for part in parts)
 
 

@@ -331,7 +331,7 @@ STATICFILES_DIRS = [("xero", XERO_BUTTONS)] if XERO_BUTTONS else []
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "clubledger.frame.static_files.GatheredFiles"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -15,13 +15,17 @@
       const ticked = boxes.filter((box) => box.checked);
       const whole = everything && everything.checked;
       const count = whole ? Number(everything.dataset.count) : ticked.length;
-      const minor = whole ? Number(everything.dataset.minor) : ticked.reduce((sum, box) => sum + Number(box.dataset.minor), 0);
+      const minor = whole
+        ? Number(everything.dataset.minor)
+        : ticked.reduce((sum, box) => sum + Number(box.dataset.minor), 0);
       const states = whole ? everything.dataset.states.split(" ") : ticked.map((box) => box.dataset.state);
       const amount = written.format(minor / 100);
       const words = selection.querySelector("[data-said]");
       if (words) {
         const text = count === 1 ? words.dataset.one : words.dataset.many;
-        words.textContent = count ? text.replace("%count", counted.format(count)).replace("%amount", amount) : words.dataset.none;
+        words.textContent = count
+          ? text.replace("%count", counted.format(count)).replace("%amount", amount)
+          : words.dataset.none;
       }
       for (const [name, value] of [["said_count", count], ["said_minor", minor]]) {
         const field = selection.querySelector(`input[name=${name}]`);
@@ -94,7 +98,9 @@
   });
 
   // Filters answer to a change at once; the button stays for whoever has no script.
-  document.querySelectorAll("form[data-auto] select").forEach((field) => field.addEventListener("change", () => field.form.requestSubmit()));
+  document.querySelectorAll("form[data-auto] select").forEach((field) => {
+    field.addEventListener("change", () => field.form.requestSubmit());
+  });
 
   // Mapping grids: "/" goes to the search, Enter in a row saves it, the row says that it was changed.
   document.addEventListener("keydown", (event) => {
@@ -110,14 +116,19 @@
     const words = grid.querySelector("[data-changed]");
     const changed = new Set();
     const everyRow = grid.querySelector("[data-tick-all]");
-    if (everyRow) everyRow.addEventListener("change", () => grid.querySelectorAll("input[name=ticked]").forEach((box) => (box.checked = everyRow.checked)));
+    everyRow?.addEventListener("change", () => {
+      for (const box of grid.querySelectorAll("input[name=ticked]")) box.checked = everyRow.checked;
+    });
     grid.addEventListener("change", (event) => {
       if (event.target.name === "ticked") return;
       const row = event.target.closest("tr[data-item]");
       if (!row) return;
       changed.add(row.dataset.item);
       row.classList.add("found");
-      if (words) words.textContent = (changed.size === 1 ? words.dataset.one : words.dataset.many).replace("%count", counted.format(changed.size));
+      if (words) {
+        const text = changed.size === 1 ? words.dataset.one : words.dataset.many;
+        words.textContent = text.replace("%count", counted.format(changed.size));
+      }
     });
   });
 
