@@ -43,7 +43,7 @@ CLASSES: Mapping[str, str] = {
 
 
 def unusable_because(*, account_type: str, system_account: str, status: str) -> str:
-    """Say why a journal can't use an account with these properties; the empty string if it can."""
+    """Return why a journal can't use an account with these properties; the empty string if it can."""
     if status != "ACTIVE":
         return phrase("archived in Xero") if status == "ARCHIVED" else phrase("no longer in Xero")
     return UNUSABLE_TYPES.get(account_type, "") or UNUSABLE_SYSTEM_ACCOUNTS.get(system_account, "")

@@ -36,7 +36,7 @@ class Finding:
         return self.severity is Severity.FAULT
 
     def as_plain(self) -> dict[str, Any]:
-        """Give it as JSON values; the amount as text."""
+        """Return it as JSON values; the amount as text."""
         plain = asdict(self)
         plain["severity"] = str(self.severity)
         plain["amount"] = None if self.amount is None else str(self.amount)

@@ -6,7 +6,7 @@ CENT = Decimal("0.01")
 
 
 def to_minor(amount: Decimal) -> int:
-    """Give whole minor units. Raises ValueError for an amount that is not a whole number of cents."""
+    """Return whole minor units. Raises ValueError for an amount that is not a whole number of cents."""
     minor = amount.scaleb(2)
     whole = int(minor)
     if whole != minor:
@@ -15,12 +15,12 @@ def to_minor(amount: Decimal) -> int:
 
 
 def from_minor(minor: int) -> Decimal:
-    """Give the amount with two decimals."""
+    """Return the amount with two decimals."""
     return Decimal(minor).scaleb(-2)
 
 
 def tax_within(gross: Decimal, rate: Decimal) -> Decimal:
-    """Give the tax contained in a gross amount at `rate` per cent, rounded half up to the cent as Xero does per line.
+    """Return the tax contained in a gross amount at `rate` per cent, rounded half up to the cent as Xero does per line.
 
     Xero: tax = amount - amount / (1 + rate). The sign follows the amount.
     """

@@ -222,7 +222,7 @@ def _tax_type_of(
 
 
 def _with_more(finding: Finding, more: Finding) -> Finding:
-    """Give a finding that counts another total of the same cause: one item may have several, by side, job and tax."""
+    """Return a finding that counts another total of the same cause: one item may have several, by side, job and tax."""
     amount = None if finding.amount is None else finding.amount + (more.amount or ZERO)
     return replace(finding, amount=amount, count=finding.count + more.count)
 

@@ -33,7 +33,7 @@ def run_balances(asked: argparse.Namespace) -> int:
     door = arguments.club_and_actor(asked)
     door.require(Permission.SEE)
     at = asked.at or balances.last_day(club=door.club)
-    found = balances.prove(club=door.club, at=at, from_on=asked.from_on)
+    found = balances.prove(club=door.club, up_to_on=at, from_on=asked.from_on)
     proofs.note_off(club=door.club, actor=door.user, at=at, found=found)
     rows = [{"code": one.code, "name": one.name, **{name: getattr(one, name) for name in FIGURES}} for one in found]
     totals = asdict(balances.add_up(found))

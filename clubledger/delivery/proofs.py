@@ -99,7 +99,7 @@ def run(*, proof_id: int) -> None:
     mine = rows.filter(begun_at=begun_at)
     proof = mine.select_related("club", "asked_by").get()
     try:
-        found = balances.prove(club=proof.club, at=proof.at)
+        found = balances.prove(club=proof.club, up_to_on=proof.at)
         _keep(mine, proof, found, begun_at)
     except Exception:
         mine.update(ended_at=clock.now(), failure=FAILED)

@@ -24,12 +24,12 @@ TOTAL_COLUMNS = ("journal_id", "item_id", "job", "is_debit", "tax_kind", "amount
 
 
 def is_postgresql() -> bool:
-    """Tell whether rows are copied (PostgreSQL) or inserted one statement for many (SQLite)."""
+    """Whether rows are copied (PostgreSQL) or inserted one statement for many (SQLite)."""
     return connection.vendor == "postgresql"
 
 
 def next_ids(table: str, count: int) -> Sequence[int]:
-    """Give `count` new primary keys of a table, ascending. On SQLite only whoever is writing may ask."""
+    """Return `count` new primary keys of a table, ascending. On SQLite only whoever is writing may ask."""
     with connection.cursor() as cursor:
         if is_postgresql():
             cursor.execute(
@@ -100,14 +100,14 @@ def add_to_totals(rows: Sequence[Sequence[Any]]) -> None:
 
 
 def among(column: str) -> str:
-    """Give the condition "column is one of", with one parameter made by `those`. No limit on how many."""
+    """Return the condition "column is one of", with one parameter made by `those`. No limit on how many."""
     if is_postgresql():
         return f"{column} = ANY(%s)"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - our own names
 
 
 def those(values: Iterable[Any]) -> Any:
-    """Give the parameter for `among`."""
+    """Return the parameter for `among`."""
     return list(values) if is_postgresql() else json.dumps(list(values))
 
 
@@ -155,7 +155,7 @@ def update_by_id(table: str, types: Mapping[str, str], rows: Sequence[Sequence[A
 
 
 def stored(value: Any) -> Any:
-    """Give a value as it is handed to a raw statement: instants and dates as this database keeps them, rows by key."""
+    """Return a value as it is handed to a raw statement: dates as this database keeps them, rows by key."""
     if isinstance(value, datetime | date):
         return value.isoformat() if is_postgresql() else _sqlite_text(value)
     if isinstance(value, list | dict):

@@ -63,7 +63,7 @@ def test_the_worker_is_woken_and_keeps_what_it_proved(books, woken, django_captu
     assert proofs.is_under_way(proof)
     work(proof)
     assert not proofs.is_under_way(proof)
-    assert proofs.rows_of(proof) == balances.prove(club=books.club, at=AT)
+    assert proofs.rows_of(proof) == balances.prove(club=books.club, up_to_on=AT)
     assert {type(cell) for row in proof.rows for cell in row} == {str}
     assert not AuditEvent.objects.of(books.club).filter(action="ledger.balance_off").exists()
 

@@ -18,7 +18,7 @@ def test_a_month_adds_up_at_every_date_in_every_state(books: Books) -> None:
         elif number % 3 == 1:
             recording.record_manually(club=books.club, actor=books.owner, journal_ids=[journal.pk], reason="By hand.")
     for at in (None, date(2026, 6, 30), date(2026, 7, 1), date(2026, 7, 15), date(2027, 1, 1)):
-        lines = balances.prove(club=books.club, at=at, from_on=date(2026, 7, 1))
+        lines = balances.prove(club=books.club, up_to_on=at, from_on=date(2026, 7, 1))
         assert {line.difference for line in lines} == {Decimal("0.00")}
     subs = next(line for line in balances.prove(club=books.club) if line.code == "SUBS")
     assert all([subs.sent, subs.recorded, subs.not_sent, subs.transactions])
@@ -35,7 +35,7 @@ def test_transfers_corrections_and_reversals_add_up(books: Books) -> None:
     books.bring("T-1,transfer,2026-07-03,PRIZE,HOUSE,30.00")
     found = {line.code: (line.closing, line.difference) for line in balances.prove(club=books.club)}
     assert found == {"HOUSE": (Decimal("-5.00"), 0), "PRIZE": (Decimal("0.00"), 0)}
-    at = {line.code: line.closing for line in balances.prove(club=books.club, at=date(2026, 7, 1))}
+    at = {line.code: line.closing for line in balances.prove(club=books.club, up_to_on=date(2026, 7, 1))}
     assert at == {"HOUSE": Decimal("-5.00"), "PRIZE": Decimal("0.00")}
 
 

@@ -99,7 +99,7 @@ def test_it_says_what_the_clubs_own_pages_say(tess):
     connect(joined[1], None, tess)
     connect(joined[2], app, tess, ended_at=timezone.now())
     connect(joined[3], app, other)
-    found = overview.unsent_at(clubs=joined)
+    found = overview.unsent_of(clubs=joined)
     for needs_own in (True, False):
         signs = standing.signs_for(user=tess, needs_own={club.pk: needs_own for club in joined})
         for club in joined[:4]:

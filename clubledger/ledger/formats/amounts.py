@@ -6,7 +6,7 @@ from clubledger.bookkeeping.facts import CARRIES_TAX, Kind
 from clubledger.bookkeeping.phrases import phrase
 
 is_amount = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,2})?").fullmatch
-"""Tells whether a text is an amount."""
+"""Whether a text is an amount."""
 
 _KINDS = frozenset(str(kind) for kind in Kind)
 _TAXED_KINDS = frozenset(str(kind) for kind in CARRIES_TAX)
@@ -24,7 +24,7 @@ KIND_WORDS = {
 
 
 def minor_of(amount: str) -> int:
-    """Give the minor units of an amount that `is_amount` has passed. Integers only: no float, no rounding."""
+    """Return the minor units of an amount that `is_amount` has passed. Integers only: no float, no rounding."""
     if amount[-3:-2] == ".":
         return int(amount[:-3] + amount[-2:])
     if amount[-2:-1] == ".":
@@ -33,7 +33,7 @@ def minor_of(amount: str) -> int:
 
 
 def amount_fault(amount: str, *, is_tax: bool = False) -> str:
-    """Say why a text is no amount; the empty string if it is one."""
+    """Return why a text is no amount; the empty string if it is one."""
     if is_amount(amount):
         return ""
     if re.fullmatch(r"-?[0-9]+\.[0-9]{3,}", amount):
@@ -59,7 +59,7 @@ def amount_fault(amount: str, *, is_tax: bool = False) -> str:
 
 
 def tax_fault(kind: str, amount_minor: int | None, tax: str) -> str:
-    """Say why a text is no tax of this amount of this kind; the empty string if it is one."""
+    """Return why a text is no tax of this amount of this kind; the empty string if it is one."""
     reason = amount_fault(tax, is_tax=True)
     if reason:
         return reason

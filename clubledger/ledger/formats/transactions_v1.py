@@ -85,7 +85,7 @@ class CheckedRow(NamedTuple):
 
 
 def check_header(header: Sequence[str]) -> str:
-    """Say why a file with this header is refused as a whole; the empty string if it is not."""
+    """Return why a file with this header is refused as a whole; the empty string if it is not."""
     names = [name for name in header if name]
     if not set(names) & set(COLUMNS):
         return phrase(
@@ -121,7 +121,7 @@ def check_header(header: Sequence[str]) -> str:
 
 
 def arrange(header: Sequence[str]) -> Callable[[list[str]], Sequence[str]] | None:
-    """Give a function that puts a row's values in the order of COLUMNS, with empty text for columns it lacks.
+    """Return a function that puts a row's values in the order of COLUMNS, with empty text for columns it lacks.
 
     None where they stand in that order already.
     """
@@ -156,7 +156,7 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9][0-9.,]*").fullmatch
 
 
 def mapping_faults(fields: Mapping[str, object]) -> list[Fault]:
-    """Give what is wrong with a row given by column name before any value is looked at: names and types."""
+    """Return what is wrong with a row given by column name before any value is looked at: names and types."""
     faults = []
     for name, value in fields.items():
         if name not in COLUMNS:
@@ -175,7 +175,7 @@ def mapping_faults(fields: Mapping[str, object]) -> list[Fault]:
 
 
 def row_checker() -> Callable[[Sequence[str]], CheckedRow | list[Fault]]:
-    """Give a function that checks a row whose values stand in the order of COLUMNS: it gives the row, or every fault.
+    """Return a function that checks a row whose values stand in the order of COLUMNS: it gives the row, or every fault.
 
     It remembers which codes and dates it has found good, as most rows repeat them.
     """

@@ -29,7 +29,7 @@ class Counts:
 
 
 def take_in(intake: Intake, transactions: Sequence[Incoming]) -> Counts:
-    """Take in a batch of transactions, none of them a reversal and no source id twice. Gives what came of them."""
+    """Take in a batch of transactions, none of them a reversal and no source id twice. Returns what came of them."""
     current = intake.current([transaction.rows[0][0] for transaction in transactions])
     new: list[Version] = []
     known: list[tuple[Version, Current]] = []

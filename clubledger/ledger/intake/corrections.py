@@ -20,7 +20,7 @@ from clubledger.ledger.journals.totals import legs_of
 from clubledger.ledger.models import TAKES_IN, Amendment, SourceTransaction
 
 
-class _Standing(NamedTuple):
+class _Place(NamedTuple):
     """Where the current version of a transaction stands."""
 
     posting_id: int
@@ -29,7 +29,7 @@ class _Standing(NamedTuple):
 
 
 def amend(intake: Intake, same: Sequence[tuple[Version, Current]]) -> int:
-    """Keep changed texts of transactions whose accounting content is the same. Gives how many had any change.
+    """Keep changed texts of transactions whose accounting content is the same. Returns how many had any change.
 
     Member, description, document date, and on anything but a reversal what it is about (`reverses`): all post nothing.
     """
@@ -116,19 +116,19 @@ def correct(intake: Intake, changed: Sequence[tuple[Version, Current]]) -> None:
 
 def _write_corrections(intake: Intake, changed: Sequence[tuple[Version, Current]]) -> None:
     old_ids = [current.id for _, current in changed]
-    standing = standing_of(old_ids)
+    places = _places_of(old_ids)
     legs = legs_of(old_ids)
-    still_open = touch({place.journal_id for place in standing.values() if place.takes_in})
+    still_open = touch({place.journal_id for place in places.values() if place.takes_in})
     dates = {version.accounting_date for version, _ in changed}
     dates |= {
         current.accounting_date
         for _, current in changed
-        if current.id in standing and standing[current.id].journal_id not in still_open
+        if current.id in places and places[current.id].journal_id not in still_open
     }
     journals = journals_taking_in(intake.club, dates)
     sums, removed, taken_back = Sums(), [], []
     for _, current in changed:
-        place = standing.get(current.id)
+        place = places.get(current.id)
         if place is None:
             continue
         direction = DIRECTION[current.legs_kind]
@@ -150,19 +150,19 @@ def _write_corrections(intake: Intake, changed: Sequence[tuple[Version, Current]
     totals.write(sums)
 
 
-def standing_of(transaction_ids: Iterable[int]) -> dict[int, _Standing]:
-    """Give where each version stands as it is (not mirrored), voided journals aside."""
+def _places_of(transaction_ids: Iterable[int]) -> dict[int, _Place]:
+    """Return where each version stands as it is (not mirrored), voided journals aside."""
     rows = sql.rows_of(
         "SELECT p.transaction_id, p.id, p.journal_id, j.state FROM ledger_posting p "  # noqa: S608 - our own names
         "JOIN ledger_journal j ON j.id = p.journal_id "
         f"WHERE {sql.among('p.transaction_id')} AND p.sign = 1 AND j.state <> 'voided'",
         [sql.those(transaction_ids)],
     )
-    return {row[0]: _Standing(row[1], row[2], row[3] in TAKES_IN) for row in rows}
+    return {row[0]: _Place(row[1], row[2], row[3] in TAKES_IN) for row in rows}
 
 
 def _following_reversals(intake: Intake, corrected: Sequence[tuple[Version, Current]]) -> list[tuple[Version, Current]]:
-    """Give the further versions of live reversals whose mirrored transaction has just changed its rows."""
+    """Return the further versions of live reversals whose mirrored transaction has just changed its rows."""
     targets = {version.source_id: version for version, _ in corrected}
     found = live_reversals(intake, targets)
     if not found:
@@ -192,7 +192,7 @@ def _as_version(current: Current, target: Version, rows: list[LegRow]) -> Versio
 
 
 def live_reversals(intake: Intake, source_ids: Iterable[str]) -> list[Current]:
-    """Give the current reversals of these transactions."""
+    """Return the current reversals of these transactions."""
     # The condition on `reverses` stands here word for word as in the partial index, so that SQLite may use it.
     rows = sql.rows_of(
         "SELECT source_id FROM ledger_sourcetransaction WHERE club_id = %s AND source = %s AND NOT (reverses = '') "  # noqa: S608

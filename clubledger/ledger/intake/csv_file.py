@@ -33,7 +33,7 @@ class Scan:
 
 
 def read_header(path: Path, layout: ModuleType) -> list[str]:
-    """Give the header of the file. Raises UnreadableFile where the file as a whole is to be refused."""
+    """Return the header of the file. Raises UnreadableFile where the file as a whole is to be refused."""
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -50,7 +50,7 @@ def read_header(path: Path, layout: ModuleType) -> list[str]:
 
 
 def records_of(path: Path) -> Records:
-    """Give a reader of the file's records after its header. Blank lines are passed over."""
+    """Return a reader of the file's records after its header. Blank lines are passed over."""
 
     def read() -> Iterator[Record]:
         with path.open(encoding="utf-8-sig", newline="", buffering=1 << 18) as file:
@@ -65,7 +65,7 @@ def records_of(path: Path) -> Records:
 
 
 def read_records(lines: Iterable[str]) -> Iterator[Record]:
-    """Give the records of CSV text (RFC 4180), header among them.
+    """Return the records of CSV text (RFC 4180), header among them.
 
     A record whose quoting is broken costs only its first line: reading goes on with the next, so that one stray
     quotation mark does not swallow the rest of the file. The first record says how many values each should have.

@@ -49,7 +49,7 @@ class Refused(NamedTuple):
 def group(
     records: Iterator[Record], header: list[str], layout: ModuleType, known_bad: Mapping[str, str]
 ) -> Iterator[Incoming | Refused]:
-    """Give the transactions of a file in order, each either incoming or refused with every reason.
+    """Return the transactions of a file in order, each either incoming or refused with every reason.
 
     `known_bad` holds source ids that a scan of the whole file has found bad, with the reason.
     """
@@ -154,7 +154,7 @@ def _refusal(header: list[str], group: _Group, common: list[Fault]) -> Refused:
 
 
 def fields_of(header: list[str], values: list[str]) -> dict[str, str]:
-    """Give a row's values by column as they are read. Values beyond the header stand together under the empty name."""
+    """Return a row's values by column as they are read; those beyond the header stand together under the empty name."""
     fields = {name: read_apostrophe(value) for name, value in zip(header, values, strict=False) if name in COLUMNS}
     if len(values) > len(header):
         fields[""] = ",".join(values[len(header) :])

@@ -54,7 +54,7 @@ class Preview:
 
 
 def preview(path: Path, limit: int = 20, format: str = "transactions_v1") -> Preview:  # noqa: A002 - the word of the model
-    """Give the header and the first `limit` rows, with the faults found in them as (line, column, reason)."""
+    """Return the header and the first `limit` rows, with the faults found in them as (line, column, reason)."""
     layout = FORMATS[format]
     try:
         header = csv_file.read_header(path, layout)
@@ -80,7 +80,7 @@ def begin_import(
     source: str = "file",
     format: str = "transactions_v1",  # noqa: A002 - the word of the model
 ) -> Import:
-    """Keep a copy of the file and ask for it to be read. Gives the import.
+    """Keep a copy of the file and ask for it to be read. Returns the import.
 
     Raises NotAllowed, UnknownFormat, BadSourceName.
     """
@@ -112,7 +112,7 @@ def begin_import(
 
 
 def source_name(source: str, *, is_ours: bool = False) -> str:
-    """Give the name of a source system as it is kept: a blank at either end would make another system of it.
+    """Return the name of a source system as it is kept: a blank at either end would make another system of it.
 
     Names that begin with ours are for what we make up ourselves: a club's own transactions under one would be taken for
     sample data, and never be sent. Raises BadSourceName.
@@ -130,7 +130,7 @@ def source_name(source: str, *, is_ours: bool = False) -> str:
 
 
 def read_import(*, import_id: int, take_over: bool = False) -> Import:
-    """Read the import's file to its end, going on where an earlier reader stopped. Gives the import as it then is.
+    """Read the import's file to its end, going on where an earlier reader stopped. Returns the import as it then is.
 
     Harmless when run again: a finished import is left alone. Raises AlreadyRunning while another reader shows signs of
     life, unless `take_over` says that it is known to be dead. Whatever else breaks is kept on the import, which is then
@@ -175,7 +175,7 @@ def import_rows(
     file_name: str = "",
     is_ours: bool = False,
 ) -> Import:
-    """Bring in rows given by column name, as the API takes them, here and now. Gives the finished import.
+    """Bring in rows given by column name, as the API takes them, here and now. Returns the finished import.
 
     The same checks as for a file; a row's line number is its place in the list, from 1. `is_ours` tells that we made
     them up. Raises NotAllowed, BadSourceName.
@@ -203,7 +203,7 @@ def import_rows(
 
 
 def refused_rows_csv(*, club: Club, of_import: Import) -> Iterator[str]:
-    """Give the refused rows, in file order, as a file in the same format with a `reason` column, piece by piece.
+    """Return the refused rows, in file order, as a file in the same format with a `reason` column, piece by piece.
 
     Text that spreadsheets would take for a formula is marked as text with an apostrophe, which importing takes off.
     """
@@ -225,7 +225,7 @@ def refused_rows_csv(*, club: Club, of_import: Import) -> Iterator[str]:
 
 
 def unfinished() -> list[int]:
-    """Give the ids of imports that wait to be read, or whose reader died, for the sweep to wake again."""
+    """Return the ids of imports that wait to be read, or whose reader died, for the sweep to wake again."""
     stale = clock.now() - STALE_AFTER
     imports = Import.objects.across_clubs("the sweep looks after every club's imports")
     waiting = Q(state="waiting") | Q(state="running", seen_at__lt=stale)
@@ -233,7 +233,7 @@ def unfinished() -> list[int]:
 
 
 def end_abandoned() -> int:
-    """End as failed the imports of rows given by name whose reader died: no file tells how to go on. Gives how many.
+    """End as failed the imports of rows given by name whose reader died: no file tells how to go on. Returns how many.
 
     What came in stays, and is recognised when it comes again. A reader that lives after all is taken over from.
     """

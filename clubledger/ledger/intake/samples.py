@@ -41,23 +41,23 @@ NAMES = {
 
 
 def has_sample(*, club: Club) -> bool:
-    """Tell whether sample data stands in the club's books. One look at its imports."""
+    """Whether sample data stands in the club's books. One look at its imports."""
     return bool(imports(club).exists())
 
 
 def imports(club: Club) -> QuerySet[Import]:
-    """Give the imports of sample data that stand."""
+    """Return the imports of sample data that stand."""
     rows: QuerySet[Import] = Import.objects.of(club).filter(source=SOURCE, state__in=["running", "done", "failed"])
     return rows
 
 
 def can_try(*, club: Club) -> bool:
-    """Tell whether the club is new enough to try sample data: it has no transaction yet."""
+    """Whether the club is new enough to try sample data: it has no transaction yet."""
     return not SourceTransaction.objects.of(club).exists()
 
 
 def journals_holding(*, club: Club, journal_ids: Collection[int]) -> set[int]:
-    """Give those of the journals that hold sample data. One cheap query where the club has none."""
+    """Return those of the journals that hold sample data. One cheap query where the club has none."""
     if not journal_ids or not has_sample(club=club):
         return set()
     rows = sql.rows_of(
@@ -70,7 +70,7 @@ def journals_holding(*, club: Club, journal_ids: Collection[int]) -> set[int]:
 
 
 def bring_sample(*, club: Club, actor: User) -> Import:
-    """Bring in the sample data, dated in the two weeks before today. Gives the import.
+    """Bring in the sample data, dated in the two weeks before today. Returns the import.
 
     Raises NotAllowed, or SampleRefused if the club has any transaction.
     """
@@ -106,7 +106,7 @@ def _name_items(club: Club) -> None:
 
 
 def sample_rows(today: date) -> Iterator[dict[str, str]]:
-    """Give the rows: the same ones for the same day, with GST, a refused row, a reversal and an earlier document."""
+    """Return the rows: the same ones for the same day, with GST, a refused row, a reversal and an earlier document."""
     first_on = today - timedelta(days=DAYS)
     for number in range(DAYS):
         on = first_on + timedelta(days=number)
@@ -143,7 +143,7 @@ def _row(on: date, text: str, **more: str) -> dict[str, str]:
 
 @transaction.atomic
 def remove_sample(*, club: Club, actor: User) -> int:
-    """Take the sample data away wholly; gives how many transactions that were.
+    """Take the sample data away wholly; returns how many transactions that were.
 
     Its import is undone; journals that held nothing else, and charges, account types and payment methods that came with
     it and are used by nothing else, are gone too. A sample journal that was recorded is opened first. Raises

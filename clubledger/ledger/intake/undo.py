@@ -36,7 +36,7 @@ UNDOABLE = ("done", "failed")
 
 @transaction.atomic
 def undo_import(*, club: Club, actor: User, of_import: Import, reason: str) -> int:
-    """Wipe the transactions that an import brought in and let earlier versions stand again; gives how many it wiped.
+    """Wipe the transactions that an import brought in and let earlier versions stand again; returns how many it wiped.
 
     Journals that held nothing else and were never queued are gone too. Amendments of texts post nothing and stay.
     Raises NotAllowed, or CannotUndoImport if anything of it was queued, sent, recorded or voided, or if a later import
@@ -83,7 +83,7 @@ class Foresight:
 
 
 def foresee(*, club: Club, of_import: Import) -> Foresight:
-    """Say what undoing the import would do, and change nothing."""
+    """Return what undoing the import would do, and change nothing."""
     values = [club.pk, of_import.pk]
     [(count, gross, first_on, last_on)] = sql.rows_of(
         "SELECT COUNT(*), COALESCE(SUM(gross_minor), 0), MIN(accounting_date), MAX(accounting_date) "
@@ -166,7 +166,7 @@ def finish_undoing(*, import_id: int) -> None:
 
 
 def unfinished() -> list[int]:
-    """Give the imports that somebody asked to undo and nobody has undone yet."""
+    """Return the imports that somebody asked to undo and nobody has undone yet."""
     rows = Import.objects.across_clubs("the sweep looks after all clubs").filter(state="undoing")
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
@@ -177,7 +177,7 @@ def _require_reason(reason: str) -> None:
 
 
 def _versions_of(club: Club, of_import: Import) -> list[int]:
-    """Give the ids of the versions that an import brought in, newest first."""
+    """Return the ids of the versions that an import brought in, newest first."""
     rows = sql.rows_of(
         "SELECT id FROM ledger_sourcetransaction WHERE club_id = %s AND of_import_id = %s ORDER BY id DESC",
         [club.pk, of_import.pk],
@@ -243,7 +243,7 @@ def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
 
 
 def _why_it_is_gone(on: date | None, state: str) -> str:
-    """Say where something of an import stands that takes in no transactions any more, and what can be done."""
+    """Return where something of an import stands that takes in no transactions any more, and what can be done."""
     day = f"{on:%d/%m/%Y}" if on else ""
     if state == JournalState.QUEUED:
         return phrase(
@@ -335,7 +335,7 @@ def _take_out(ids: Sequence[int], sums: Sums) -> None:
 
 
 def _mirrors_of(version_ids: Sequence[int]) -> dict[int, tuple[int, int, int]]:
-    """Give the posting, journal and sign of the mirror image that took each version back, as far as there is one."""
+    """Return the posting, journal and sign of the mirror image that took each version back, as far as there is one."""
     rows = sql.rows_of(
         "SELECT p.transaction_id, p.id, p.journal_id, p.sign FROM ledger_posting p "  # noqa: S608 - our own names
         "JOIN ledger_journal j ON j.id = p.journal_id "

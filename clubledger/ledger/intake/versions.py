@@ -110,7 +110,7 @@ class Intake:
         self._items_of = {kind: self.items[item_kind] for kind, item_kind in ITEM_KIND.items()}
 
     def current(self, source_ids: Iterable[str]) -> dict[str, Current]:
-        """Give the current versions of these source ids, as far as there are any."""
+        """Return the current versions of these source ids, as far as there are any."""
         rows = sql.rows_of(
             "SELECT id, source_id, version, content_hash, kind, legs_kind, accounting_date, reverses, member, "  # noqa: S608
             "description, document_date, of_import_id FROM ledger_sourcetransaction "
@@ -120,7 +120,7 @@ class Intake:
         return {row[1]: Current._make(_dates_as_text(row)) for row in rows}
 
     def version_of(self, transaction: Incoming) -> Version:
-        """Give the incoming transaction with its items found or made."""
+        """Return the incoming transaction with its items found or made."""
         rows = transaction.rows
         first = rows[0]
         account_types, items, jobs = self._account_types, self._items_of[first[1]], self.jobs

@@ -60,7 +60,7 @@ class CutoverEffect:
 
 
 def effect_of(*, club: Club, post_from: date | None) -> CutoverEffect:
-    """Say what a Post from date (None: no such date) would do, and change nothing."""
+    """Return what a Post from date (None: no such date) would do, and change nothing."""
     rows = Journal.objects.of(club).order_by()
     before = Q(accounting_date__lt=post_from) if post_from else Q(pk__in=[])
     released = Q(pk__in=[])
@@ -84,7 +84,7 @@ def _pile(rows: QuerySet[Journal]) -> Pile:
 
 @transaction.atomic
 def set_post_from(*, club: Club, actor: User, post_from: date | None, reason: str) -> CutoverEffect:
-    """Set the day from which the club posts, or take it away; gives what that did.
+    """Set the day from which the club posts, or take it away; returns what that did.
 
     Valid journals that change sides are open again, to be validated as they now stand. Raises NotAllowed, or
     CutoverRefused without a reason, for a day more than a year ahead, or while journals before it are on their way,
@@ -150,7 +150,7 @@ class Recordable:
 
 
 def recordable_up_to(*, club: Club, up_to_on: date) -> Recordable:
-    """Say what `record_up_to` would do, and change nothing. Days before Post from are kept anyway and left out."""
+    """Return what `record_up_to` would do, and change nothing. Days before Post from are kept anyway and left out."""
     rows = Journal.objects.of(club).filter(accounting_date__lte=up_to_on).order_by()
     if club.post_from:
         rows = rows.filter(accounting_date__gte=club.post_from)
@@ -160,7 +160,7 @@ def recordable_up_to(*, club: Club, up_to_on: date) -> Recordable:
 
 @transaction.atomic
 def record_up_to(*, club: Club, actor: User, up_to_on: date, reason: str, told: Pile) -> int:
-    """Record every journal up to a day, that can be, as manually added with one reason; gives how many.
+    """Record every journal up to a day, that can be, as manually added with one reason; returns how many.
 
     `told` is what the person was shown: if it is no longer that, nothing is done. Raises NotAllowed, NotRecordable.
     """

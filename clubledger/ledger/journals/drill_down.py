@@ -48,7 +48,7 @@ class LineView:
 
     @property
     def faults(self) -> list[tuple[str, str]]:
-        """Give each problem with what mends it, as findings name it."""
+        """Return each problem with what mends it, as findings name it."""
         return list(zip(self.problems, self.mends, strict=True))
 
     @property
@@ -130,7 +130,7 @@ class Reading:
 
 
 def lines_of(*, club: Club, journal: Journal, reading: Reading | None = None) -> list[LineView]:
-    """Give the journal's lines: as frozen once it was queued, else as the present mapping makes them."""
+    """Return the journal's lines: as frozen once it was queued, else as the present mapping makes them."""
     if journal.club_id != club.pk:
         return []
     frozen = list(
@@ -202,7 +202,7 @@ def transactions_of(
     reading: Reading | None = None,
     order: str = "",
 ) -> TransactionPage:
-    """Give a page of the transactions behind a line (None: behind the whole journal), with their rows in it.
+    """Return a page of the transactions behind a line (None: behind the whole journal), with their rows in it.
 
     The amounts of all pages add up to the line; for the whole journal each amount is the transaction's debits. An
     unknown key, or another club's journal, gives an empty page. `order` is one of `ORDERS`, turned round by a minus;
@@ -224,7 +224,7 @@ Pair = tuple[int, int]
 
 
 def _totals_behind(reading: Reading, line_key: str) -> tuple[list[Raw], set[Pair]]:
-    """Give the totals that a line is made of, and the (account type, item) pairs on one GL code, which make no line."""
+    """Return the totals that a line is made of, and the (account type, item) pairs on one GL code: no line."""
     items = reading.items
     # Each total by what names it, with the keys of its frozen line and of that line's GL code.
     totals: list[tuple[Raw, int | None, int | None]] = [(row[1:5], row[-2], row[-1]) for row in reading.totals]
@@ -268,7 +268,7 @@ ORDERS = {"transaction": "t.source_id", "kind": "t.kind", "member": "t.member", 
 def _postings_behind(
     journal: Journal, chosen: Sequence[Raw] | None, excluded: Collection[Pair], order: str, *, limit: int, offset: int
 ) -> list[tuple[Any, ...]]:
-    """Give (transaction id, sign, amount, total number of them) of one page of postings.
+    """Return (transaction id, sign, amount, total number of them) of one page of postings.
 
     Of the whole journal the amounts are left to `_views`, which has the rows of the page: None.
     """
@@ -292,7 +292,7 @@ def _postings_behind(
 
 
 def _leg_queries(journal: Journal, chosen: Sequence[Raw], excluded: Collection[Pair]) -> tuple[list[str], list[Any]]:
-    """Give a statement for the legs on items, and one for the control legs if any is wanted: each reads rows once."""
+    """Return a statement for the legs on items, and one for the control legs if any is wanted: each reads rows once."""
     without = " AND NOT (l.account_type_id = %s AND l.item_id = %s)" * len(excluded)
     outside = [part for pair in sorted(excluded) for part in pair]
     on_items, of_items, on_control, of_control = [], [], [], []
@@ -343,7 +343,7 @@ def _views(
 
 
 def _debits_of(transaction: SourceTransaction, sign: int, lines: Iterable[SourceLine]) -> int:
-    """Give what a transaction debits: its net per account type where positive, and each row that debits its item."""
+    """Return what a transaction debits: its net per account type where positive, and each row that debits its item."""
     direction = sign * DIRECTION[transaction.legs_kind]
     net: dict[int, int] = {}
     debits = 0

@@ -42,7 +42,7 @@ def resolve(
     totals_read: Iterable[Sequence[Any]] | None = None,
     rates: Mapping[str, Decimal] | None = None,
 ) -> dict[int, Resolution]:
-    """Give, by journal id, the lines that its totals become under the present mapping, with what is wrong about it.
+    """Return, by journal id, the lines that its totals become under the present mapping, with what is wrong about it.
 
     `no_tax_type` goes on control and clearing lines; `with_tax` is false for a club that is not registered. A fixed
     number of queries, however many journals. `items` are the club's, by key, `rates` its tax rates by tax type, and
@@ -66,7 +66,7 @@ def resolve(
 
 
 def key_of(item: FinancialItem, raw: tuple[int, str, bool, str]) -> TotalKey:
-    """Give the bookkeeping's key of a total of this item."""
+    """Return the bookkeeping's key of a total of this item."""
     return TotalKey(ItemKind(item.kind), item.code, raw[1], raw[2], TaxKind(raw[3]))
 
 
@@ -77,7 +77,7 @@ def _total(total: Sequence[int]) -> Total:
 def totals_under_mapping(
     journal_ids: Sequence[int], items: Mapping[int, FinancialItem], rows: Iterable[Sequence[Any]] | None = None
 ) -> dict[int, RawTotals]:
-    """Give the totals of journals less what makes no line: rows whose two legs fall on one GL code."""
+    """Return the totals of journals less what makes no line: rows whose two legs fall on one GL code."""
     totals: dict[int, RawTotals] = defaultdict(dict)
     if rows is None:
         rows = JournalTotal.objects.filter(journal__in=journal_ids).values_list(*TOTAL_FIELDS)
@@ -214,7 +214,7 @@ def _add_nil_totals(journal: Journal, keys: Collection[TotalKey]) -> None:
 
 
 def figures_of(resolution: Resolution) -> dict[str, int]:
-    """Give the fields of a journal that say how much it is under this mapping: its lines and their debits."""
+    """Return the fields of a journal that say how much it is under this mapping: its lines and their debits."""
     debit = sum(line.amount for line in resolution.lines if line.amount > 0)
     return {"line_count": len(resolution.lines), "debit_minor": to_minor(Decimal(debit))}
 

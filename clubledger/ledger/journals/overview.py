@@ -72,7 +72,7 @@ class Day:
 
 
 def overview(*, club: Club) -> Overview:
-    """Give how the club stands, from its unfinished journals alone, in one query unless it has none."""
+    """Return how the club stands, from its unfinished journals alone, in one query unless it has none."""
     today = clock.today_in(club.time_zone)
     # One look at either end of the index; as plain minimum and maximum they would walk every journal there is.
     dates = Journal.objects.of(club).order_by().values_list("accounting_date", flat=True)
@@ -108,8 +108,8 @@ def _unsent(club: Club) -> QuerySet[Journal]:
     return rows.filter(accounting_date__gte=club.post_from) if club.post_from else rows
 
 
-def unsent_at(*, clubs: Collection[Club]) -> dict[int, tuple[date, int, int]]:
-    """Give by club, of those that have unsent journals: the oldest day, how many there are, how many need help.
+def unsent_of(*, clubs: Collection[Club]) -> dict[int, tuple[date, int, int]]:
+    """Return by club, of those that have unsent journals: the oldest day, how many there are, how many need help.
 
     In one query, however many clubs; as `overview` counts them.
     """
@@ -123,7 +123,7 @@ def unsent_at(*, clubs: Collection[Club]) -> dict[int, tuple[date, int, int]]:
 
 
 def default_range(*, club: Club) -> tuple[date, date]:
-    """Give the preset of From and Up To: at most a week, to today in the club's zone or the newest unsent day."""
+    """Return the preset of From and Up To: at most a week, to today in the club's zone or the newest unsent day."""
     today = clock.today_in(club.time_zone)
     ends = (
         _unsent(club)
@@ -141,7 +141,7 @@ def _preset(today: date, oldest: date | None, newest: date | None) -> tuple[date
 
 
 def select(*, club: Club, from_on: date, up_to_on: date, states: Collection[str] | None = None) -> QuerySet[Journal]:
-    """Give the journals of these days, both included, in these states (all, if None), by date and sequence."""
+    """Return the journals of these days, both included, in these states (all, if None), by date and sequence."""
     rows: QuerySet[Journal] = Journal.objects.of(club).filter(accounting_date__range=(from_on, up_to_on))
     if states is not None:
         rows = rows.filter(state__in=[str(state) for state in states])
@@ -149,7 +149,7 @@ def select(*, club: Club, from_on: date, up_to_on: date, states: Collection[str]
 
 
 def days(*, club: Club, from_on: date, up_to_on: date, locked_until: date | None = None) -> list[Day]:
-    """Give each day of the range that has a journal, with the status that most wants to be seen.
+    """Return each day of the range that has a journal, with the status that most wants to be seen.
 
     A day is locked where validation found it so, a journal waits for the lock, or it is not after `locked_until`.
     """

@@ -20,7 +20,7 @@ from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 @transaction.atomic
 def record_manually(*, club: Club, actor: User, journal_ids: Collection[int], reason: str) -> int:
-    """Record journals as manually added to GL; gives how many. Nothing is asked of Xero, and no number is given.
+    """Record journals as manually added to GL; returns how many.
 
     From open, valid or rejected only: what is queued must be withdrawn first, and what is on its way or unclear is
     never recorded. All or none. Raises NotAllowed, NotRecordable.
@@ -29,24 +29,22 @@ def record_manually(*, club: Club, actor: User, journal_ids: Collection[int], re
     if not reason.strip():
         raise NotRecordable(gettext("Give the reason: it stays with the journals."))
     access.lock_club(club)
-    now = clock.now()
     moved = move(
         club=club,
         journal_ids=journal_ids,
         from_states=TAKES_IN,
         to_state=JournalState.RECORDED,
-        recorded_at=now,
+        recorded_at=clock.now(),
         recorded_by=actor,
         recorded_reason=reason.strip(),
     )
-    _all_or_none(club, journal_ids, moved, gettext("can't be recorded as manually added"), NotRecordable)
-    _note(club, actor, moved, "journals.recorded", f"Recorded as manually added to GL: {reason.strip()}")
-    return len(moved)
+    _check_all(club, journal_ids, moved, gettext("can't be recorded as manually added"), NotRecordable)
+    return _note(club, actor, moved, "journals.recorded", f"Recorded as manually added to GL: {reason.strip()}")
 
 
 @transaction.atomic
 def undo_recording(*, club: Club, actor: User, journal_ids: Collection[int], reason: str) -> int:
-    """Open recorded journals again; gives how many. Each keeps its sequence beside a further one of its date.
+    """Open recorded journals again; returns how many. Each keeps its sequence beside a further one of its date.
 
     All or none. Raises NotAllowed, NotRecorded.
     """
@@ -55,15 +53,14 @@ def undo_recording(*, club: Club, actor: User, journal_ids: Collection[int], rea
         raise NotRecorded(gettext("Give the reason: it stays in the audit trail."))
     access.lock_club(club)
     moved = open_recorded(club=club, journal_ids=journal_ids)
-    _all_or_none(club, journal_ids, moved, gettext("is not recorded as manually added"), NotRecorded)
-    _note(club, actor, moved, "journals.recording_undone", f"Recording undone: {reason.strip()}")
-    return len(moved)
+    _check_all(club, journal_ids, moved, gettext("is not recorded as manually added"), NotRecorded)
+    return _note(club, actor, moved, "journals.recording_undone", f"Recording undone: {reason.strip()}")
 
 
-def _all_or_none(
-    club: Club, asked: Collection[int], moved: Collection[int], why: str, error: type[NotRecordable | NotRecorded]
+def _check_all(
+    club: Club, wanted: Collection[int], moved: Collection[int], why: str, error: type[NotRecordable | NotRecorded]
 ) -> None:
-    left = set(asked) - set(moved)
+    left = set(wanted) - set(moved)
     if not left:
         return
     found = Journal.objects.of(club).filter(pk__in=left).order_by("accounting_date", "sequence").first()
@@ -80,8 +77,9 @@ def _all_or_none(
     raise error(gettext("The journal of %(day)s, %(state)s, %(why)s.") % values)
 
 
-def _note(club: Club, actor: User, ids: Collection[int], action: str, summary: str) -> None:
+def _note(club: Club, actor: User, ids: Collection[int], action: str, summary: str) -> int:
     rows = Journal.objects.of(club).filter(pk__in=ids).order_by("accounting_date", "sequence")
     of_days = [[row.pk, row.accounting_date, row.sequence, row.debit_minor] for row in rows]
     subject = f"journal {of_days[0][0]}" if len(of_days) == 1 else counted(len(of_days), "journal", "journals")
     audit.note(club=club, actor=actor, action=action, subject=subject, summary=summary, after={"journals": of_days})
+    return len(of_days)

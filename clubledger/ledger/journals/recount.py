@@ -33,7 +33,7 @@ class Recount:
 
 
 def recount(journal_ids: Collection[int]) -> dict[int, Recount]:
-    """Give each journal counted anew. The kept totals and lines are read beside it, never instead of it."""
+    """Return each journal counted anew. The kept totals and lines are read beside it, never instead of it."""
     sums = _sums(journal_ids)
     taxes: Counter[int] = Counter()
     totals: Counter[int] = Counter()

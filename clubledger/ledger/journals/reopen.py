@@ -20,7 +20,7 @@ def unfreeze(*, club: Club, journal_ids: Collection[int]) -> None:
 
 
 def next_number(*, club: Club) -> str:
-    """Give the next journal number, e.g. J-000123. The caller holds the club's lock, and uses it or rolls back."""
+    """Return the next journal number, e.g. J-000123. The caller holds the club's lock, and uses it or rolls back."""
     rows = sql.rows_of(
         "UPDATE clubs_club SET last_journal_number = last_journal_number + 1 WHERE id = %s "
         "RETURNING last_journal_number",

@@ -108,7 +108,7 @@ def touch(journal_ids: Collection[int]) -> set[int]:
 
 
 def journals_taking_in(club: Club, dates: Collection[str]) -> dict[str, int]:
-    """Give, for each accounting date (ISO text), the journal that takes in transactions, made where there is none.
+    """Return, for each accounting date (ISO text), the journal that takes in transactions, made where there is none.
 
     Where several do, it is the latest. All are marked as changed. The caller holds the club's lock.
     """

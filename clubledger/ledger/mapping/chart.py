@@ -50,7 +50,7 @@ PARTS = ("new", "confirmed", "renamed", "changed", "archived", "restored", "gone
 
 
 def compare_accounts(*, club: Club, accounts: Sequence[Account], tax_rates: Sequence[TaxRate]) -> Changes:
-    """Say what applying these accounts would change, and change nothing."""
+    """Return what applying these accounts would change, and change nothing."""
     changes = _merge_accounts(club, accounts)[0]
     changes.taxes += _tax_changes(club, tax_rates)
     changes.tax_names = dict(TaxCode.objects.of(club).values_list("tax_type", "name"))
@@ -115,7 +115,7 @@ def _merge_accounts(club: Club, accounts: Sequence[Account]) -> tuple[Changes, l
 
 
 def _in_use_first(accounts: Iterable[Account]) -> list[Account]:
-    """Give the accounts that have a code, those in use first: an archived one may bear the code of one in use.
+    """Return the accounts that have a code, those in use first: an archived one may bear the code of one in use.
 
     One without code can't be mapped to, and journals can't use it. A deleted one is as good as gone.
     """
@@ -125,7 +125,7 @@ def _in_use_first(accounts: Iterable[Account]) -> list[Account]:
 
 
 def _free(wanted: str, taken: Collection[str], *, longest: int, own: str = "") -> str:
-    """Give the code wanted if nothing has it, else its own of before, else the first free one that begins like it."""
+    """Return the code wanted if nothing has it, else its own of before, else the first free one that begins like it."""
     if wanted not in taken:
         return wanted
     if own and own not in taken:
@@ -154,7 +154,7 @@ def _tell_status(changes: Changes, before: str, after: str, shown: str) -> None:
 
 
 def _tax_changes(club: Club, tax_rates: Iterable[TaxRate]) -> list[tuple[str, str]]:
-    """Give what each tax rate was and is, where that differs; none for a club that has not retrieved any before."""
+    """Return what each tax rate was and is, where that differs; none for a club that has not retrieved any before."""
     known = {row.tax_type: _tax_shown(row.name, row.rate, row.status) for row in TaxCode.objects.of(club)}
     if not known:
         return []
@@ -164,7 +164,7 @@ def _tax_changes(club: Club, tax_rates: Iterable[TaxRate]) -> list[tuple[str, st
 
 
 def _tax_shown(name: str, rate: Decimal, status: str) -> str:
-    """Say what a tax rate is; nothing for one that is out of use."""
+    """Return what a tax rate is; nothing for one that is out of use."""
     return f"{name} {rate.normalize():f}%" if status == "ACTIVE" else ""
 
 
@@ -188,7 +188,7 @@ def _replace_tax_codes(club: Club, tax_rates: Iterable[TaxRate]) -> None:
 
 
 def compare_tracking(*, club: Club, options: Sequence[TrackingOption]) -> Changes:
-    """Say what applying these tracking options would change, and change nothing."""
+    """Return what applying these tracking options would change, and change nothing."""
     return _merge_tracking(club, options)[0]
 
 

@@ -142,13 +142,14 @@ def _plain(item: FinancialItem) -> dict[str, Any]:
 
 
 def _held(club: Club) -> QuerySet[JournalTotal]:
-    """Give the totals of journals not yet queued."""
+    """Return the totals of journals not yet queued."""
     return JournalTotal.objects.filter(journal__club=club, journal__state__in=TAKES_IN)
 
 
 def _moving(club: Club, wanted: Iterable[Wanted]) -> Q:
-    """Tell which totals these mappings move: all of an item that goes to another GL code, else those of its rows whose
-    tax type or job changes.
+    """Return which totals these mappings move.
+
+    All of an item that goes to another GL code, else those of its rows whose tax type or job changes.
     """
     wanted = list(wanted)
     items = FinancialItem.objects.of(club).in_bulk([one.item_id for one in wanted])
@@ -165,7 +166,7 @@ def _moving(club: Club, wanted: Iterable[Wanted]) -> Q:
 
 
 def _parts(item: FinancialItem, wanted: Wanted, untaxed: Collection[str]) -> tuple[bool, frozenset[str], bool]:
-    """Give what of an item's rows moves: all of them, those of which tax kinds, and whether those without own job."""
+    """Return what of an item's rows moves: all of them, those of which tax kinds, and whether those without own job."""
     tax_kinds: set[str] = set()
     if item.tax_type != wanted.tax_type:
         tax_kinds |= {"stated", "unstated"}
@@ -207,7 +208,7 @@ def _note_added(club: Club, actor: User, action: str, added: GLCode | JobCode) -
 
 
 def unmapped(*, club: Club) -> list[FinancialItem]:
-    """Give the financial items without GL code, by kind and code."""
+    """Return the financial items without GL code, by kind and code."""
     return list(FinancialItem.objects.of(club).filter(gl_code=None).order_by("kind", "code"))
 
 
@@ -253,13 +254,13 @@ def count_items(*, club: Club, kind: str) -> tuple[int, int]:
 
 
 def _nil_type(mapped: FinancialItem | Wanted, untaxed: Collection[str]) -> str:
-    """Give the tax type of rows of nil tax: the item's own where that bears none."""
+    """Return the tax type of rows of nil tax: the item's own where that bears none."""
     own: str = mapped.tax_type
     return own if own in untaxed else mapped.untaxed_tax_type
 
 
 def effects_of(*, club: Club, wanted: Iterable[Wanted]) -> dict[int, tuple[int, Decimal]]:
-    """Give, by item, how many journals not yet queued these mappings would move, and by what amount.
+    """Return, by item, how many journals not yet queued these mappings would move, and by what amount.
 
     Items of which nothing moves are left out, and days before the cut-over, which are never sent. A fixed number of
     queries, however many items.

@@ -13,7 +13,7 @@ from clubledger.ledger.models import TAKES_IN, JobCode, JournalTotal
 
 
 def options_of(*, club: Club) -> list[JobCode]:
-    """Give one job code for each tracking option in use: the one that bears its name, if any does."""
+    """Return one job code for each tracking option in use: the one that bears its name, if any does."""
     rows = JobCode.objects.of(club).filter(status="ACTIVE").exclude(option_id="").order_by("category_name", "code")
     found: dict[str, JobCode] = {}
     for row in rows:
@@ -23,7 +23,7 @@ def options_of(*, club: Club) -> list[JobCode]:
 
 
 def can_be_linked(job: JobCode, options: list[JobCode]) -> bool:
-    """Tell whether a person may choose its option: it has none in use, or goes by that of another code."""
+    """Whether a person may choose its option: it has none in use, or goes by that of another code."""
     return job.status != "ACTIVE" or not job.option_id or all(job.pk != option.pk for option in options)
 
 

@@ -13,7 +13,7 @@ from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 
 @transaction.atomic
 def forget_chart(*, club: Club, actor: User) -> int:
-    """Take every item's mapping away, and take the codes for unknown to Xero; gives how many items have to be mapped.
+    """Take every item's mapping away, and take the codes for unknown to Xero; returns how many items have to be mapped.
 
     Journals that hold them are open again. Codes stay: Get GL Codes finds those of the next organisation again by code,
     Get Categories by name. What was mapped where stays in the audit trail, item by item. Raises NotAllowed.

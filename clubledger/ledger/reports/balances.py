@@ -67,26 +67,26 @@ FIGURES = tuple(field.name for field in fields(Totals))
 
 
 def add_up(balances: Iterable[Balance]) -> Totals:
-    """Give the totals of balances. Differences that cancel out still stand in their rows."""
+    """Return the totals of balances. Differences that cancel out still stand in their rows."""
     rows = list(balances)
     return Totals(*(sum((getattr(row, name) for row in rows), Decimal("0.00")) for name in FIGURES))
 
 
 def last_day(*, club: Club) -> date | None:
-    """Give the last accounting date that has transactions; None before the first."""
+    """Return the last accounting date that has transactions; None before the first."""
     held = Journal.objects.of(club).filter(transaction_count__gt=0).exclude(state=JournalState.VOIDED)
     found: date | None = held.aggregate(last_on=Max("accounting_date"))["last_on"]
     return found
 
 
-def prove(*, club: Club, at: date | None = None, from_on: date | None = None) -> list[Balance]:
-    """Give each account type's balance at the end of a day (None: of all days), the two sides beside each other.
+def prove(*, club: Club, up_to_on: date | None = None, from_on: date | None = None) -> list[Balance]:
+    """Return each account type's balance at the end of a day (None: of all days), the two sides beside each other.
 
     Reads every row up to the day: a proof, not a page. Voided journals count for nothing: their transactions stand in
     another. A journal that differs in Xero counts as sent, for it is there. Both sides are read by one statement, so
     that an import between the two looks like no loss.
     """
-    sides = (_by_rows(club, at, from_on or club.post_from), _by_journals(club, at))
+    sides = (_by_rows(club, up_to_on, from_on or club.post_from), _by_journals(club, up_to_on))
     both = " UNION ALL ".join(statement for statement, _ in sides)
     found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for item_id, part, amount in sql.rows_of(both, [value for _, values in sides for value in values]):
@@ -102,10 +102,10 @@ Statement = tuple[str, list[Any]]
 """SQL that gives account type, part and amount in cents, with its values."""
 
 
-def _by_rows(club: Club, at: date | None, opening_until: date | None) -> Statement:
+def _by_rows(club: Club, up_to_on: date | None, opening_until: date | None) -> Statement:
     """Opening and movement by account type: its control side, and where a transfer names it the other side."""
     early = "t.accounting_date < %s" if opening_until else "1 = 0"
-    until = " AND t.accounting_date <= %s" if at else ""
+    until = " AND t.accounting_date <= %s" if up_to_on else ""
     parts = [
         f"SELECT {account} AS item_id, CASE WHEN {early} THEN 'opening' ELSE 'transactions' END AS part, "  # noqa: S608
         f"SUM({sign}({_SIGNED})) AS amount "
@@ -116,13 +116,13 @@ def _by_rows(club: Club, at: date | None, opening_until: date | None) -> Stateme
             ("l.item_id", "-", " AND t.legs_kind = 'transfer'"),
         )
     ]
-    values = [*_days(opening_until), club.pk, *_days(at)]
+    values = [*_days(opening_until), club.pk, *_days(up_to_on)]
     return " UNION ALL ".join(parts), [*values, *values]
 
 
-def _by_journals(club: Club, at: date | None) -> Statement:
+def _by_journals(club: Club, up_to_on: date | None) -> Statement:
     """What journals say of account types, by where they are."""
-    until = " AND j.accounting_date <= %s" if at else ""
+    until = " AND j.accounting_date <= %s" if up_to_on else ""
     early = "j.accounting_date < %s" if club.post_from else "1 = 0"
     statement = (
         "SELECT x.item_id, CASE WHEN j.state IN ('sent', 'differs') THEN 'sent' WHEN j.state = 'recorded' "  # noqa: S608
@@ -132,7 +132,7 @@ def _by_journals(club: Club, at: date | None) -> Statement:
         "JOIN ledger_financialitem i ON i.id = x.item_id "
         f"WHERE j.club_id = %s AND j.state <> 'voided' AND i.kind = 'account_type'{until} GROUP BY 1, 2"
     )
-    return statement, [*_days(club.post_from), club.pk, *_days(at)]
+    return statement, [*_days(club.post_from), club.pk, *_days(up_to_on)]
 
 
 def _days(on: date | None) -> list[str]:

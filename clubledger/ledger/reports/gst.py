@@ -30,7 +30,7 @@ class Period:
 
     @classmethod
     def holding(cls, on: date, length: str, *, ends_in: int = 6) -> "Period":
-        """Give the period of this length that `on` lies in.
+        """Return the period of this length that `on` lies in.
 
         Months and quarters are the calendar's; of longer ones, and of two months, one ends in the month `ends_in`.
         """
@@ -40,25 +40,25 @@ class Period:
 
     @classmethod
     def _of_months(cls, first: int, months: int) -> "Period":
-        """Give the period of so many months from this one on, counted from the year nought."""
+        """Return the period of so many months from this one on, counted from the year nought."""
         beyond = first + months
         return cls(
             date(first // 12, first % 12 + 1, 1), date(beyond // 12, beyond % 12 + 1, 1) - timedelta(days=1)
         )  # fmt: skip
 
     def before(self, length: str) -> "Period":
-        """Give the period before this one, of this length."""
+        """Return the period before this one, of this length."""
         return self._moved(-LENGTHS[length], LENGTHS[length])
 
     def after(self, length: str) -> "Period":
-        """Give the period after this one, of this length."""
+        """Return the period after this one, of this length."""
         return self._moved(LENGTHS[length], LENGTHS[length])
 
     def _moved(self, by: int, months: int) -> "Period":
         return self._of_months(self.first_on.year * 12 + self.first_on.month - 1 + by, months)
 
     def holds(self, on: date) -> bool:
-        """Tell whether the day lies in it."""
+        """Whether the day lies in it."""
         return self.first_on <= on <= self.last_on
 
 
@@ -142,17 +142,17 @@ class Document:
 
 
 def length_of(organisation: Organisation) -> str:
-    """Give the length of the periods that an organisation reports tax for."""
+    """Return the length of the periods that an organisation reports tax for."""
     return next(name for name, months in LENGTHS.items() if months == organisation.tax_period_months)
 
 
 def period_of(organisation: Organisation, on: date) -> Period:
-    """Give the tax period of an organisation that a day lies in."""
+    """Return the tax period of an organisation that a day lies in."""
     return Period.holding(on, length_of(organisation), ends_in=organisation.tax_year_end_month)
 
 
 def journals_between(*, club: Club, first_on: date, last_on: date) -> list[JournalTax]:
-    """Give what journals dated in these days, in Xero, have under each tax type, by date, sequence and tax type.
+    """Return what journals dated in these days, in Xero, have under each tax type, by date, sequence and tax type.
 
     Days before the club's Post from date are left out unless they are in Xero. One pass over lines of what is in Xero,
     one over totals of what is not; no transaction is read.
@@ -259,7 +259,7 @@ def _elsewhere(club: Club, types: "_Types", first_on: date, last_on: date) -> It
 def _by_type(
     types: "_Types", tax_type: str, untaxed: str, figures: Sequence[int]
 ) -> Iterable[tuple[str, int, int, int]]:
-    """Give (tax type, amount, tax, amount whose tax nobody states).
+    """Return (tax type, amount, tax, amount whose tax nobody states).
 
     Figures: amounts with tax stated, not stated, and nil; and the tax. Rows of nil tax go under the untaxed type; where
     a type reports no tax, only rows that state some count.
@@ -282,7 +282,7 @@ TAXED_ROW = (
 
 
 def earlier_documents(*, club: Club, period: Period, limit: int | None = None) -> tuple[list[Document], int, int]:
-    """Give the transactions of the period whose (first) document is dated before it, with their number and their tax.
+    """Return the transactions of the period whose (first) document is dated before it, with their number and their tax.
 
     Their tax may belong to the return of an earlier period. Oldest first, at most `limit` of them. A small index holds
     just the transactions whose document is older than their accounting date.
@@ -316,7 +316,7 @@ class _Types:
         self._made: dict[str, TaxType] = {}
 
     def named(self, tax_type: str) -> TaxType:
-        """Give a tax type. It is one of purchases if Xero allows it on expenses and not on income."""
+        """Return a tax type. It is one of purchases if Xero allows it on expenses and not on income."""
         if tax_type not in self._made:
             code = self._codes.get(tax_type)
             allowed = set(code.applies_to) if code else set()
@@ -326,7 +326,7 @@ class _Types:
         return self._made[tax_type]
 
     def is_taxed(self, tax_type: str) -> bool:
-        """Tell whether its rate is above nought; one not known here is taken to be taxed."""
+        """Whether its rate is above nought; one not known here is taken to be taxed."""
         code = self._codes.get(tax_type)
         return code is None or code.rate > 0
 

@@ -53,7 +53,7 @@ Periods = dict[date, Moved]
 def moved(
     *, club: Club, starts: Sequence[date], by: By = "gl_code", only: int | str | None = None
 ) -> dict[Any, Periods]:
-    """Give by the key of a GL code, or by job code, what each period moved; `only` one of them if given.
+    """Return by the key of a GL code, or by job code, what each period moved; `only` one of them if given.
 
     Periods are named by their first days, oldest first, the last one open. None is the key of what has no GL code yet,
     so that all debits are all credits; what has no job is left out. Two statements, however many codes and periods,
@@ -73,13 +73,13 @@ def moved(
 
 
 def months_until(last_on: date, count: int) -> list[date]:
-    """Give the first days of so many months, oldest first, the last of them that of a day."""
+    """Return the first days of so many months, oldest first, the last of them that of a day."""
     number = last_on.year * 12 + last_on.month - 1
     return [date(one // 12, one % 12 + 1, 1) for one in range(number - count + 1, number + 1)]
 
 
 def weeks_until(last_on: date, count: int) -> list[date]:
-    """Give the Mondays of so many weeks, oldest first, the last of them that of a day's week."""
+    """Return the Mondays of so many weeks, oldest first, the last of them that of a day's week."""
     monday = last_on - timedelta(days=last_on.weekday())
     return [monday - timedelta(weeks=ago) for ago in range(count - 1, -1, -1)]
 
@@ -107,7 +107,7 @@ def _narrowed(rows: QuerySet[Any], by: By, only: int | str | None) -> QuerySet[A
 
 
 def _grouped(rows: QuerySet[Any], starts: Sequence[date], is_debit: Q, *, sign: int) -> Iterable[Any]:
-    """Give (key, place of the period, whether in Xero, debits, credits); `sign` is that of credits as stored."""
+    """Return (key, place of the period, whether in Xero, debits, credits); `sign` is that of credits as stored."""
     newest_first = reversed(list(enumerate(starts)))
     # Compared and not computed: a period's place is the same in both databases.
     place = Case(*[When(journal__accounting_date__gte=start, then=Value(index)) for index, start in newest_first])

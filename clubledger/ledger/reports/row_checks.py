@@ -46,7 +46,7 @@ _MOST_AT_ONCE = 500
 
 
 def find(*, club: Club, journals: Sequence[Journal], chart: Chart) -> dict[int, list[Finding]]:
-    """Give, by journal id, what its rows tell: tax off by over a cent (faults), earlier documents (warnings)."""
+    """Return, by journal id, what its rows tell: tax off by over a cent (faults), earlier documents (warnings)."""
     findings: dict[int, list[Finding]] = {}
     for start in range(0, len(journals), _MOST_AT_ONCE):
         part = journals[start : start + _MOST_AT_ONCE]
