@@ -222,3 +222,10 @@ def _hash_of(event: AuditEvent) -> str:
     ]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def about(*, club: Club, subjects: Sequence[str], most: int) -> list[AuditEvent]:
+    """Return the first events of the club about these subjects."""
+    rows = AuditEvent.objects.of(club).filter(subject__in=subjects)
+    # In the order of the index, or a database may choose to walk the whole trail for the order's sake.
+    return list(rows.order_by("subject", "position")[:most])

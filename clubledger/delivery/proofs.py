@@ -134,3 +134,9 @@ def waiting() -> list[int]:
     rows = BalanceProof.objects.across_clubs("the sweep looks after all clubs")
     late = rows.filter(begun_at=None, ended_at=None, asked_at__gt=clock.now() - GIVEN_UP_AFTER)
     return list(late.order_by("pk").values_list("pk", flat=True))
+
+
+def proved_days(*, club: Club, most: int) -> list[date]:
+    """Return the days that were proved of late, the last one first."""
+    rows = BalanceProof.objects.of(club).exclude(made_at=None).order_by("-made_at")
+    return list(rows.values_list("at", flat=True)[:most])

@@ -131,6 +131,10 @@ class List:
         """What each column that can be ordered by is ordered by."""
         return {one.key: one.order for one in self.columns if one.order is not None}
 
+    def fields_of(self, wanted: str) -> sorting.Order:
+        """Return the fields that a database puts the rows into this order by."""
+        return sorting.fields_of(wanted, {key: one for key, one in self.orders.items() if isinstance(one, tuple)})
+
     def asked(self, request: HttpRequest) -> "Listing":
         """Return the list in the order that an address asks for; what is no column of it is as if not asked."""
         return Listing(of=self, request=request, sort=sorting.asked(request, self.orders, self.preset, by=self.by))
@@ -163,8 +167,7 @@ class Listing:
     @property
     def order(self) -> sorting.Order:
         """The fields that a database puts the rows into order by."""
-        fields = {key: order for key, order in self.of.orders.items() if isinstance(order, tuple)}
-        return sorting.fields_of(self.sort, fields)
+        return self.of.fields_of(self.sort)
 
     def in_order(self, rows: Iterable[sorting.One]) -> list[sorting.One]:
         """Return rows that are held in memory in the order asked for."""

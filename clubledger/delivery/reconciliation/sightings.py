@@ -162,3 +162,15 @@ def settle(*, club: Club, actor: User, sighting_id: int, reason: str) -> None:
         subject=sighting.reference,
         summary=f"{_WORDS[sighting.kind]} {actor} settled it: {reason}",
     )
+
+
+def find_open(*, club: Club, sighting_id: int, kinds: Sequence[str] = ()) -> Sighting | None:
+    """Return an alarm of the club that nobody has settled yet, of one of these kinds if any are named."""
+    rows = Sighting.objects.of(club).filter(pk=sighting_id, settled_at=None)
+    found: Sighting | None = (rows.filter(kind__in=kinds) if kinds else rows).first()
+    return found
+
+
+def open_ones(*, club: Club, most: int) -> list[Sighting]:
+    """Return the alarms that nobody has settled yet, the oldest first."""
+    return list(Sighting.objects.of(club).filter(settled_at=None).order_by("seen_at")[:most])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext
 
 from clubledger.bookkeeping.phrases import counted
@@ -197,3 +197,13 @@ def _delete_items(club: Club, began_at: datetime) -> None:
         )
         if not is_used:
             item.delete()
+
+
+def of_one_date(*, club: Club, journal_id: int) -> list[Journal]:
+    """Return a journal and the others of its date by sequence, in one query, each with `has_sample`; empty for none.
+
+    `has_sample` says that the club has sample data, which is never sent.
+    """
+    its_date = Journal.objects.of(club).filter(pk=journal_id).values("accounting_date")
+    rows = Journal.objects.of(club).filter(accounting_date__in=its_date).select_related("sent_by", "recorded_by")
+    return list(rows.annotate(has_sample=Exists(imports(club))).order_by("sequence"))

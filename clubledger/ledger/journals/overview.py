@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, F, Max, Min, OrderBy, Q, QuerySet, Subquery, Sum, When
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club
@@ -294,3 +294,32 @@ class Tally:
     def has_choosable(self, flag: str) -> bool:
         """Whether there is a journal in a state that can be chosen, with this flag."""
         return any(group.state in CHOOSABLE and getattr(group, flag) for group in self.groups)
+
+
+def listed(rows: QuerySet[Journal], order: Sequence[str | OrderBy] = ()) -> QuerySet[Journal]:
+    """Return journals as a list tells of them, with who sent or recorded them, in this order; else as they stand."""
+    rows = rows.select_related("sent_by", "recorded_by")
+    return rows.order_by(*order) if order else rows
+
+
+def find(*, club: Club, journal_id: int, states: Collection[str]) -> Journal | None:
+    """Return a journal of the club that is in one of these states; None where there is none."""
+    found: Journal | None = Journal.objects.of(club).filter(pk=journal_id, state__in=states).first()
+    return found
+
+
+def of_keys(*, club: Club, journal_ids: Collection[int]) -> QuerySet[Journal]:
+    """Return the club's journals of these keys."""
+    rows: QuerySet[Journal] = Journal.objects.of(club).filter(pk__in=journal_ids)
+    return rows
+
+
+def sizes_of(rows: QuerySet[Journal]) -> list[tuple[int, int, int, date]]:
+    """Return each journal's key, debits in minor units, number of transactions and date, by date."""
+    ordered = rows.order_by("accounting_date", "sequence")
+    return list(ordered.values_list("pk", "debit_minor", "transaction_count", "accounting_date"))
+
+
+def findings_of(rows: QuerySet[Journal]) -> QuerySet[Journal, tuple[int, list[dict[str, Any]]]]:
+    """Return the key and the findings of each journal that can be chosen and of which validation found something."""
+    return rows.filter(state__in=CHOOSABLE).exclude(findings=[]).values_list("pk", "findings")

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
 from clubledger.delivery.errors import DeliveryError
-from clubledger.delivery.models import SendRun
-from clubledger.delivery.sending import queue
+from clubledger.delivery.sending import queue, runs
 from clubledger.frame import formats
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.journals import recording
@@ -101,7 +100,7 @@ def send(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 @club_page()
 def send_progress(request: HttpRequest, access: ClubAccess, run_id: int) -> HttpResponseBase:
     """Give the progress of a send run as a part of the page."""
-    run = SendRun.objects.of(access.club).filter(pk=run_id).first()
+    run = runs.find(club=access.club, run_id=run_id)
     if run is None:
         raise Http404
     progress = queue.progress(club=access.club, run=run)

@@ -24,6 +24,7 @@ from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.frame.query import read_day
 from clubledger.ledger.errors import LedgerError
+from clubledger.ledger.journals import overview
 from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.xero_errors import tell
@@ -52,7 +53,7 @@ def _asking(request: HttpRequest, access: ClubAccess, page: dict[str, Any], act:
 
 
 def _journal(access: ClubAccess, journal_id: int, states: tuple[str, ...]) -> Journal:
-    found: Journal | None = Journal.objects.of(access.club).filter(pk=journal_id, state__in=states).first()
+    found = overview.find(club=access.club, journal_id=journal_id, states=states)
     if found is None:
         raise Http404
     return found
@@ -179,7 +180,7 @@ def first_open_day(request: HttpRequest, access: ClubAccess, journal_id: int) ->
 @club_page(Permission.UNDO)
 def settle_sighting(request: HttpRequest, access: ClubAccess, sighting_id: int) -> HttpResponseBase:
     """Put an alarm about a manual journal in Xero to rest."""
-    seen = Sighting.objects.of(access.club).filter(pk=sighting_id, settled_at=None).first()
+    seen = sightings.find_open(club=access.club, sighting_id=sighting_id)
     if seen is None:
         raise Http404
 
@@ -208,7 +209,7 @@ def settle_sighting(request: HttpRequest, access: ClubAccess, sighting_id: int) 
 @club_page(Permission.UNDO)
 def void_sighted(request: HttpRequest, access: ClubAccess, sighting_id: int) -> HttpResponseBase:
     """Void a manual journal in Xero that bears our reference and that nothing here accounts for."""
-    seen = Sighting.objects.of(access.club).filter(pk=sighting_id, settled_at=None, kind__in=sightings.VOIDABLE).first()
+    seen = sightings.find_open(club=access.club, sighting_id=sighting_id, kinds=sightings.VOIDABLE)
     if seen is None:
         raise Http404
 

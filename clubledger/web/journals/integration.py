@@ -1,13 +1,9 @@
 """GL Integration: what is not in Xero yet, the days as a picture, what needs help, the journals and what to do next."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,22 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Club
-from clubledger.delivery.models import RestoreHold, SendRun, Sighting
 from clubledger.delivery.reconciliation import sightings
 from clubledger.delivery.sending import queue
+from clubledger.delivery.sending.signs import Signs, signs_of
 from clubledger.foundation import clock
-from clubledger.frame import calendar, exports, formats, paging
+from clubledger.frame import calendar, formats
 from clubledger.frame.query import read_day
-from clubledger.frame.states import state_word
-from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import overview
 from clubledger.ledger.journals.overview import Figures, Group, Tally
-from clubledger.ledger.models import TAKES_IN, FinancialItem, Import, Journal
 from clubledger.web.journals import journal_rows
 from clubledger.web.journals.causes import Cause, causes_of
+from clubledger.web.journals.columns import JOURNALS
 from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.journals.list_rows import rows_of
 from clubledger.web.journals.selection import SHOWS, Asked
@@ -47,8 +40,10 @@ ALARMS_SHOWN = 5
 @club_page()
 def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show GL Integration, or its list as a file."""
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(access, Asked.from_query(access, request.GET), request.GET["format"])
+    listing = JOURNALS.asked(request)
+    if listing.wants_file:
+        asked = Asked.from_query(access, request.GET)
+        return listing.file(asked.ordered, name=f"journals-{access.club.slug}-{asked.from_on}-{asked.up_to_on}")
     figures = overview.overview(club=access.club)
     asked = Asked.from_query(access, request.GET, preset=figures.preset)
     connection = standing.current(club=access.club)
@@ -56,9 +51,12 @@ def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         return show(request, access, "web/journals/gl_first_run.html", steps=first_steps(access, figures, connection))
     counts = Tally.of(asked.days, club=access.club)
     total = Figures.of(counts.shown(asked.show))
-    page = paging.page_of(request, asked.ordered.select_related("sent_by", "recorded_by"), total=total.journals)
+    listing = listing.paged(asked.ordered, total=total.journals)
     ticked = request.GET.get("ticked", "")
-    signs = _signs(asked, connection, has_queued=counts.has("queued"))
+    signs = signs_of(
+        club=access.club, connection=connection, from_on=asked.from_on, up_to_on=asked.up_to_on,
+        has_queued=counts.has("queued"),
+    )  # fmt: skip
     run_id, progress = _run(request, access, signs)
     return show(
         request,
@@ -70,19 +68,20 @@ def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         strip=_strip(request, access.club, asked, connection),
         chips=_chips(asked, counts),
         total=total,
-        page=page,
+        listing=listing,
+        page=listing.page,
         connection=connection,
-        rows=journal_rows.draw(rows_of(page.rows, access, connection, ticked)),
+        rows=journal_rows.draw(rows_of(listing.rows, access, connection, ticked)),
         select_all=_select_all(counts.choosable(asked.show)),
         causes=_causes(access, asked, counts),
         run_id=run_id,
         progress=progress,
         is_moving=progress is not None and is_moving(progress),
-        alarms=_alarms(access) if signs["alarms"] else [],
-        alarms_left=max(0, signs["alarms"] - ALARMS_SHOWN),
-        has_sample=signs["has_sample"],
-        is_restored=signs["has_holds"],
-        can_take_over=signs["can_take_over"],
+        alarms=_alarms(access) if signs.alarms else [],
+        alarms_left=max(0, signs.alarms - ALARMS_SHOWN),
+        has_sample=signs.has_sample,
+        is_restored=signs.has_holds,
+        can_take_over=signs.can_take_over,
         oldest_link=_oldest_link(asked, figures.oldest_unsent_on),
         empty_link=_empty_link(access, figures, counts),
         is_valid_selection=ticked == "valid",
@@ -91,7 +90,7 @@ def gl(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         standing=standing.standing_of(club=access.club, user=access.user, connection=connection)
         if access.may(Permission.SEND)
         else None,
-        steps=None if signs["has_sent"] else first_steps(access, figures, connection, signs["unmapped"]),
+        steps=None if signs.has_sent else first_steps(access, figures, connection, signs.unmapped),
     )
 
 
@@ -157,38 +156,6 @@ def _unmapped_words(unmapped: int, *, may_map: bool) -> str:
     return counted if may_map else f"{counted} {who}"
 
 
-def _signs(asked: Asked, connection: Connection | None, *, has_queued: bool) -> Mapping[str, Any]:
-    """Ask in one query which of the rarer things there are to show at all."""
-    club = asked.access.club
-    newest = SendRun.objects.of(club).order_by("-pk")
-    return (
-        Club.objects.filter(pk=club.pk)
-        .values(
-            has_sent=Exists(Journal.objects.of(club).filter(state="sent")),
-            run_id=Subquery(newest.values("pk")[:1]),
-            run_finished_at=Subquery(newest.values("finished_at")[:1]),
-            alarms=_number_of(Sighting.objects.of(club).filter(settled_at=None)),
-            has_sample=Exists(Import.objects.of(club).filter(source=samples.SOURCE, state="done")),
-            has_holds=Exists(RestoreHold.objects.of(club).filter(confirmed_at=None)),
-            unmapped=_number_of(FinancialItem.objects.of(club).filter(gl_code=None)),
-            can_take_over=Exists(_waiting_for_senders(asked, connection)) if has_queued else Value(value=False),
-        )
-        .get()
-    )
-
-
-def _waiting_for_senders(asked: Asked, connection: Connection | None) -> QuerySet[Any]:
-    days = (asked.from_on, asked.up_to_on)
-    return queue.without_sender(club=asked.access.club, connection=connection).filter(
-        journal__accounting_date__range=days
-    )
-
-
-def _number_of(rows: QuerySet[Any]) -> Coalesce:
-    counted = rows.order_by().values("club").annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted), 0)
-
-
 def _sentence(figures: Any) -> dict[str, str]:
     count = figures.journals_unsent
     if not count:
@@ -241,21 +208,18 @@ def _select_all(groups: list[Group]) -> dict[str, Any]:
 def _causes(access: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[Cause]]:
     causes = []
     if counts.has_choosable("is_found"):
-        suffering = asked.days.filter(state__in=TAKES_IN).exclude(findings=[])
-        causes = causes_of(access, suffering.values_list("pk", "findings"))
+        causes = causes_of(access, overview.findings_of(asked.days))
     return {
         "faults": [cause for cause in causes if cause.is_fault],
         "warnings": [cause for cause in causes if not cause.is_fault],
     }
 
 
-def _run(
-    request: HttpRequest, access: ClubAccess, signs: Mapping[str, Any]
-) -> tuple[int | None, queue.Progress | None]:
+def _run(request: HttpRequest, access: ClubAccess, signs: Signs) -> tuple[int | None, queue.Progress | None]:
     """Give the send run whose progress the page shows: the newest that goes on, or the one just asked for."""
-    run_id = signs["run_id"]
+    run_id = signs.run_id
     is_asked = request.GET.get("run") == str(run_id)
-    if run_id is None or (signs["run_finished_at"] is not None and not is_asked):
+    if run_id is None or (signs.run_finished_at is not None and not is_asked):
         return None, None
     progress = queue.progress_of(club=access.club, run_id=run_id)
     return (None, None) if progress.is_finished and not is_asked else (run_id, progress)
@@ -267,7 +231,7 @@ def is_moving(progress: queue.Progress) -> bool:
 
 
 def _alarms(access: ClubAccess) -> list[dict[str, Any]]:
-    seen = Sighting.objects.of(access.club).filter(settled_at=None).order_by("seen_at")[:ALARMS_SHOWN]
+    seen = sightings.open_ones(club=access.club, most=ALARMS_SHOWN)
     return [
         {
             "words": sighting_words(one),
@@ -294,20 +258,3 @@ def _empty_link(access: ClubAccess, figures: Any, counts: Tally) -> str:
         f"{reverse('gl', args=[access.club.slug])}?from={figures.oldest_unsent_on.isoformat()}"
         f"&up_to={newest.isoformat()}&show=empty&ticked=all"
     )
-
-
-def _as_file(access: ClubAccess, asked: Asked, file_format: str) -> HttpResponseBase:
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for journal in asked.ordered.iterator(chunk_size=500):
-            amount: Decimal = from_minor(journal.debit_minor)
-            yield (
-                journal.accounting_date, journal.sequence, journal.number or _("TBA"), journal.transaction_count,
-                journal.line_count, amount, amount, state_word(journal.state), journal.xero_words,
-            )  # fmt: skip
-
-    header = [
-        _("Date"), _("Sequence"), _("Journal"), _("Transactions"), _("Lines"), _("Debit"), _("Credit"), _("State"),
-        _("Xero's words"),
-    ]  # fmt: skip
-    name = f"journals-{access.club.slug}-{asked.from_on}-{asked.up_to_on}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

@@ -2,27 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from clubledger.clubs import audit
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.decisions import difference
-from clubledger.delivery.models import Delivery
-from clubledger.frame import exports, formats, paging, query, sorting
+from clubledger.delivery.sending import runs
+from clubledger.frame import formats, paging, query
 from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import drill_down
-from clubledger.ledger.journals.drill_down import ORDERS, LineView
-from clubledger.ledger.models import Journal
+from clubledger.ledger.journals.drill_down import LineView, RowView
+from clubledger.ledger.models import Journal, SourceTransaction
 from clubledger.web.journals import line_rows
+from clubledger.web.journals.columns import BEHIND, LINES
 from clubledger.web.journals.list_rows import has_chosen_first_open_day, notes_of, ordinal_words, state_shown, xero_link
 from clubledger.web.page import club_page, link_to, show
 from clubledger.web.words import KINDS
@@ -30,15 +31,28 @@ from clubledger.xero.connection import standing
 
 ZERO = Decimal("0.00")
 LINES_PER_PAGE = 100
-LINE_ORDERS: sorting.Keys = {
-    "code": lambda line: (line.account_code, line.job),
-    "job": lambda line: (line.job, line.account_code) if line.job else None,
-    "tax_type": lambda line: (line.tax_type, line.account_code) if line.tax_type else None,
-    "rows": lambda line: line.row_count,
-    "debit": lambda line: line.debit,
-    "credit": lambda line: line.credit,
-    "cents": lambda line: abs(line.tax_difference) if line.tax_difference else None,
-}
+MOST_NOTED = 50
+"""Events of the audit trail that the story of a journal tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as a row of its list: with the journal's date, and its tax type by name."""
+
+    line: LineView
+    on: date
+    tax_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A transaction behind a line as a row of its list."""
+
+    transaction: SourceTransaction
+    on: date
+    lines: tuple[RowView, ...]
+    debit: Decimal
+    credit: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +70,21 @@ def journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpRe
     """Show a journal, one of its lines opened to its transactions if asked; or its lines as a file."""
     found, others = _with_others(access, journal_id)
     reading = drill_down.Reading(access.club, found)
-    sort = sorting.asked(request, LINE_ORDERS)
-    lines = sorting.in_order(drill_down.lines_of(club=access.club, journal=found, reading=reading), sort, LINE_ORDERS)
     taxes = {tax_type: name for tax_type, (name, _rate) in reading.taxes.items()}
-    if request.GET.get("format") in exports.FORMATS and "line" not in request.GET:
-        return _as_file(access, found, lines, taxes, request.GET["format"])
+    listing = LINES.asked(request)
+    rows = listing.in_order(
+        Line(line, found.accounting_date, taxes.get(line.tax_type, ""))
+        for line in drill_down.lines_of(club=access.club, journal=found, reading=reading)
+    )
+    lines = [row.line for row in rows]
+    name = f"journal-{access.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
+    if listing.wants_file and "line" not in request.GET:
+        return listing.file(rows, name=name)
     opened = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
-    order = sorting.asked(request, ORDERS, by="order")
-    if request.GET.get("format") in exports.FORMATS:
-        return _transactions_as_file(access, reading, opened, order, request.GET["format"])
+    listing_behind = BEHIND.asked(request) if opened else BEHIND.asked(request).with_fixed("amount")
+    if listing_behind.wants_file:
+        found_behind = _all_behind(access, reading, opened, listing_behind.sort)
+        return listing_behind.file(found_behind, name=f"{name}-{opened.account_code if opened else 'all'}")
     behind = None
     if opened is not None or request.GET.get("line") == "all":
         found_page = drill_down.transactions_of(
@@ -74,7 +94,7 @@ def journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpRe
             page=query.whole_number(request.GET.get("page")),
             per_page=paging.PER_PAGE,
             reading=reading,
-            order=order,
+            order=listing_behind.sort,
         )
         behind = paging.page_made(request, found_page.rows, number=found_page.number, total=found_page.total)
     connection = standing.current(club=access.club)
@@ -91,11 +111,13 @@ def journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpRe
         further=ordinal_words(found.sequence),
         lines=shown,
         line_rows=line_rows.draw_lines(
-            access, shown.rows, opened, taxes, side=totals["side"], kept=f"sort={sort}" if sort else ""
+            access, shown.rows, opened, taxes, side=totals["side"], kept=f"sort={listing.sort}" if listing.sort else ""
         ),
-        sort_asked=sort,
-        order_asked=order,
-        files=urlencode({"sort": sort} if sort else {}),
+        listing=listing,
+        listing_behind=listing_behind,
+        sort_asked=listing.sort,
+        order_asked=listing_behind.sort,
+        files=urlencode({"sort": listing.sort} if listing.sort else {}),
         connection=connection,
         totals=totals,
         opened=opened,
@@ -155,9 +177,7 @@ def _totals(lines: list[LineView]) -> dict[str, Any]:
 
 def _with_others(access: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal]]:
     """Give the journal and the others of its date, in one query. Raises Http404."""
-    its_date = Journal.objects.of(access.club).filter(pk=journal_id).values("accounting_date")
-    rows = Journal.objects.of(access.club).filter(accounting_date__in=its_date).select_related("sent_by", "recorded_by")
-    of_date = list(rows.annotate(has_sample=Exists(samples.imports(access.club))).order_by("sequence"))
+    of_date = samples.of_one_date(club=access.club, journal_id=journal_id)
     found = next((one for one in of_date if one.pk == journal_id), None)
     if found is None:
         raise Http404
@@ -190,10 +210,8 @@ def _story(access: ClubAccess, found: Journal) -> list[Event]:
     if found.validated_at:
         events.append(Event(found.validated_at, _("Last checked against Xero's chart of accounts.")))
     events += _on_its_way(access, found)
-    noted = AuditEvent.objects.of(access.club).filter(subject__in=[f"journal {found.pk}", str(found)])
-    # In the order of the index, or a database may choose to walk the whole trail for the order's sake.
-    noted = noted.order_by("subject", "position")
-    events += [Event(event.at, _noted(event)) for event in noted[:50]]
+    noted = audit.about(club=access.club, subjects=[f"journal {found.pk}", str(found)], most=MOST_NOTED)
+    events += [Event(event.at, _noted(event)) for event in noted]
     return sorted(events, key=lambda event: event.at)
 
 
@@ -205,13 +223,7 @@ def _noted(event: AuditEvent) -> str:
 
 def _on_its_way(access: ClubAccess, found: Journal) -> Iterator[Event]:
     """Give what its deliveries and the requests that carried them tell, in one query and without their bodies."""
-    call = "call_items__call"
-    rows = Delivery.objects.of(access.club).filter(journal=found).order_by("pk", f"{call}__started_at").values(
-        "pk", "reference", "queued_at", "closed_at", "closed_because", "sender__name", "sender__email",
-        "run__actor__name", "run__actor__email",
-        "call_items__outcome", "call_items__words", f"{call}__http_status", f"{call}__correlation_id",
-        f"{call}__started_at",
-    )  # fmt: skip
+    rows = runs.steps_of(club=access.club, journal=found)
     told = set()
     for row in rows:
         if row["pk"] not in told:
@@ -227,14 +239,14 @@ def _on_its_way(access: ClubAccess, found: Journal) -> Iterator[Event]:
                 yield Event(row["closed_at"], _closed(row["closed_because"]))
         if row["call_items__outcome"] is None:
             continue
-        status, correlation = row[f"{call}__http_status"], row[f"{call}__correlation_id"]
+        status, correlation = row["call_items__call__http_status"], row["call_items__call__correlation_id"]
         parts = (
             _("HTTP %(status)s") % {"status": status} if status else "",
             _("correlation id %(id)s") % {"id": correlation} if correlation else "",
             row["call_items__words"],
         )
         detail = ", ".join(part for part in parts if part)
-        yield Event(row[f"{call}__started_at"], _outcome(row["call_items__outcome"]), detail)
+        yield Event(row["call_items__call__started_at"], _outcome(row["call_items__outcome"]), detail)
 
 
 def _closed(because: str) -> str:
@@ -257,49 +269,18 @@ def _outcome(outcome: str) -> str:
     }.get(outcome, outcome)
 
 
-def _as_file(
-    access: ClubAccess, found: Journal, lines: list[LineView], taxes: dict[str, str], file_format: str
-) -> HttpResponseBase:
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for line in lines:
-            yield (
-                found.accounting_date, line.account_code, line.account_name, line.job, line.tax_type,
-                taxes.get(line.tax_type, ""), line.debit, line.credit, line.source_tax, line.xero_tax,
-                line.tax_difference, line.row_count,
-            )  # fmt: skip
-
-    header = [
-        _("Date"), _("GL code"), _("Name"), _("Job code"), _("Tax type"), _("Tax rate"), _("Debit"),
-        _("Credit"), _("Tax by the source"), _("Tax by Xero"), _("Tax difference"), _("Rows"),
-    ]  # fmt: skip
-    name = f"journal-{access.club.slug}-{found.number or found.accounting_date}-{found.sequence}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=rows())
-
-
-def _transactions_as_file(
-    access: ClubAccess, reading: drill_down.Reading, opened: LineView | None, order: str, file_format: str
-) -> HttpResponseBase:
-    """Give the transactions behind a line, or behind the whole journal, as a file."""
+def _all_behind(
+    access: ClubAccess, reading: drill_down.Reading, opened: LineView | None, order: str
+) -> Iterator[Behind]:
+    """Give all the transactions behind a line, or behind the whole journal, a thousand at a time."""
     found = reading.journal
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        number, pages = 1, 1
-        while number <= pages:
-            page = drill_down.transactions_of(
-                club=access.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
-                reading=reading, order=order,
-            )  # fmt: skip
-            number, pages = number + 1, page.pages
-            for view in page.rows:
-                one = view.transaction
-                yield (
-                    found.accounting_date, one.source_id, KINDS.get(one.kind, one.kind), one.member, one.description,
-                    ", ".join(str(row) for row in view.lines), max(view.amount, ZERO), max(-view.amount, ZERO),
-                )  # fmt: skip
-
-    header = [
-        _("Date"), _("Transaction"), _("Kind"), _("Member"), _("Description"), _("Its rows"), _("Debit"), _("Credit"),
-    ]  # fmt: skip
-    what = opened.account_code if opened else "all"
-    name = f"journal-{access.club.slug}-{found.number or found.accounting_date}-{found.sequence}-{what}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=rows())
+    number, pages = 1, 1
+    while number <= pages:
+        page = drill_down.transactions_of(
+            club=access.club, journal=found, line_key=opened.key if opened else None, page=number, per_page=1000,
+            reading=reading, order=order,
+        )  # fmt: skip
+        number, pages = number + 1, page.pages
+        for view in page.rows:
+            debit, credit = max(view.amount, ZERO), max(-view.amount, ZERO)
+            yield Behind(view.transaction, found.accounting_date, view.lines, debit, credit)

@@ -11,10 +11,11 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.access import ClubAccess
-from clubledger.frame import query, sorting
+from clubledger.frame import query
 from clubledger.frame.query import read_day
 from clubledger.ledger.journals import overview
 from clubledger.ledger.models import Journal
+from clubledger.web.journals.columns import JOURNALS
 
 SHOWS: Mapping[str, Any] = {
     "unsent": _("Not in Xero"),
@@ -26,16 +27,6 @@ SHOWS: Mapping[str, Any] = {
     "all": _("All"),
 }
 """What the filters of the list are called."""
-
-ORDERS = {
-    "date": ("accounting_date", "sequence"),
-    "number": ("number~", "accounting_date", "sequence"),
-    "transactions": ("transaction_count", "accounting_date", "sequence"),
-    "lines": ("line_count", "accounting_date", "sequence"),
-    "debit": ("debit_minor", "accounting_date", "sequence"),
-    "state": ("state", "accounting_date", "sequence"),
-}
-"""The columns of the journals; day and sequence make every order a whole one, so that no page repeats a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,7 @@ class Asked:
     def from_query(cls, access: ClubAccess, given: QueryDict, preset: tuple[date, date] | None = None) -> "Asked":
         """Read it from an address or a form; what is missing or unreadable takes the preset, if need be looked up."""
         only, sort = read_day(given.get("on")), given.get("sort", "")
-        sort = sort if sort.removeprefix("-") in ORDERS else ""
+        sort = sort if sort.removeprefix("-") in JOURNALS.orders else ""
         if only is not None:
             return cls(access, only, only, "all", sort)
         from_on, up_to_on = read_day(given.get("from")), read_day(given.get("up_to"))
@@ -75,7 +66,7 @@ class Asked:
     @property
     def ordered(self) -> QuerySet[Journal]:
         """The same in the order asked for."""
-        return self.matching.order_by(*sorting.fields_of(self.sort, ORDERS)) if self.sort else self.matching
+        return overview.listed(self.matching, JOURNALS.fields_of(self.sort) if self.sort else ())
 
     @property
     def choosable(self) -> QuerySet[Journal]:
@@ -115,13 +106,9 @@ class Selection:
         rows = (
             asked.choosable
             if is_all
-            else Journal.objects.of(access.club).filter(pk__in=query.keys(form.getlist("journal")))
+            else overview.of_keys(club=access.club, journal_ids=query.keys(form.getlist("journal")))
         )
-        chosen = list(
-            rows.order_by("accounting_date", "sequence").values_list(
-                "pk", "debit_minor", "transaction_count", "accounting_date"
-            )
-        )
+        chosen = overview.sizes_of(rows)
         minor = sum(row[1] for row in chosen)
         said = (form.get("said_count", ""), form.get("said_minor", ""))
         return cls(

@@ -51,7 +51,6 @@ def balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         return _as_file(request, access, on, ordered)
     off = [row for row in rows if row.difference]
     seen = agreement(club=access.club, at=on)
-    kept = BalanceProof.objects.of(access.club).exclude(made_at=None).order_by("-made_at")
     return show(
         request,
         access,
@@ -69,7 +68,7 @@ def balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         totals=add_up(rows),
         has_early=any(row.before_cutover for row in rows),
         off=len(off),
-        proved_days=list(kept.values_list("at", flat=True)[:EARLIER_SHOWN]),
+        proved_days=proofs.proved_days(club=access.club, most=EARLIER_SHOWN),
         seen=seen,
         alarms=[(sighting_words(one), link_to(access, "settle-sighting", one.pk)) for one in seen.alarms],
     )
