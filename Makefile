@@ -99,7 +99,7 @@ fidelity: .venv/dev.stamp ## Write docs/simulator-fidelity.md from the simulator
 	@$(BIN)/python -m tools.fidelity
 
 screenshots: .venv/dev.stamp ## Take a picture of every page into var/screenshots/pages, and look for faults (ARGS=…: see --help)
-	@$(BIN)/python -m tools.pictures.__main__ $(ARGS)
+	@$(BIN)/python -m tools.pictures $(ARGS)
 
 lock: ## Pin what requirements/*.in ask for, with hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -190,7 +190,7 @@ def _pages() -> dict[str, Any]:
     client.force_login(User.objects.get(email=pages_world.OWNER))
     pages: dict[str, dict[str, Any]] = {}
     loops: list[float] = []
-    for name, address in pages_asked.addresses():
+    for name, address in pages_asked.asked():
         loops.append(_loop())
         first = _look(client, name, address, pages)
         for more in pages_asked.questions_on(name, address, first) if first is not None else ():

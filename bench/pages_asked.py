@@ -1,29 +1,30 @@
-"""Every address of the club's pages, out of the URL configuration: a page that is new tomorrow is measured tomorrow.
+"""Every address of the club's pages, out of the register: a page that is new tomorrow is measured tomorrow.
 
-Numbers in addresses are filled in with rows of the club; what a page links to on itself (filters, orders, the next
-page, an opened line) is asked for too, and below stand the questions that cost most.
+Numbers in addresses are filled in with rows of the club; the states that the register names, and what a page links to
+on itself (filters, orders, the next page, an opened line) are asked for too, and below stand the questions that cost
+most. Django must be set up.
 """
 
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from html import unescape
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bench import pages_world
+from django.apps import apps
 
-ELSEWHERE = ("api/", "console/", "styleguide/", "static/", "healthz", "readyz")
-"""Not pages of a club: the API, the vendor's console, the style page."""
+import clubledger.web.pages
+from bench import pages_world
+from clubledger.clubs.models import Club
+from clubledger.frame.pages import Action, Answer, Page
+from clubledger.ledger.models import Journal
+from tools import addresses
 
 NAMED = {"run": "SendRun", "request": "AuthorisationRequest", "key": "ApiKey", "transaction": "SourceTransaction",
-         "session": "UserSession", "code": "GLCode"}  # fmt: skip
-"""Numbers in addresses that are not called as their model is."""
-
-TEXTS: Mapping[str, list[Any]] = {
-    "token": ["no-such-token"], "provider_id": ["company"], "uidb36": ["1"], "key": ["no-such-key"], "pk": [1],
-    "page": ["charges"],
-}  # fmt: skip
+         "code": "GLCode", "job": "JobCode"}  # fmt: skip
+"""Examples that are not called as their model is."""
 
 MOST_LINKS = 8
 """Of a page's links to itself: one of each kind of question, up to so many."""
@@ -68,68 +69,41 @@ VARIANTS: Mapping[str, list[str]] = {
 """Questions beside those that the pages themselves link to."""
 
 
-def addresses() -> Iterator[tuple[str, str]]:
-    """Give (name, address) of every GET address outside API and console, each with its numbers filled in."""
-    from django.urls import get_resolver
-
-    yield from _of(get_resolver().url_patterns, "", {})
-
-
-def _of(patterns: Any, before: str, known: Mapping[str, Any]) -> Iterator[Any]:
-    from django.urls import NoReverseMatch, URLResolver, reverse
-
-    for pattern in patterns:
-        route = before + str(pattern.pattern)
-        converters = {**known, **pattern.pattern.converters}
-        if hasattr(pattern.pattern, "regex") and not pattern.pattern.converters:
-            converters |= dict.fromkeys(pattern.pattern.regex.groupindex)
-        if route.startswith(ELSEWHERE):
+def asked() -> Iterator[tuple[str, str]]:
+    """Yield (name, address) of every page and part of a page of the club's door, each with its numbers filled in."""
+    for entry in clubledger.web.pages.ADDRESSES:
+        is_for_programs = isinstance(entry, Answer) and entry.what == clubledger.web.pages.PROGRAM
+        if isinstance(entry, Action) or is_for_programs:
             continue
-        if isinstance(pattern, URLResolver):
-            yield from _of(pattern.url_patterns, route, converters)
-            continue
-        for values in _fillings(list(converters)):
-            try:
-                yield pattern.name, reverse(pattern.name, kwargs=values)
-            except NoReverseMatch as error:
-                raise RuntimeError(f"{route}: {error}") from error
+        names = list(addresses.examples_of(entry).values())
+        for values in product(*map(_values, names)):
+            yield entry.name, addresses.address_of(entry, dict(zip(names, values, strict=True)))
 
 
-def _fillings(names: list[str]) -> Iterator[dict[str, Any]]:
-    filled: list[dict[str, Any]] = [{}]
-    for name in names:
-        filled = [{**one, name: value} for one in filled for value in _values(name)]
-    yield from filled
-
-
-def _values(name: str) -> list[Any]:
-    """Give what can stand for a parameter of an address: the telling rows of the club."""
-    from clubledger.clubs.models import Club
-
-    if name == "slug":
+def _values(example: str) -> list[Any]:
+    """Return what can stand for a parameter of an address: the telling rows of the club."""
+    if example == "slug":
         return [pages_world.SLUG]
-    if name in TEXTS:
-        return TEXTS[name]
+    if example in addresses.EVERYWHERE:
+        return [addresses.EVERYWHERE[example]]
     club = Club.objects.get(slug=pages_world.SLUG)
-    if name == "journal_id":
+    if example.partition("_")[0] == "journal":
         return _journals(club)
-    model = _model_of(name)
+    model = _model_of(example)
     if model is None:
         return []
     rows = model.objects.of(club) if hasattr(model, "club_id") and hasattr(model.objects, "of") else model.objects.all()
-    if name == "import_id":
+    if example == "import":
         biggest = [rows.order_by(order).values_list("pk", flat=True)[0] for order in ("-rows_refused", "-rows_done")]
         return [*biggest, rows.order_by("pk").values_list("pk", flat=True)[300]]
-    if name == "transaction_id":
+    if example == "transaction":
         corrected = rows.filter(source="file", source_id__in=["SUBS-00001", "SUBS-00250", "REV-00250", "WIDE-00007"])
         return list(corrected.values_list("pk", flat=True))
     first, last = rows.order_by("pk").first(), rows.order_by("-pk").first()
     return sorted({row.pk for row in (first, last) if row is not None}) or [1]
 
 
-def _journals(club: Any) -> list[int]:
-    from clubledger.ledger.models import Journal
-
+def _journals(club: Club) -> list[int]:
     rows = Journal.objects.of(club)
     states = rows.order_by().values_list("state", flat=True).distinct()
     one_of_each = [rows.filter(state=state).order_by("-transaction_count")[0].pk for state in states]
@@ -139,21 +113,20 @@ def _journals(club: Any) -> list[int]:
     return sorted({*one_of_each, *big})
 
 
-def _model_of(name: str) -> Any:
-    from django.apps import apps
-
-    what = name.removesuffix("_id")
-    wanted = NAMED.get(what, what.replace("_", "")).lower()
+def _model_of(example: str) -> Any:
+    wanted = NAMED.get(example, example).lower()
     for model in apps.get_models():
         if model.__name__.lower() == wanted:
             return model
-    print(f"bench/pages_asked.py does not know what <{name}> in an address names; left out", file=sys.stderr)
+    print(f"bench/pages_asked.py does not know what the example {example!r} names; left out", file=sys.stderr)
     return None
 
 
 def questions_on(name: str, address: str, html: str) -> Iterator[str]:
-    """Give the address with the questions that cost most, and with those that its page links to."""
-    for query in VARIANTS.get(name, []):
+    """Yield the address with the questions that cost most, and with those that its page links to."""
+    entry = addresses.BY_NAME[name]
+    states = entry.states.values() if isinstance(entry, Page) else ()
+    for query in (*VARIANTS.get(name, []), *states):
         yield f"{address}?{query}"
     kinds: set[tuple[Any, ...]] = set()
     for found in re.findall(r'href="([^"]*)\?([^"#]+)', html):

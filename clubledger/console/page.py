@@ -2,27 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, NamedTuple, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from clubledger.clubs.models import User
+from clubledger.console.pages import ADDRESSES
+from clubledger.frame import pages
 
 Rest = ParamSpec("Rest")
 StaffPage = Callable[Concatenate[HttpRequest, User, Rest], HttpResponseBase]
-
-
-class Entry(NamedTuple):
-    """A line of the menu."""
-
-    title: str
-    link: str
-    is_here: bool
 
 
 def staff_page(view: StaffPage[Rest]) -> Callable[..., HttpResponseBase]:
@@ -41,13 +33,5 @@ def staff_page(view: StaffPage[Rest]) -> Callable[..., HttpResponseBase]:
 
 def show(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page of the console in its frame."""
-    pages = [
-        (_("Clubs"), "console-clubs"),
-        (_("Xero Apps"), "console-apps"),
-        (_("Changeovers"), "console-changeovers"),
-        (_("Fleet"), "console-fleet"),
-        (_("API Keys"), "console-keys"),
-    ]
-    links = [(title, reverse(name)) for title, name in pages]
-    menu = [Entry(title, link, request.path.startswith(link)) for title, link in links]
+    menu = pages.menu(ADDRESSES, request.path)[0].entries
     return render(request, template, {"console_menu": menu} | context, status=status)

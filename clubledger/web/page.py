@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy
 from clubledger.changeover.move import steps
 from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.clubs.models import Role, User
+from clubledger.frame import pages
 from clubledger.ledger.intake import samples
+from clubledger.web.pages import OF_A_CLUB, OF_A_PERSON
 from clubledger.xero.connection import standing
 from clubledger.xero.connection.standing import Standing
 from clubledger.xero.models import Connection
@@ -38,21 +40,6 @@ RIGHTS = {
 
 Rest = ParamSpec("Rest")
 ClubPage = Callable[Concatenate[HttpRequest, ClubAccess, Rest], HttpResponseBase]
-
-
-class Entry(NamedTuple):
-    """A line of the menu."""
-
-    title: str
-    link: str
-    is_here: bool
-
-
-class Section(NamedTuple):
-    """A group of the menu."""
-
-    title: str
-    entries: list[Entry]
 
 
 class Chip(NamedTuple):
@@ -122,7 +109,7 @@ def general_ledger_trail(access: ClubAccess, leaf: str = "") -> list[tuple[str, 
 
 def show(request: HttpRequest, access: ClubAccess, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """Render a page of the club in its frame: menu, connection, messages."""
-    menu = _menu(request, access)
+    menu = pages.menu(OF_A_CLUB, request.path, slug=access.club.slug)
     is_financial = any(entry.is_here for entry in menu[0].entries)
     frame = {
         "at": access,
@@ -130,6 +117,7 @@ def show(request: HttpRequest, access: ClubAccess, template: str, *, status: int
         "zone": access.club.time_zone,
         "role": Role(access.role).label,
         "menu": menu,
+        "own_menu": pages.menu(OF_A_PERSON, request.path)[0].entries,
         "home_link": link_to(access, "gl"),
         "chip": _chip(
             access,
@@ -165,42 +153,3 @@ def _chip(access: ClubAccess, connection: Connection | None, own: Any) -> Chip:
         )
     )
     return Chip(SIGNS[sign] % {"organisation": connection.organisation_name}, sign == "live", link)
-
-
-def _menu(request: HttpRequest, access: ClubAccess) -> list[Section]:
-    sections = [
-        (
-            _("Financials"),
-            [
-                (_("GL Integration"), "gl"),
-                (_("Transactions"), "transactions"),
-                (_("Import"), "imports"),
-                (_("GST check"), "gst-check"),
-                (_("Balances"), "balances"),
-            ],
-        ),
-        (
-            _("Configuration → Financials"),
-            [
-                (_("Chart of Accounts"), "chart-of-accounts"),
-                (_("Charges"), "charges"),
-                (_("Account Types"), "account-types"),
-                (_("Payment Methods"), "payment-methods"),
-            ],
-        ),
-        (_("Configuration → Integration"), [(_("Integration Settings"), "integration-settings")]),
-        (
-            _("Configuration → Security"),
-            [
-                (_("Users"), "users"),
-                (_("API Keys"), "api-keys"),
-                (_("Audit Trail"), "audit-trail"),
-                (_("Support access"), "support-access"),
-            ],
-        ),
-    ]
-    made = []
-    for title, entries in sections:
-        links = [(name, link_to(access, view)) for name, view in entries]
-        made.append(Section(title, [Entry(name, link, request.path.startswith(link)) for name, link in links]))
-    return made

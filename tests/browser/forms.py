@@ -1,6 +1,7 @@
 """Finds the forms of pages as they stand without a script, and presses their buttons."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from django.urls import resolve
 from playwright.sync_api import Error, Locator, expect
 from playwright.sync_api import Page as Tab
 
-from tools.pictures.__main__ import Camera
-from tools.pictures.pages import Page
+from tools.pictures.camera import Camera
+from tools.pictures.pages import Picture
 
 BUTTONS = "button:not([type=button], .spoken, .only-script)"
 FOUND = """(buttons) => [...document.querySelectorAll(buttons)].filter((el) => el.form).map((el) => [
@@ -56,7 +57,7 @@ class Presser(Camera):
         for key, _button in self._buttons(tab):
             self.found.setdefault(key, name)
 
-    def take_all(self, tab: Tab, pages: dict[str, Page]) -> None:
+    def take_all(self, tab: Tab, pages: Mapping[str, Picture]) -> None:
         super().take_all(tab, pages)
         here = [key for key in self.rows if (self.rows[key].page or self.found.get(key)) in pages]
         for key in sorted(here, key=lambda one: self.rows[one].order):
@@ -67,7 +68,7 @@ class Presser(Camera):
         told: list[list[str]] = tab.evaluate(FOUND, BUTTONS)
         return [(key_of(*one), buttons.nth(place)) for place, one in enumerate(told)]
 
-    def _try(self, tab: Tab, pages: dict[str, Page], key: str) -> None:
+    def _try(self, tab: Tab, pages: Mapping[str, Picture], key: str) -> None:
         row = self.rows[key]
         try:
             self._visit(tab, pages[row.page or self.found[key]])

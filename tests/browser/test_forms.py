@@ -12,8 +12,9 @@ from playwright.sync_api import Browser
 
 from tests.browser.forms import Press, Presser
 from tests.cli.programs import free_port
-from tools.pictures import __main__
+from tools.pictures.camera import Look, take_look
 from tools.pictures.pages import MAPPING_FINE, NOBODY, SECOND, STAFF, TRANSACTIONS, TREASURER
+from tools.pictures.server import PASSWORD, TESS, of_look, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -22,7 +23,7 @@ ALL = {"all": "1"}
 PHRASE = "a long pass phrase of 7"
 FOUR = "Xero answered: 4 things are different there"
 SIGNING_IN = {
-    "post sign-in": Press("do not match", {"login": __main__.TESS, "password": "wrong"}),
+    "post sign-in": Press("do not match", {"login": TESS, "password": "wrong"}),
     "post account_reset_password": Press("Check your e-mail", {"email": "nobody@elsewhere.example"}),
     "post accept-invitation": Press("Banksia Park Golf Club", {"name": "New", "password": PHRASE}, order=9),
     "post choose-language language=de": Press("Anmelden", order=5),
@@ -149,17 +150,14 @@ ON_THE_WAY = {
     "post get-categories format=csv": "gives a file", "post get-categories format=xlsx": "gives a file",
     "post security-end-session": "there where somebody is signed in twice", "post security-end-sessions": "the same",
 }  # fmt: skip
-LOOK = {"plain": (1280, "light")}
+LOOK = Look("plain", 1280)
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[str, dict[str, Any]]]:
+def pictured() -> Iterator[tuple[str, dict[str, Any]]]:
     """The clubs that are pictured, on a server of their own."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(__main__, "PORT", free_port())
-        patched.setattr(__main__, "LOOKS", LOOK)
-        with __main__._served() as found:
-            yield found
+    with served(free_port(), [LOOK.name]) as found:
+        yield found
 
 
 class WithoutScripts:
@@ -176,11 +174,11 @@ class WithoutScripts:
 
 
 @pytest.mark.timeout(600)
-def test_every_form_does_its_thing_without_scripts(browser: Browser, served: Any) -> None:
-    base, ids = served
-    known = __main__._of_look(ids, "plain") | {"password": __main__.PASSWORD}
-    presser = Presser(WithoutScripts(browser), base, "plain", known, rows=ROWS)  # type: ignore[arg-type]
-    __main__._take_look(presser)
+def test_every_form_does_its_thing_without_scripts(browser: Browser, pictured: Any) -> None:
+    base, ids = pictured
+    known = of_look(ids, LOOK.name) | {"password": PASSWORD}
+    presser = Presser(WithoutScripts(browser), base, LOOK, known, rows=ROWS)  # type: ignore[arg-type]
+    take_look(presser)
     assert presser.complaints == []
     assert presser.pressed == set(ROWS), "no page has such a form any more"
     assert set(presser.found) <= set(ROWS) | set(ON_THE_WAY), "a form is new: give it a row"

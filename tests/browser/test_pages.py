@@ -7,7 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from clubledger.frame.pages import Audience
 from tests.browser.conftest import Installation, Walk, walk_in
+from tools import addresses
+from tools.pictures.pages import AT, LEFT_OUT, WITH_SECOND_STEP
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -18,42 +21,39 @@ POS-1,pos_sale,2026-11-11,HOUSE,LOCKER,22.00,2.00,,1042,Bar
 BAD-1,invoice,2026-11-11,SUBS,FULL7,10.005,,,1042,Three decimals
 """
 CLUB = "/c/banksia-park"
-PAGES = {
-    "gl": f"{CLUB}/gl/?from=2026-11-01&up_to=2026-11-30",
-    "gl-all": f"{CLUB}/gl/?from=2026-11-01&up_to=2026-11-30&show=all&ticked=all",
-    "send-runs": f"{CLUB}/gl/runs/",
-    "journal": f"{CLUB}/gl/journals/1/?line=all",
-    "transactions": f"{CLUB}/transactions/?from=2026-11-01&up_to=2026-11-30",
-    "transaction": f"{CLUB}/transactions/1/",
-    "gst-check": f"{CLUB}/gst-check/?period=2026-11-01",
-    "imports": f"{CLUB}/import/",
-    "import": f"{CLUB}/import/1/",
-    "undo-import": f"{CLUB}/import/1/undo/",
-    "chart-of-accounts": f"{CLUB}/configuration/chart-of-accounts/",
-    "gl-codes": f"{CLUB}/configuration/chart-of-accounts/gl-codes/",
-    "job-codes": f"{CLUB}/configuration/chart-of-accounts/job-codes/",
-    "charges": f"{CLUB}/configuration/charges/?item=LOCKER",
-    "account-types": f"{CLUB}/configuration/account-types/",
-    "payment-methods": f"{CLUB}/configuration/payment-methods/",
-    "integration-settings": f"{CLUB}/configuration/integration/",
-    "general-ledger": f"{CLUB}/configuration/integration/general-ledger/",
-    "post-from": f"{CLUB}/configuration/integration/general-ledger/post-from/?post_from=2026-11-11",
-    "record-up-to": f"{CLUB}/gl/record-up-to/?up_to=2026-11-11",
-    "changeover-none": f"{CLUB}/configuration/integration/changeover/",
-    "users": f"{CLUB}/configuration/users/",
-    "user": f"{CLUB}/configuration/users/1/",
-    "api-keys": f"{CLUB}/configuration/api-keys/",
-    "support-access": f"{CLUB}/configuration/support/",
-    "audit-trail": f"{CLUB}/configuration/audit-trail/",
-    "security": "/security/",
-    "security-app": "/security/app/",
-    "security-passkey": "/security/passkeys/add/",
-    "password": "/password/",
-    "api": "/api/v1/docs",
-    "vendor-api": "/api/vendor/v1/docs",
-    "not-found": "/c/nobody-knows/gl/",
-    "bad-return": "/xero/callback?state=x&code=y",
+EXAMPLES = {"slug": "banksia-park", "journal": 1, "transaction": 1, "import": 1, "membership": 1}
+NOVEMBER = "from=2026-11-01&up_to=2026-11-30"
+ASKED = {
+    "gl": NOVEMBER,
+    "transactions": NOVEMBER,
+    "journal": "line=all",
+    "gst-check": "period=2026-11-01",
+    "charges": "item=LOCKER",
+    "post-from": "post_from=2026-11-11",
+    "record-up-to": "up_to=2026-11-11",
+    "xero-callback": "state=x&code=y",
 }
+"""What shows most of a page at the club of this test."""
+
+
+def pages() -> dict[str, str]:
+    """Every page of the register that this club has, by its name, and what else a person can run into."""
+    found = {
+        page.name: addresses.address_of(page, EXAMPLES, ASKED.get(page.name, ""))
+        for page in addresses.PAGES.values()
+        if page.audience in {Audience.CLUB, Audience.PERSON}
+        and not {page.name} & (WITH_SECOND_STEP | set(LEFT_OUT) | set(AT))
+        and set(addresses.examples_of(page).values()) <= set(EXAMPLES)
+    }
+    return found | {
+        "gl-all": f"{found['gl']}&show=all&ticked=all",
+        "api": "/api/v1/docs",
+        "vendor-api": "/api/vendor/v1/docs",
+        "not-found": "/c/nobody-knows/gl/",
+    }
+
+
+PAGES = pages()
 SIZES = {"wide": (1280, 900), "narrow": (375, 800)}
 
 

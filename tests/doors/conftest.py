@@ -1,14 +1,18 @@
 """A club with one of everything, and another club with the same, for every address to be tried on."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from clubledger.changeover import staff_keys
+from clubledger.changeover.models import Changeover
 from clubledger.clubs import api_keys, invitations
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import SendRun, Sighting
+from clubledger.foundation import clock
 from clubledger.ledger.models import GLCode, Import, JobCode, Journal, SourceTransaction
 from clubledger.xero.models import AuthorisationRequest, XeroApp
 from tests.fixtures_clubs import add_member, make_club, make_user
@@ -45,6 +49,37 @@ def _asked(club: Club, user: User, app: XeroApp) -> Any:
     )  # fmt: skip
 
 
+def _examples_of(
+    found: SimpleNamespace, member: Membership, request: Callable[[], Any]
+) -> dict[str, Callable[[], Any]]:
+    """Give what fills in the addresses of a club, by the names of `tools.addresses`."""
+    return {
+        "run": lambda: found.run.pk,
+        "sighting": lambda: found.sighting.pk,
+        "journal": lambda: found.journal.pk,
+        "journal_sent": lambda: found.sent.pk,
+        "journal_differs": lambda: found.differing.pk,
+        "journal_rejected": lambda: found.journal.pk,
+        "transaction": lambda: found.transaction.pk,
+        "import": lambda: found.imported.pk,
+        "code": lambda: found.gl_code.pk,
+        "job": lambda: found.job_code.pk,
+        "membership": lambda: member.pk,
+        "invitation": lambda: found.invitation.pk,
+        "key": lambda: found.key.pk,
+        "request": lambda: request().pk,
+    }
+
+
+def _changeover(world: SimpleNamespace) -> Changeover:
+    found = Changeover.objects.of(world.club).first()
+    now = clock.now()
+    made: Changeover = found or Changeover.objects.of(world.club).create(
+        club=world.club, to_app=world.app, planned_by=world.people["staff"], planned_at=now, moved_at=now
+    )
+    return made
+
+
 @pytest.fixture
 def world(db: None) -> SimpleNamespace:
     """Two clubs, their people by name, and what belongs to each."""
@@ -63,7 +98,7 @@ def world(db: None) -> SimpleNamespace:
         who: _asked(other if who == "stranger" else club, user, app) for who, user in people.items() if user is not None
     }
     request_of["nobody"] = request_of["owner"]
-    return SimpleNamespace(
+    made = SimpleNamespace(
         club=club,
         people=people,
         who="owner",
@@ -74,3 +109,11 @@ def world(db: None) -> SimpleNamespace:
         **vars(here),
         **{f"other_{name.removeprefix('imported') or 'import'}": value for name, value in vars(there).items()},
     )
+    made.examples = _examples_of(here, made.member, lambda: request_of[made.who]) | {
+        "slug": lambda: club.slug,
+        "app": lambda: app.pk,
+        "changeover": lambda: _changeover(made).pk,
+        "prefix": lambda: staff_keys.create(actor=people["staff"], name="Desk")[0].prefix,
+    }
+    made.other_examples = _examples_of(there, made.other_member, lambda: request_of["stranger"])
+    return made

@@ -1,93 +1,110 @@
 """Every address × {owner, administrator, accounts, viewer, another club's owner, staff, nobody}.
 
-The table is held against the URL configuration: an address without a row fails, and so does a row without an address.
+The register is held against the URL configuration: an address that no entry names fails, and so does an entry without
+an address.
 """
 
-import importlib
-import pkgutil
-from collections.abc import Iterator
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-import tests.doors
-from tests.doors.rows import ALSO_BY_POST, PEOPLE, ROWS, Row
-
-TABLE: dict[str, Row] = dict(ROWS)
-for found in pkgutil.iter_modules(tests.doors.__path__):
-    if found.name.startswith("rows_"):
-        TABLE.update(importlib.import_module(f"tests.doors.{found.name}").ROWS)
+from clubledger.frame.pages import Audience
+from tests.doors.table import (
+    ANSWERS,
+    ANSWERS_TO,
+    FORMS,
+    LEAD_ELSEWHERE,
+    OF_A_CLUB,
+    PEOPLE,
+    READ,
+    TABLE,
+    address_of,
+    client_of,
+    reader_of,
+)
+from tools import addresses
 
 pytestmark = pytest.mark.django_db
+POSTING = sorted(name for name, door in TABLE.items() if door.posting)
+PRESSED = sorted(name for name, door in TABLE.items() if door.method == "post")
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
 
 
-def addresses(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
-            yield from addresses(pattern.url_patterns, inner)
-        else:
-            yield f"{space}{pattern.name}" if pattern.name else f"unnamed: {pattern.pattern}"
+def test_every_address_has_its_entry_and_every_entry_its_address():
+    found = [name for name, _parameters in addresses.configured()]
+    assert set(found) == set(addresses.BY_NAME), "name it in the pages.py of its door"
+    assert len(found) == len(addresses.REGISTER), "a name that stands twice hides an address"
 
 
-def address_of(name: str, row: Row, world: SimpleNamespace, args: list[object]) -> str:
-    return reverse(name, args=[world.club.slug, *args] if row.is_of_club else args)
+def test_what_is_out_of_the_way_is_an_address():
+    assert set(TABLE) >= {*ANSWERS, *ANSWERS_TO, *FORMS, *LEAD_ELSEWHERE}
 
 
-def client_of(world: SimpleNamespace, who: str) -> Client:
-    client = Client()
-    if world.people[who] is not None:
-        client.force_login(world.people[who])
-        world.who = who
-    return client
+def test_every_page_has_its_help_with_a_page_and_every_help_its_page():
+    shared = {page.name: page.guide for page in addresses.PAGES.values() if page.guide}
+    assert [name for name, guide in shared.items() if guide in shared or guide not in addresses.PAGES] == []
+    written = {path.name for path in GUIDE.glob("*.md")} - {"README.md"}
+    assert written <= {page.help_file for page in addresses.PAGES.values()}
 
 
-def test_every_address_has_its_row_and_every_row_its_address():
-    found = list(addresses(get_resolver().url_patterns))
-    assert set(found) == set(TABLE)
-    assert len(found) == len(TABLE), "a name that stands twice hides an address"
+# What is called as its row is, has no title of its own.
+TITLED = [
+    name
+    for name, page in addresses.PAGES.items()
+    if TABLE[name].fine == 200 and set(addresses.examples_of(page)) <= {"slug"} and name != "console-club"
+]
+
+
+@pytest.mark.parametrize("name", TITLED)
+def test_a_page_is_called_as_the_register_calls_it(world, name):
+    who = "nobody" if name == "sign-in" else reader_of(name)
+    page = client_of(world, who).get(address_of(world, name)).content.decode()
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    assert title.startswith(str(addresses.PAGES[name].title))
 
 
 @pytest.mark.parametrize("who", PEOPLE)
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_who_gets_what(world, name, who):
-    row = TABLE[name]
+    door = TABLE[name]
     client = client_of(world, who)
-    response = getattr(client, row.method)(address_of(name, row, world, row.args(world)), dict(row.form))
-    assert response.status_code == row.answers(who), response.content[-600:]
-    if who == "nobody" and response.status_code == 302 and row.leads_to_sign_in:
+    response = getattr(client, door.method)(address_of(world, name), door.form)
+    assert response.status_code == door.answers(who), response.content[-600:]
+    if who == "nobody" and response.status_code == 302 and name not in LEAD_ELSEWHERE:
         assert response["Location"].startswith(reverse("sign-in"))
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.foreign))
+def test_what_belongs_to_a_club_is_known_of_two(world):
+    assert set(world.other_examples) == set(world.examples) - {"slug", "app", "changeover", "prefix"}
+
+
+@pytest.mark.parametrize("name", OF_A_CLUB)
 def test_what_belongs_to_another_club_does_not_exist(world, name):
-    row = TABLE[name]
-    assert row.foreign is not None
-    address = address_of(name, row, world, row.foreign(world))
-    assert getattr(client_of(world, "owner"), row.method)(address).status_code == 404
+    if not set(addresses.examples_of(TABLE[name].entry).values()) & set(world.other_examples):
+        return
+    client = client_of(world, "owner")
+    assert getattr(client, TABLE[name].method)(address_of(world, name, other=True)).status_code == 404
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-@pytest.mark.parametrize("name", sorted(ALSO_BY_POST))
+@pytest.mark.parametrize("name", POSTING)
 def test_who_may_post_to_a_page(world, name, who):
-    row = Row(permission=ALSO_BY_POST[name], fine=TABLE[name].fine)
-    address = address_of(name, TABLE[name], world, TABLE[name].args(world))
-    status = client_of(world, who).post(address).status_code
-    if row.answers(who) == 200:
+    door = TABLE[name]
+    status = client_of(world, who).post(address_of(world, name)).status_code
+    expected = door.answers(who, door.posting)
+    if expected == 200:
         assert status in {200, 302, 422}
     else:
-        assert status == row.answers(who)
+        assert status == expected
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.method == "post"))
+@pytest.mark.parametrize("name", PRESSED)
 def test_what_is_done_by_post_is_not_done_by_a_link(world, name):
-    row = TABLE[name]
-    address = address_of(name, row, world, row.args(world))
     # Where the same address of an API can be read too, a session does not open that either.
-    refused = {401, 405} if ":" in name else {405}
-    assert client_of(world, "owner").get(address).status_code in refused
+    refused = {401, 405} if TABLE[name].entry.audience is Audience.KEY else {405}
+    assert client_of(world, "owner").get(address_of(world, name)).status_code in refused
 
 
 # The APIs look at no cookie, so that nobody's browser can be made to use them.
@@ -96,17 +113,15 @@ OF_PEOPLE = sorted(name for name in TABLE if not name.startswith(("api:", "vendo
 
 @pytest.mark.parametrize("name", OF_PEOPLE)
 def test_nothing_is_done_without_the_forms_token(world, name):
-    row = TABLE[name]
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.people["owner"])
-    address = address_of(name, row, world, row.args(world))
-    refused = {403} if row.method == "post" else {403, 405}
+    address = address_of(world, name)
+    refused = {403} if TABLE[name].method == "post" else {403, 405}
     for method in ("post", "put", "patch", "delete"):
         assert getattr(client, method)(address).status_code in refused
 
 
-@pytest.mark.parametrize("name", [name for name in OF_PEOPLE if TABLE[name].is_of_club and TABLE[name].method == "get"])
-def test_a_page_that_takes_forms_is_in_the_table_of_those(world, name):
-    row = TABLE[name]
-    status = client_of(world, "owner").post(address_of(name, row, world, row.args(world))).status_code
-    assert (status == 405) == (name not in ALSO_BY_POST)
+@pytest.mark.parametrize("name", sorted(set(OF_A_CLUB) & set(READ)))
+def test_a_page_that_takes_forms_says_so_in_the_register(world, name):
+    status = client_of(world, "owner").post(address_of(world, name)).status_code
+    assert (status == 405) == (TABLE[name].posting is None)

@@ -15,14 +15,12 @@ from clubledger.clubs.scoping import ClubScoped
 from clubledger.delivery.models import Sighting
 from clubledger.ledger.models import FinancialItem, GLCode, Import, JobCode, Journal, RefusedRow, SourceTransaction
 from clubledger.xero.models import AuthorisationRequest, Connection, XeroApp
-from tests.doors.rows import ALSO_BY_POST
-from tests.doors.test_doors import TABLE, address_of, client_of
+from tests.doors.table import OF_A_CLUB, READ, TABLE, address_of, client_of, reader_of
 
 pytestmark = pytest.mark.django_db
 MARK = "Secretive"
-OF_THE_CLUB = sorted(name for name, row in TABLE.items() if row.is_of_club)
-POSTED = sorted(name for name in OF_THE_CLUB if TABLE[name].method == "post" or name in ALSO_BY_POST)
-READ = sorted(name for name in OF_THE_CLUB if TABLE[name].method == "get")
+POSTED = [name for name in OF_A_CLUB if TABLE[name].method == "post" or TABLE[name].posting]
+SHOWN = [name for name in READ if ":" not in name]
 
 
 def marked(club: Club) -> None:
@@ -118,9 +116,8 @@ def _theirs(two: SimpleNamespace) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", POSTED)
 def test_a_form_with_the_ids_of_another_club_changes_nothing_of_it(two: SimpleNamespace, name: str) -> None:
-    row = TABLE[name]
     client = client_of(two, "owner")
-    address = address_of(name, row, two, row.args(two))
+    address = address_of(two, name)
     before = rows_of(two.other_club)
     # Sent twice: the second press is the one that confirms.
     for _ in range(2):
@@ -134,13 +131,12 @@ def test_a_form_with_the_ids_of_another_club_changes_nothing_of_it(two: SimpleNa
 
 
 @pytest.mark.parametrize("file_format", ["", "csv", "xlsx"])
-@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("name", [name for name in OF_A_CLUB if name in READ])
 def test_an_address_with_the_ids_of_another_club_shows_nothing_of_it(
     two: SimpleNamespace, name: str, file_format: str
 ) -> None:
-    row = TABLE[name]
     client = client_of(two, "owner")
-    address = address_of(name, row, two, row.args(two))
+    address = address_of(two, name)
     other = two.other_club
     journal, item = Journal.objects.of(other).first(), FinancialItem.objects.of(other).first()
     assert journal is not None
@@ -159,7 +155,6 @@ def test_an_address_with_the_ids_of_another_club_shows_nothing_of_it(
 EVIL = "'\"><img src=x onerror=alert(1)>"
 SHORT = EVIL[:9]
 """As much of it as a short column holds."""
-SHOWN = sorted(name for name, row in TABLE.items() if row.method == "get" and ":" not in name)
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -186,9 +181,8 @@ def test_no_text_from_a_file_a_person_or_xero_becomes_markup(world: SimpleNamesp
     AuthorisationRequest.objects.of(club).update(choices=[{"tenant_id": EVIL, "name": EVIL}])
     owner = world.people["owner"]
     audit.note(club=club, actor=owner, action=EVIL[:60], subject=EVIL, summary=EVIL, after={EVIL: EVIL})
-    row = TABLE[name]
-    client = client_of(world, "staff" if name.startswith("console") else "owner")
-    address = address_of(name, row, world, row.args(world))
+    client = client_of(world, reader_of(name))
+    address = address_of(world, name)
     for asked in ({}, {"q": EVIL, "show": EVIL, "from": EVIL, "sort": EVIL, "next": EVIL, "text": EVIL, "line": "all"}):
         answer = client.get(address, asked)
         if answer.headers.get("Content-Type", "").startswith("text/html"):
@@ -196,12 +190,10 @@ def test_no_text_from_a_file_a_person_or_xero_becomes_markup(world: SimpleNamesp
             assert "'\">" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(name for name, row in TABLE.items() if row.method == "get"))
+@pytest.mark.parametrize("name", READ)
 def test_a_link_changes_nothing(two: SimpleNamespace, name: str) -> None:
-    row = TABLE[name]
-    who = "staff" if name.startswith("console") else "owner"
-    client = client_of(two, who)
-    address = address_of(name, row, two, row.args(two))
+    client = client_of(two, reader_of(name))
+    address = address_of(two, name)
     models = [model for model in apps.get_models() if model is not Session]
 
     def everything() -> dict[str, list[Any]]:

@@ -19,15 +19,17 @@ from clubledger.clubs.models import Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import BalanceProof, Delivery, Reading, RestoreHold, SendRun, Sighting
 from clubledger.foundation import clock
 from clubledger.ledger.intake import samples
-from clubledger.ledger.models import Journal
+from clubledger.ledger.models import GLCode, Import, JobCode, Journal, SourceTransaction
 from clubledger.ledger.reports import balances
 from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection, TokenSet, XeroApp
-from tools.pictures import club as picture_club
+from tools.pictures.club import chart, lines, totals
 from tools.pictures.pages import MOVING, RETURNS
 
 SECOND_STEP = "cora@banksiapark.example"
 STAFF = "sam@vendor.example"
 VIEWER = "viewer@banksiapark.example"
+STATES = {2: "needs-help", 4: "valid", 9: "empty", 20: "recorded", 77: "sent"}
+"""Days ago of the full club's journals in states worth a look."""
 WORDS_OF_XERO = "Xero keeps 1,210.00 on account 210 where 1,100.00 was sent."
 
 
@@ -36,6 +38,7 @@ def furnish(*, tess: User, password: str, looks: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     app = XeroApp.objects.get(client_id="picture")
     club = Club.objects.get(slug="banksia-park")
+    found |= _plain(club)
     _sends(club, tess)
     _proofs(club, tess)
     found |= _people(club, tess, password, looks)
@@ -50,9 +53,28 @@ def furnish(*, tess: User, password: str, looks: list[str]) -> dict[str, Any]:
         assert row is not None
         Membership.objects.create(club=row.club, user=tess, role=Role.OWNER)
         found |= {f"{state}_slug": row.club.slug, f"{state}_id": row.pk}
+    found["changeover"] = found["switched_id"]
     found["today"] = clock.today_in(club.time_zone).isoformat()
-    found["staff_key"] = staff_keys.create(actor=staff, name="Support desk")[0].prefix
+    found["prefix"] = staff_keys.create(actor=staff, name="Support desk")[0].prefix
     found["app"] = XeroApp.objects.get(client_id=vendor.NEW).pk
+    return found
+
+
+def _plain(club: Club) -> dict[str, Any]:
+    """Give the examples of the full club: a row of each kind that addresses ask for, and journals by what they are."""
+    today = clock.today_in(club.time_zone)
+    imports = {one.state: one.pk for one in Import.objects.of(club)}
+    found: dict[str, Any] = {
+        "code": GLCode.objects.of(club).get(code="210").pk,
+        "job": JobCode.objects.of(club).get(code="Golf").pk,
+        "transaction": SourceTransaction.objects.of(club).order_by("pk")[0].pk,
+        "import": imports["done"],
+        "import_running": imports["running"],
+        "import_refused": imports["refused"],
+        "invitation_token": "picture",
+    }
+    for ago, name in ((1, "journal"), *((ago, f"full_journal_{state}") for ago, state in STATES.items())):
+        found[name] = Journal.objects.of(club).get(accounting_date=today - timedelta(days=ago), sequence=1).pk
     return found
 
 
@@ -142,7 +164,7 @@ def _people(club: Club, tess: User, password: str, looks: list[str]) -> dict[str
     rita = User.objects.get(email=VIEWER)
     rita.set_password(password)
     rita.save()
-    found["member"] = Membership.objects.get(club=club, user__email="accounts@banksiapark.example").pk
+    found["membership"] = Membership.objects.get(club=club, user__email="accounts@banksiapark.example").pk
     return found | {f"code-{look}": codes[place] for place, look in enumerate(looks)}
 
 
@@ -160,7 +182,7 @@ def _troubles(club: Club, tess: User) -> dict[str, Any]:
         "locked": {"state": "queued", "wait_reason": "lock"},
     }
     found: dict[str, Any] = {}
-    items = picture_club.chart(club, tess)
+    items = chart(club, tess)
     run = SendRun.objects.of(club).create(club=club, actor=tess, created_at=now - timedelta(minutes=2))
     for place, (name, more) in enumerate(states.items()):
         fields = {"state": name, "number": f"J-{900 + place:06d}", "sent_by": tess, "sent_at": now} | more
@@ -170,9 +192,9 @@ def _troubles(club: Club, tess: User) -> dict[str, Any]:
             line_count=6, debit_minor=321_000 + 7_310 * place, **fields,
         )  # fmt: skip
         if name == "rejected":
-            picture_club.totals(journal, items, has_unmapped=False)
+            totals(journal, items, has_unmapped=False)
         else:
-            picture_club.lines(journal, items, off=0)
+            lines(journal, items, off=0)
         is_closed = name in {"differs", "voided", "rejected", "sent"}
         _delivery(
             journal, tess, now - timedelta(hours=3), attempts=2, uncertain_until=now + timedelta(minutes=9),
@@ -234,4 +256,6 @@ def _returns(club: Club, bound: Club, tess: User, app: XeroApp, looks: list[str]
                 token_set=tokens,
             )  # fmt: skip
             found[f"request_{name}-{look}"] = request.pk
+            if name == "confirm":
+                found[f"request-{look}"] = request.pk
     return found

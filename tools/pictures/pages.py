@@ -1,18 +1,21 @@
-"""Every page that is pictured: who looks at it, where it is, and what is done there before the picture is taken.
+"""Every page that is pictured: who looks at it, at which club, and what is done there before the picture is taken.
 
-`tests/doors/test_pictures.py` holds it against the URL configuration: a page that is neither here nor among those left
-out for a reason is noticed.
+The pages of the register come by themselves, each as it opens and in the states that it names; here stands what only
+the pictured clubs have to show. `tests/doors/test_pictures.py` notices a page that nobody pictures.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from string import Formatter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playwright.sync_api import Page as Tab
 
-FULL, EMPTY, TROUBLED = "/c/banksia-park", "/c/wattle-creek", "/c/ironbark-creek"
-GL = "/configuration/integration/general-ledger"
+from clubledger.clubs.access import Permission
+from clubledger.frame.pages import Audience
+from clubledger.web.pages import EVER
+from tools import addresses
+
+FULL, EMPTY, TROUBLED, BLUEGUM = "banksia-park", "wattle-creek", "ironbark-creek", "bluegum"
 RETURNS = {
     "cancelled": "error=access_denied",
     "expired": "code=y",
@@ -36,26 +39,24 @@ MAPPING_FINE = MAPPING.replace(b"charge,NOSUCH,220,,,\n", b"")
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page: its address, what is done there first, and the status that it answers with."""
+class Picture:
+    """A page as it is pictured: at a club, asked something, and what is done there first."""
 
-    path: str
+    page: str
+    """The name of its address."""
+    query: str = ""
     act: Callable[[Tab], Any] | None = None
+    at: str = FULL
     status: int = 200
     on_paper: bool = False
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """For a parameter of the address: what of the furnished world fills it in, if not the register's example."""
 
-    def address(self, ids: dict[str, Any]) -> str:
-        """Give the address with the ids of what was furnished in it."""
-        return self.path.format_map(ids)
-
-    def of(self, club: str) -> "Page":
-        """Give the page of a club, of which the path names what follows the club's own."""
-        return replace(self, path=club + self.path)
-
-    @property
-    def names(self) -> list[str]:
-        """What of the furnished world the address asks for."""
-        return [name for _text, name, _spec, _conversion in Formatter().parse(self.path) if name]
+    def address(self, ids: Mapping[str, Any]) -> str:
+        """Return the address with the ids of what was furnished in it."""
+        entry = addresses.BY_NAME[self.page]
+        entry = replace(entry, examples={**entry.examples, **self.examples})
+        return addresses.address_of(entry, {**ids, "slug": self.at.format_map(ids)}, self.query.format_map(ids))
 
 
 def _press(name: str) -> Callable[[Tab], Any]:
@@ -108,205 +109,185 @@ def _send_unseen(tab: Tab) -> None:
     _press("Send to GL")(tab)
 
 
-OF_A_CLUB = {
-    "gl": Page("/gl/"),
-    "send-runs": Page("/gl/runs/"),
-    "transactions": Page("/transactions/"),
-    "imports": Page("/import/"),
-    "gst-check": Page("/gst-check/"),
-    "balances": Page("/balances/"),
-    "chart-of-accounts": Page("/configuration/chart-of-accounts/"),
-    "gl-codes": Page("/configuration/chart-of-accounts/gl-codes/"),
-    "job-codes": Page("/configuration/chart-of-accounts/job-codes/"),
-    "charges": Page("/configuration/charges/"),
-    "account-types": Page("/configuration/account-types/"),
-    "payment-methods": Page("/configuration/payment-methods/"),
-    "integration-settings": Page("/configuration/integration/"),
-    "general-ledger": Page(f"{GL}/"),
-    "changeover": Page("/configuration/integration/changeover/"),
-    "users": Page("/configuration/users/"),
-    "api-keys": Page("/configuration/api-keys/"),
-    "support-access": Page("/configuration/support/"),
-    "audit-trail": Page("/configuration/audit-trail/"),
+# --- What the register knows ------------------------------------------------------------------------------------------
+LEFT_OUT = {
+    "mfa_authenticate": "pictured on the way in",
+    "mfa_reauthenticate_webauthn": "needs a passkey's hardware",
+    "mfa_edit_webauthn": "needs a passkey's hardware",
+    "mfa_remove_webauthn": "needs a passkey's hardware",
+    "security-xero": "leads to Xero; off unless the settings name it",
 }
-"""Pages of a club that are pictured full and empty."""
+"""Pages that are not pictured, with the reason."""
 
-ONLY_FULL = {
-    "gl-menu": Page("/gl/", _menu),
-    "gl-as-list": Page("/gl/", _open("The same as a list")),
-    "gl-nothing": Page("/gl/?from=2030-01-01&up_to=2030-01-07"),
-    "gl-year": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=all"),
-    "gl-ticked": Page("/gl/?ticked=valid"),
-    "gl-recorded": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=recorded&ticked=all"),
-    "confirm-send": Page("/gl/?ticked=valid", _send_unseen),
-    "record": Page("/gl/?ticked=valid", _press("Record as manually added to GL")),
-    "undo-recording": Page(
-        "/gl/?from=2020-01-01&up_to=2030-01-01&show=recorded&ticked=all", _press("Undo the recording")
-    ),
-    "record-up-to": Page("/gl/record-up-to/?up_to={today}"),
-    "record-up-to-later": Page("/gl/record-up-to/?up_to=2030-01-01"),
-    "gst-check-months": Page("/gst-check/?length=month"),
-    "gl-codes-none": Page("/configuration/chart-of-accounts/gl-codes/?q=zzz"),
-    "gl-code": Page("/configuration/chart-of-accounts/gl-codes/2/"),
-    "gl-codes-retrieved": Page("/configuration/chart-of-accounts/gl-codes/", _press("Get GL Codes")),
-    "job-codes-retrieved": Page("/configuration/chart-of-accounts/job-codes/", _press("Get Categories")),
-    "journal": Page("/gl/journals/1/?line=all"),
-    "journal-sent": Page("/gl/journals/77/"),
-    "journal-needs-help": Page("/gl/journals/2/"),
-    "journal-valid": Page("/gl/journals/4/"),
-    "journal-empty": Page("/gl/journals/9/"),
-    "journal-recorded": Page("/gl/journals/20/"),
-    "journal-printed": Page("/gl/journals/1/?line=all", on_paper=True),
-    "gl-printed": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=all", on_paper=True),
-    "gst-check-printed": Page("/gst-check/", on_paper=True),
-    "transactions-printed": Page("/transactions/", on_paper=True),
-    "charges-printed": Page("/configuration/charges/", on_paper=True),
-    "users-printed": Page("/configuration/users/", on_paper=True),
-    "audit-trail-printed": Page("/configuration/audit-trail/", on_paper=True),
-    "transaction": Page("/transactions/1/"),
-    "transactions-none": Page("/transactions/?q=nobody"),
-    "post-from": Page(f"{GL}/post-from/?post_from=2030-01-01"),
-    "import": Page("/import/1/"),
-    "undo-import": Page("/import/1/undo/"),
-    "import-running": Page("/import/2/"),
-    "import-refused": Page("/import/3/"),
-    "import-preview": Page("/import/", _choose("november.csv", TRANSACTIONS)),
-    "import-preview-refused": Page("/import/", _choose("report.csv", b"PK\x03\x04\xff\xfe")),
-    "charges-mending": Page("/configuration/charges/?item=LOCKER"),
-    "charges-none": Page("/configuration/charges/?q=zzz"),
-    "charges-all-at-once": Page("/configuration/charges/", _open("Set all ticked rows at once")),
-    "charges-file": Page("/configuration/charges/", _open("Bring the mapping in as a file")),
-    "charges-moves": Page("/configuration/charges/", _another_code),
-    "mapping-file": Page(
-        "/configuration/charges/", _choose("mapping.csv", MAPPING_FINE, "Bring the mapping in as a file")
-    ),
-    "mapping-file-faulty": Page(
-        "/configuration/charges/", _choose("mapping.csv", MAPPING, "Bring the mapping in as a file")
-    ),
-    "revoke": Page(f"{GL}/", _press("Revoke Connection")),
-    "change-organisation": Page(f"{GL}/organisation/"),
-    "wrong-organisation": Page(f"{GL}/confirm/{{request_wrong}}/", _press("Yes, connect it")),
-    "users-invite-faulty": Page("/configuration/users/", _sent(email="nobody")),
-    "api-keys-faulty": Page("/configuration/api-keys/", _sent(name="")),
-    "api-key-made": Page("/configuration/api-keys/", _sent(name="Bar tills")),
-    "audit-trail-none": Page("/configuration/audit-trail/?q=nobody"),
-    "audit-trail-details": Page("/configuration/audit-trail/", _open("Before and after")),
-    "user": Page("/configuration/users/{member}/"),
-    "revoke-api-key": Page("/configuration/api-keys/{key}/revoke/"),
+AT: Mapping[str, str] = {
+    "confirm-organisation": BLUEGUM,
+    "console-club": "{reauthorising_slug}",
+} | dict.fromkeys(
+    ("confirm-restore", "settle-sighting", "void-sighted", "void", "accept-difference", "keep-with-difference",
+     "first-open-day"), TROUBLED
+)  # fmt: skip
+"""Where a page is that the full club does not have."""
+
+STATUS: Mapping[str, int] = {"xero-callback": 400, "accept-invitation": 410}
+WITH_SECOND_STEP = {
+    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_reauthenticate",
+}  # fmt: skip
+"""What only somebody with a second step can open."""
+
+
+def _registered(audience: Audience) -> dict[str, Picture]:
+    """Return each page of the register for an audience, as it opens and in its states."""
+    made = {}
+    for page in addresses.PAGES.values():
+        if page.audience is audience and page.name not in LEFT_OUT:
+            plain = Picture(page.name, at=AT.get(page.name, FULL), status=STATUS.get(page.name, 200))
+            made[page.name] = plain
+            made |= {f"{page.name}-{state}": replace(plain, query=query) for state, query in page.states.items()}
+    return made
+
+
+OF_ANY_CLUB = [
+    page.name
+    for page in addresses.PAGES.values()
+    if page.is_of_club and page.permission is Permission.SEE and set(addresses.examples_of(page)) == {"slug"}
+]
+"""Pages that stand at a club of which nothing is known yet, for everybody of it."""
+
+# --- What only these clubs have to show -------------------------------------------------------------------------------
+JOURNALS = {
+    "gl-menu": Picture("gl", act=_menu),
+    "gl-as-list": Picture("gl", act=_open("The same as a list")),
+    "confirm-send": Picture("gl", "ticked=valid", _send_unseen),
+    "record": Picture("gl", "ticked=valid", _press("Record as manually added to GL")),
+    "undo-recording": Picture("gl", f"{EVER}&show=recorded&ticked=all", _press("Undo the recording")),
+    "record-up-to-today": Picture("record-up-to", "up_to={today}"),
+    "gl-printed": Picture("gl", f"{EVER}&show=all", on_paper=True),
+    "journal-printed": Picture("journal", "line=all", on_paper=True),
+} | {
+    f"journal-{state}": Picture("journal", examples={"journal_id": f"full_journal_{state}"})
+    for state in ("needs-help", "valid", "empty", "recorded", "sent")
+}
+
+OF_THE_FULL = JOURNALS | {
+    "gst-check-printed": Picture("gst-check", on_paper=True),
+    "transactions-printed": Picture("transactions", on_paper=True),
+    "import-running": Picture("import", examples={"import_id": "import_running"}),
+    "import-refused": Picture("import", examples={"import_id": "import_refused"}),
+    "import-preview": Picture("imports", act=_choose("november.csv", TRANSACTIONS)),
+    "import-preview-refused": Picture("imports", act=_choose("report.csv", b"PK\x03\x04\xff\xfe")),
+    "gl-codes-retrieved": Picture("gl-codes", act=_press("Get GL Codes")),
+    "job-codes-retrieved": Picture("job-codes", act=_press("Get Categories")),
+    "charges-mending": Picture("charges", "item=LOCKER"),
+    "charges-all-at-once": Picture("charges", act=_open("Set all ticked rows at once")),
+    "charges-file": Picture("charges", act=_open("Bring the mapping in as a file")),
+    "charges-moves": Picture("charges", act=_another_code),
+    "charges-printed": Picture("charges", on_paper=True),
+    "mapping-file": Picture("charges", act=_choose("mapping.csv", MAPPING_FINE, "Bring the mapping in as a file")),
+    "mapping-file-faulty": Picture("charges", act=_choose("mapping.csv", MAPPING, "Bring the mapping in as a file")),
+    "revoke": Picture("general-ledger", act=_press("Revoke Connection")),
+    "users-invite-faulty": Picture("users", act=_sent(email="nobody")),
+    "users-printed": Picture("users", on_paper=True),
+    "api-keys-faulty": Picture("api-keys", act=_sent(name="")),
+    "api-key-made": Picture("api-keys", act=_sent(name="Bar tills")),
+    "audit-trail-details": Picture("audit-trail", act=_open("Before and after")),
+    "audit-trail-printed": Picture("audit-trail", on_paper=True),
 }
 
 TROUBLES = {
-    "balances": Page("/balances/"),
-    "balances-under-way": Page("/balances/?at=2026-07-31"),
-    "gl": Page("/gl/?from=2020-01-01&up_to=2030-01-01&show=all"),
-    "waiting-for-xero": Page(f"{GL}/"),
-    "change-organisation": Page(f"{GL}/organisation/"),
-    "confirm-restore": Page("/gl/restored/"),
-    "settle-sighting": Page("/gl/seen/{sighting}/"),
-    "void-sighted": Page("/gl/seen/{sighting}/void/"),
-    "void": Page("/gl/journals/{journal_sent}/void/"),
-    "accept-difference": Page("/gl/journals/{journal_differs}/accept/"),
-    "keep-with-difference": Page("/gl/journals/{journal_differs}/difference/"),
-    "first-open-day": Page("/gl/journals/{journal_rejected}/first-open-day/"),
+    "balances": Picture("balances"),
+    "balances-under-way": Picture("balances", "at=2026-07-31"),
+    "gl": Picture("gl", f"{EVER}&show=all"),
+    "waiting-for-xero": Picture("general-ledger"),
+    "change-organisation": Picture("change-organisation"),
 } | {
-    f"journal-{state}": Page(f"/gl/journals/{{journal_{state}}}/")
+    f"journal-{state}": Picture("journal", examples={"journal_id": f"journal_{state}"})
     for state in ("differs", "uncertain", "sending", "voided", "rejected", "queued", "sent", "locked")
-}  # fmt: skip
+}
+
+
+def _confirming(which: str, at: str = BLUEGUM, act: Callable[[Tab], Any] | None = None) -> Picture:
+    return Picture("confirm-organisation", at=at, act=act, examples={"request_id": f"request_{which}"})
+
 
 OTHERS = {
-    "home": Page("/"),
-    "not-found": Page("/c/nobody/gl/", status=404),
-    "sample-gl": Page("/c/sheoak/gl/?from=2020-01-01&up_to=2030-01-01"),
-    "bad-return-tampered": Page("/xero/callback?state=x", status=400),
-    "confirm-organisation": Page(f"/c/bluegum{GL}/confirm/{{request_confirm}}/"),
-    "choose-organisation": Page(f"/c/bluegum{GL}/confirm/{{request_choose}}/"),
-    "taken-organisation": Page(f"/c/bluegum{GL}/confirm/{{request_taken}}/", _press("Yes, connect it")),
-    "security": Page("/security/"),
-    "security-app": Page("/security/app/"),
-    "security-passkey": Page("/security/passkeys/add/"),
-    "password": Page("/password/"),
-    "password-faulty": Page("/password/", _sent(oldpassword="wrong", password1="short", password2="other")),
-    "sign-in-again": Page("/sign-in/again/"),
-    "api": Page("/api/v1/docs"),
-    "vendor-api": Page("/api/vendor/v1/docs"),
-} | {f"bad-return-{name}": Page(f"/xero/callback?state={name}-{{look}}&{said}", status=400)
+    "not-found": Picture("gl", at="nobody", status=404),
+    "sample-gl": Picture("gl", EVER, at="sheoak"),
+    "choose-organisation": _confirming("choose"),
+    "taken-organisation": _confirming("taken", act=_press("Yes, connect it")),
+    "wrong-organisation": _confirming("wrong", FULL, _press("Yes, connect it")),
+    "password-faulty": Picture(
+        "account_change_password", act=_sent(oldpassword="wrong", password1="short", password2="other")
+    ),
+    "api": Picture("api:openapi-view"),
+    "vendor-api": Picture("vendor-api:openapi-view"),
+} | {f"bad-return-{name}": Picture("xero-callback", f"state={name}-{{look}}&{said}", status=400)
      for name, said in RETURNS.items()}  # fmt: skip
 
+MOVED = (
+    {f"moving-{one}-checklist": Picture("changeover", at=f"{{{one}_slug}}") for one in MOVING}
+    | {f"moving-{one}-gl": Picture("gl", at=f"{{{one}_slug}}") for one in ("announced", "switched", "reauthorising")}
+    | {"moving-switched-general-ledger": Picture("general-ledger", at="{switched_slug}")}
+    | {f"{one}-change-organisation": Picture("change-organisation", at=f"{{{one}_slug}}")
+       for one in ("announced", "done")}
+)  # fmt: skip
+
+
+def _at(club: str, pictures: Mapping[str, Picture]) -> dict[str, Picture]:
+    return {name: replace(picture, at=club) for name, picture in pictures.items()}
+
+
+def _named(first: str, pictures: Mapping[str, Picture]) -> dict[str, Picture]:
+    return {f"{first}-{name}": picture for name, picture in pictures.items()}
+
+
+# --- Who looks at them ------------------------------------------------------------------------------------------------
+_CLUB, _PERSON = _registered(Audience.CLUB), _registered(Audience.PERSON)
+_PLAIN = {name: Picture(name) for name in OF_ANY_CLUB}
+
 TREASURER = (
-    {f"full-{name}": page.of(FULL) for name, page in (OF_A_CLUB | ONLY_FULL).items()}
-    | {f"empty-{name}": page.of(EMPTY) for name, page in OF_A_CLUB.items()}
-    | {f"troubled-{name}": page.of(TROUBLED) for name, page in TROUBLES.items()}
-    | {f"moving-{one}-checklist": Page(f"/c/{{{one}_slug}}/configuration/integration/changeover/") for one in MOVING}
-    | {f"moving-{state}-gl": Page(f"/c/{{{state}_slug}}/gl/") for state in ("announced", "switched", "reauthorising")}
-    | {"moving-switched-general-ledger": Page(f"/c/{{switched_slug}}{GL}/")}
-    | {f"{one}-change-organisation": Page(f"/c/{{{one}_slug}}{GL}/organisation/") for one in ("announced", "done")}
-    | {"empty-change-organisation": Page(f"{EMPTY}{GL}/organisation/")}
+    _named("full", {name: picture for name, picture in (_CLUB | OF_THE_FULL).items() if picture.at == FULL})
+    | _named("empty", _at(EMPTY, _PLAIN | {"change-organisation": Picture("change-organisation")}))
+    | _named("troubled", {name: picture for name, picture in _CLUB.items() if picture.at == TROUBLED})
+    | _named("troubled", _at(TROUBLED, TROUBLES))
+    | MOVED
+    | {name: picture for name, picture in _CLUB.items() if picture.at == BLUEGUM}
+    | {name: picture for name, picture in _PERSON.items() if name not in WITH_SECOND_STEP}
     | OTHERS
 )  # fmt: skip
 
-VIEWER = {
-    f"viewer-{name}": OF_A_CLUB[name].of(FULL)
-    for name in ("gl", "imports", "gl-codes", "charges", "general-ledger", "users", "api-keys")
-} | {"viewer-journal": Page(f"{FULL}/gl/journals/2/")}
+VIEWER = _named("viewer", {name: _CLUB[name] for name in (
+    "gl", "imports", "gl-codes", "charges", "general-ledger", "users", "api-keys"
+)} | {"journal": Picture("journal", examples={"journal_id": "full_journal_needs-help"})})  # fmt: skip
 """Seen by somebody who may change nothing."""
 
-STAFF = {
-    "console-clubs": Page("/console/clubs/"),
-    "console-clubs-printed": Page("/console/clubs/", on_paper=True),
-    "console-clubs-none": Page("/console/clubs/?text=nobody"),
-    "console-club": Page("/console/clubs/{reauthorising_slug}/"),
-    "console-club-unplanned": Page("/console/clubs/banksia-park/"),
-    "console-apps": Page("/console/apps/"),
-    "console-app": Page("/console/apps/{app}/"),
-    "console-new-app": Page("/console/apps/new/"),
-    "console-new-app-faulty": Page("/console/apps/new/", _sent(name="", client_id="")),
-    "console-changeovers": Page("/console/changeovers/"),
-    "console-wave": Page("/console/changeovers/?wave=1"),
-    "console-stuck": Page("/console/changeovers/?stuck=1"),
-    "console-plan": Page("/console/changeovers/plan/"),
-    "console-plan-faulty": Page("/console/changeovers/plan/", _sent(name="")),
-    "console-plan-shown": Page("/console/changeovers/plan/", _sent(name="Third wave")),
-    "console-wave-switch": Page("/console/changeovers/?wave=1", _open("Switch the wave now")),
-    "console-roll-back": Page("/console/changeovers/{switched_id}/", _open("Roll back")),
-    "console-fleet": Page("/console/fleet/"),
-    "console-keys": Page("/console/keys/"),
-    "console-revoke-key": Page("/console/keys/{staff_key}/revoke/"),
-} | {f"console-changeover-{state}": Page(f"/console/changeovers/{{{state}_id}}/") for state in MOVING}
+STAFF = (
+    _registered(Audience.STAFF)
+    | {
+        "console-clubs-printed": Picture("console-clubs", on_paper=True),
+        "console-club-unplanned": Picture("console-club"),
+        "console-new-app-faulty": Picture("console-new-app", act=_sent(name="", client_id="")),
+        "console-plan-faulty": Picture("console-plan", act=_sent(name="")),
+        "console-plan-shown": Picture("console-plan", act=_sent(name="Third wave")),
+        "console-wave-switch": Picture("console-changeovers", "wave=1", _open("Switch the wave now")),
+        "console-roll-back": Picture("console-changeover", act=_open("Roll back")),
+    }
+    | {
+        f"console-changeover-{state}": Picture("console-changeover", examples={"changeover_id": f"{state}_id"})
+        for state in MOVING
+    }
+)
 
-NOBODY = {
-    "sign-in": Page("/sign-in/"),
-    "sign-in-faulty": Page("/sign-in/", _sent(login="tess@banksiapark.example", password="wrong")),  # noqa: S106 - not hers
-    "sign-in-switched-off": Page("/sign-in/switched-off/"),
-    "oidc-cancelled": Page("/oidc/cancelled/"),
-    "password-reset": Page("/password/reset/"),
-    "password-reset-sent": Page("/password/reset/sent/"),
-    "password-reset-done": Page("/password/reset/done/"),
-    "password-reset-bad": Page("/password/reset/1-no-such-key/"),
-    "invitation": Page("/invitations/picture/"),
-    "invitation-bad": Page("/invitations/no-such-token/", status=410),
-    "healthz": Page("/healthz"),
+NOBODY = {name: one for name, one in _registered(Audience.ANYBODY).items() if ":" not in name} | {
+    "sign-in-faulty": Picture("sign-in", act=_sent(login="tess@banksiapark.example", password="wrong")),  # noqa: S106 - not hers
+    "invitation": Picture("invitation", examples={"token": "invitation_token"}),
+    "invitation-bad": Picture("invitation", status=410),
+    "healthz": Picture("healthz"),
 }
 
-SECOND = {
-    "security-with-app": Page("/security/"),
-    "security-app-remove": Page("/security/app/remove/"),
-    "security-recovery-codes": Page("/security/recovery-codes/"),
-    "security-recovery-codes-new": Page("/security/recovery-codes/new/"),
-    "sign-in-again-code": Page("/sign-in/again/code/"),
-    "not-allowed": Page(f"{FULL}{GL}/organisation/", status=403),
+SECOND = {name: _PERSON[name] for name in sorted(WITH_SECOND_STEP)} | {
+    "security-with-app": Picture("security"),
+    "not-allowed": Picture("change-organisation", status=403),
 }
 """Seen by somebody with a second step; the step itself, `/sign-in/second-step/`, is pictured on the way in."""
 
-LEFT_OUT = {
-    "readyz": "answers to machines", "metrics": "answers to machines", "import-progress": "a part of a page",
-    "send-progress": "a part of a page", "refused-rows": "a file", "console": "leads to Clubs",
-    "account_login": "sign-in by its other name", "mfa_index": "security by its other name",
-    "accept-invitation": "where the invitation's address leads, pictured there",
-    "mfa_authenticate": "pictured on the way in", "mfa_login_webauthn": "for the browser's passkey alone",
-    "mfa_reauthenticate_webauthn": "for the browser's passkey alone", "account_set_password": "leads to password",
-    "mfa_list_webauthn": "leads to security", "mfa_edit_webauthn": "needs a passkey's hardware",
-    "mfa_remove_webauthn": "needs a passkey's hardware", "openid_connect_login": "leads to another site",
-    "openid_connect_callback": "leads on, or to the page of a cancelled sign-in",
-    "security-xero": "leads to Xero; off unless the settings name it",
-}  # fmt: skip
-"""Addresses that a GET reaches and that are not pictured, with the reason; those of the API are no pages."""
+ALL: dict[str, Picture] = TREASURER | VIEWER | STAFF | NOBODY | SECOND
