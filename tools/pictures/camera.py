@@ -150,7 +150,7 @@ def take_look(camera: Camera) -> None:
         camera.take_all(tab, NOBODY)
     with camera.person(CORA) as tab:
         camera.take(tab, "second-step")
-        tab.locator("input[name=code]").first.fill(camera.ids["code"])
+        tab.locator("input[name=code]").first.fill(camera.ids["recovery"])
         tab.locator("form:has(input[name=code]) button").first.click()
         camera.take_all(tab, SECOND)
     with camera.person(TESS) as tab:

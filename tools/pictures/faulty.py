@@ -165,7 +165,7 @@ def _people(club: Club, tess: User, password: str, looks: list[str]) -> dict[str
     rita.set_password(password)
     rita.save()
     found["membership"] = Membership.objects.get(club=club, user__email="accounts@banksiapark.example").pk
-    return found | {f"code-{look}": codes[place] for place, look in enumerate(looks)}
+    return found | {f"recovery-{look}": codes[place] for place, look in enumerate(looks)}
 
 
 def _troubles(club: Club, tess: User) -> dict[str, Any]:
