@@ -188,7 +188,8 @@ def _make_template(given: dict[str, Any], folder: Path, on: date) -> Any:
 
 
 def _map(club: Any) -> None:
-    from clubledger.ledger.models import FinancialItem, GLCode, ItemKind
+    from clubledger.bookkeeping.facts import ItemKind
+    from clubledger.ledger.models import FinancialItem, GLCode
 
     used = {**ACCOUNT_TYPES, **METHODS, **CHARGES, "PRIZES": "450", "POSCLR": "616"}
     GLCode.objects.of(club).exclude(code__in=used.values()).delete()

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.delivery.sending import queue, turns
 from clubledger.ledger.intake import imports
-from clubledger.ledger.models import FinancialItem, GLCode, Import, ItemKind, Journal
+from clubledger.ledger.models import FinancialItem, GLCode, Import, Journal
 from tests.fixtures_xero import ConnectedClub, XeroWorld
 
 HEADER = ["source_id", "kind", "accounting_date", "account_type", "item", "amount", "tax_amount", "document_date"]

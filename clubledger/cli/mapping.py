@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs.access import ClubAccess
@@ -13,7 +14,7 @@ from clubledger.clubs.models import Club
 from clubledger.delivery import preflight
 from clubledger.ledger.mapping import items
 from clubledger.ledger.mapping.chart import PARTS
-from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode
 
 COLUMNS = ("kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job")
 
@@ -25,7 +26,7 @@ def add_commands(commands: Any) -> None:
         help="say which GL code a charge, account type or payment method goes to",
         description="Without an item or a file it lists all items and where they go.",
     )
-    parser.add_argument("--item", metavar="KIND:CODE", help=f"KIND is one of {', '.join(ItemKind.values)}")
+    parser.add_argument("--item", metavar="KIND:CODE", help=f"KIND is one of {', '.join(ItemKind)}")
     parser.add_argument("--gl-code", metavar="CODE")
     parser.add_argument("--tax-type", default="", help="charges: for rows whose tax is stated, or not said")
     parser.add_argument("--untaxed-tax-type", default="", help="charges: for rows stated to carry no tax")

@@ -3,18 +3,11 @@
 from django.db import models
 
 from clubledger.bookkeeping.chart import unusable_because
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
 from clubledger.foundation.plain_json import PlainJSONField
-
-
-class ItemKind(models.TextChoices):
-    """The three kinds of financial item."""
-
-    CHARGE = "charge", "Charge"
-    ACCOUNT_TYPE = "account_type", "Account type"
-    PAYMENT_METHOD = "payment_method", "Payment method"
 
 
 class GLCode(ClubScoped):
@@ -87,7 +80,7 @@ class FinancialItem(ClubScoped):
     """A charge, an account type or a payment method, and where it goes in the general ledger."""
 
     club = models.ForeignKey(Club, on_delete=models.PROTECT, related_name="financial_items")
-    kind = models.CharField(max_length=16, choices=ItemKind.choices)
+    kind = models.CharField(max_length=16, choices=[(k.value, k.capitalize().replace("_", " ")) for k in ItemKind])
     code = models.CharField(max_length=100)
     name = models.CharField(max_length=150, blank=True)
     gl_code = models.ForeignKey(GLCode, null=True, blank=True, on_delete=models.PROTECT, related_name="items")
@@ -111,6 +104,18 @@ class FinancialItem(ClubScoped):
         return phrase("Charge %(code)s", code=self.code)
 
 
+class ImportState(models.TextChoices):
+    """The states of an import."""
+
+    WAITING = "waiting", "waiting"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    REFUSED = "refused", "refused"
+    FAILED = "failed", "failed"
+    UNDOING = "undoing", "undoing"
+    UNDONE = "undone", "undone"
+
+
 class Import(ClubScoped):
     """One file (or API batch) brought in: its progress and what came of it."""
 
@@ -122,11 +127,7 @@ class Import(ClubScoped):
         max_length=255, blank=True, help_text="Path under the media folder until it is read."
     )
     actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(
-        max_length=12,
-        default="waiting",
-        choices=[(s, s) for s in ("waiting", "running", "done", "refused", "failed", "undoing", "undone")],
-    )
+    state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.WAITING)
     refusal = models.TextField(blank=True, help_text="Why the file as a whole was refused, or what broke.")
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)

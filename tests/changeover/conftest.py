@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.changeover.models import Changeover
 from clubledger.changeover.move import steps, switch
 from clubledger.changeover.waves import plan
@@ -16,7 +17,7 @@ from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
 from clubledger.foundation import crash, wake
 from clubledger.ledger.intake import imports
-from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, Journal
+from clubledger.ledger.models import FinancialItem, GLCode, Journal
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, make_club, make_user
 from tests.fixtures_xero import SAM, TESS, XeroWorld, make_app, xero

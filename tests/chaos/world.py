@@ -8,10 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery import preflight
 from clubledger.ledger.intake import imports
-from clubledger.ledger.models import FinancialItem, GLCode, ItemKind
+from clubledger.ledger.models import FinancialItem, GLCode
 from tests.chaos.truth import ACCOUNT_TYPES, CHARGES, METHODS, PRIZE_CHARGE, Truth
 from tests.fixtures_clubs import make_club, make_user
 from tests.fixtures_xero import SAM, TESS, XeroWorld, make_app

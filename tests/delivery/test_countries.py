@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.delivery import preflight
-from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JournalLine, TaxCode
+from clubledger.ledger.models import FinancialItem, GLCode, JournalLine, TaxCode
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import ADA, TESS, XeroWorld, connect_club
 from xero_simulator.model import TaxComponent, TaxRate

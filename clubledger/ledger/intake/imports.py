@@ -33,7 +33,7 @@ from clubledger.ledger.intake import csv_file
 from clubledger.ledger.intake.csv_file import Record, Records, UnreadableFile
 from clubledger.ledger.intake.grouping import Refused, group
 from clubledger.ledger.intake.run import ImportTakenOver, Run
-from clubledger.ledger.models import Import, RefusedRow
+from clubledger.ledger.models import Import, ImportState, RefusedRow
 
 STALE_AFTER = timedelta(seconds=120)
 """Without a sign of life for so long, whoever was reading a file is taken to have died."""
@@ -147,21 +147,21 @@ def read_import(*, import_id: int, take_over: bool = False) -> Import:
         run = Run(of_import, records, header, layout)
         run.to_the_end(csv_file.scan_file(path, records, header.index("source_id"), header.index("kind")))
     except UnreadableFile as error:
-        _finish(of_import, state="refused", refusal=str(error))
+        _finish(of_import, state=ImportState.REFUSED, refusal=str(error))
         path.unlink(missing_ok=True)
     except ImportTakenOver:
         raise AlreadyRunning(f"import {import_id} was taken over") from None
     except Exception as error:
         _finish(
             of_import,
-            state="failed",
+            state=ImportState.FAILED,
             refusal=phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[
                 :2000
             ],
         )
         raise
     else:
-        _finish(of_import, state="done")
+        _finish(of_import, state=ImportState.DONE)
         path.unlink(missing_ok=True)
     return _import(import_id)
 
@@ -184,7 +184,12 @@ def import_rows(
     source = source_name(source, is_ours=is_ours)
     layout = FORMATS["transactions_v1"]
     made = Import.objects.of(club).create(
-        club=club, actor=actor, source=source, file_name=file_name[:255], state="running", started_at=clock.now()
+        club=club,
+        actor=actor,
+        source=source,
+        file_name=file_name[:255],
+        state=ImportState.RUNNING,
+        started_at=clock.now(),
     )
     records = _records_of_rows(rows)
     try:
@@ -192,13 +197,13 @@ def import_rows(
     except Exception as error:
         _finish(
             made,
-            state="failed",
+            state=ImportState.FAILED,
             refusal=phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[
                 :2000
             ],
         )
         raise
-    _finish(made, state="done")
+    _finish(made, state=ImportState.DONE)
     return _import(made.pk)
 
 
@@ -228,7 +233,7 @@ def unfinished() -> list[int]:
     """Return the ids of imports that wait to be read, or whose reader died, for the sweep to wake again."""
     stale = clock.now() - STALE_AFTER
     imports = Import.objects.across_clubs("the sweep looks after every club's imports")
-    waiting = Q(state="waiting") | Q(state="running", seen_at__lt=stale)
+    waiting = Q(state=ImportState.WAITING) | Q(state=ImportState.RUNNING, seen_at__lt=stale)
     return list(imports.filter(waiting).exclude(stored_file="").values_list("pk", flat=True))
 
 
@@ -240,9 +245,9 @@ def end_abandoned() -> int:
     stale = clock.now() - STALE_AFTER
     silent = Q(seen_at__lt=stale) | Q(seen_at=None, started_at__lt=stale)
     rows = Import.objects.across_clubs("the sweep looks after every club's imports").select_related("club", "actor")
-    found = list(rows.filter(silent, state="running", stored_file=""))
+    found = list(rows.filter(silent, state=ImportState.RUNNING, stored_file=""))
     for one in found:
-        _finish(one, state="failed", refusal=phrase("The import was cut off. Bring the same rows in again."))
+        _finish(one, state=ImportState.FAILED, refusal=phrase("The import was cut off. Bring the same rows in again."))
     return len(found)
 
 
@@ -256,16 +261,18 @@ def _claim(import_id: int, take_over: bool) -> Import | None:
     """Make the import ours by a guarded UPDATE. None where it is finished."""
     imports = Import.objects.across_clubs("an import is found by its own key")
     now = clock.now()
-    free = Q(state__in=["waiting", "failed"]) | Q(state="running", seen_at__lt=now - STALE_AFTER)
+    free = Q(state__in=[ImportState.WAITING, ImportState.FAILED]) | Q(
+        state=ImportState.RUNNING, seen_at__lt=now - STALE_AFTER
+    )
     if take_over:
-        free |= Q(state="running")
+        free |= Q(state=ImportState.RUNNING)
     claimed = imports.filter(free, pk=import_id).update(
-        state="running", refusal="", started_at=now, seen_at=now, finished_at=None
+        state=ImportState.RUNNING, refusal="", started_at=now, seen_at=now, finished_at=None
     )
     found = _import(import_id)
     if claimed:
         return found
-    if found.state == "running":
+    if found.state == ImportState.RUNNING:
         raise AlreadyRunning(f"import {import_id} is being read, last seen at {found.seen_at}")
     return None
 
@@ -274,7 +281,7 @@ def _finish(of_import: Import, *, state: str, refusal: str = "") -> None:
     """Keep how the import ended, if it is still ours, with an audit event that says what came of it."""
     with transaction.atomic():
         mine = Import.objects.of(of_import.club).filter(
-            pk=of_import.pk, state="running", started_at=of_import.started_at
+            pk=of_import.pk, state=ImportState.RUNNING, started_at=of_import.started_at
         )
         if not mine.update(state=state, refusal=refusal, finished_at=clock.now()):
             return

@@ -20,7 +20,7 @@ from clubledger.ledger.intake.arrivals import Counts
 from clubledger.ledger.intake.csv_file import Records, Scan
 from clubledger.ledger.intake.grouping import Incoming, Refused, RefusedLine, group
 from clubledger.ledger.intake.versions import Intake, hash_of
-from clubledger.ledger.models import Import, RefusedRow
+from clubledger.ledger.models import Import, ImportState, RefusedRow
 
 BATCH_ROWS = 20_000
 """Rows a batch: large enough that a commit costs little, small enough that memory and locks stay short."""
@@ -155,7 +155,7 @@ class Run:
         counted += ["transactions_corrected", "transactions_refused", "rows_refused"]
         with transaction.atomic():
             access.lock_club(self.of_import.club)
-            mine = self._imports().filter(state="running", started_at=self.of_import.started_at)
+            mine = self._imports().filter(state=ImportState.RUNNING, started_at=self.of_import.started_at)
             if self.checkpoint["step"] == "rows":
                 self.checkpoint = {
                     "step": "reversals",

@@ -23,6 +23,7 @@ from clubledger.ledger.journals.states import open_recorded
 from clubledger.ledger.models import (
     FinancialItem,
     Import,
+    ImportState,
     Journal,
     JournalState,
     JournalTotal,
@@ -47,7 +48,9 @@ def has_sample(*, club: Club) -> bool:
 
 def imports(club: Club) -> QuerySet[Import]:
     """Return the imports of sample data that stand."""
-    rows: QuerySet[Import] = Import.objects.of(club).filter(source=SOURCE, state__in=["running", "done", "failed"])
+    rows: QuerySet[Import] = Import.objects.of(club).filter(
+        source=SOURCE, state__in=[ImportState.RUNNING, ImportState.DONE, ImportState.FAILED]
+    )
     return rows
 
 

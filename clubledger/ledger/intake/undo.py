@@ -24,13 +24,13 @@ from clubledger.ledger.errors import CannotUndoImport
 from clubledger.ledger.journals import totals
 from clubledger.ledger.journals.states import journals_taking_in, touch
 from clubledger.ledger.journals.totals import legs_of
-from clubledger.ledger.models import TAKES_IN, Import, Journal, JournalState
+from clubledger.ledger.models import TAKES_IN, Import, ImportState, Journal, JournalState
 
 CHUNK = 5_000
 AT_ONCE = 20_000
 """Transactions that are taken back while the person waits: a second or two. More are left to the worker."""
 
-UNDOABLE = ("done", "failed")
+UNDOABLE = (ImportState.DONE, ImportState.FAILED)
 """The states of an import that has ended."""
 
 
@@ -55,7 +55,7 @@ def undo_import(*, club: Club, actor: User, of_import: Import, reason: str) -> i
         touched |= _journals_of(part)
         _wipe(club, part)
     _drop_unused(club, touched)
-    Import.objects.of(club).filter(pk=of_import.pk).update(state="undone", finished_at=clock.now())
+    Import.objects.of(club).filter(pk=of_import.pk).update(state=ImportState.UNDONE, finished_at=clock.now())
     audit.note(
         club=club,
         actor=actor,
@@ -132,7 +132,7 @@ def begin_undoing(*, club: Club, actor: User, of_import: Import, reason: str) ->
     found = rows.first()
     # One that failed goes on from where it stopped if it is not undone after all.
     asked = found and {"actor": actor.pk, "reason": reason.strip(), "was": found.state, "checkpoint": found.checkpoint}
-    if not found or not rows.filter(state=found.state).update(state="undoing", checkpoint={"undo": asked}):
+    if not found or not rows.filter(state=found.state).update(state=ImportState.UNDOING, checkpoint={"undo": asked}):
         raise CannotUndoImport(phrase("Only an import that has ended can be undone, and only once."))
     audit.note(
         club=club,
@@ -148,26 +148,28 @@ def begin_undoing(*, club: Club, actor: User, of_import: Import, reason: str) ->
 def finish_undoing(*, import_id: int) -> None:
     """Undo an import that somebody asked to undo; harmless when run again. A refusal is kept on the import."""
     rows = Import.objects.across_clubs("the worker is told only the import")
-    found = rows.select_related("club").filter(pk=import_id, state="undoing").first()
+    found = rows.select_related("club").filter(pk=import_id, state=ImportState.UNDOING).first()
     if found is None:
         return
     asked = found.checkpoint["undo"]
     try:
         with transaction.atomic():
             access.lock_club(found.club)
-            if rows.filter(pk=import_id, state="undoing").update(state=asked["was"], checkpoint=asked["checkpoint"]):
+            if rows.filter(pk=import_id, state=ImportState.UNDOING).update(
+                state=asked["was"], checkpoint=asked["checkpoint"]
+            ):
                 undo_import(
                     club=found.club, actor=User.objects.get(pk=asked["actor"]), of_import=found, reason=asked["reason"]
                 )
     except (CannotUndoImport, access.NotAllowed) as error:
-        rows.filter(pk=import_id, state="undoing").update(
+        rows.filter(pk=import_id, state=ImportState.UNDOING).update(
             state=asked["was"], checkpoint=asked["checkpoint"], refusal=str(error)
         )
 
 
 def unfinished() -> list[int]:
     """Return the imports that somebody asked to undo and nobody has undone yet."""
-    rows = Import.objects.across_clubs("the sweep looks after all clubs").filter(state="undoing")
+    rows = Import.objects.across_clubs("the sweep looks after all clubs").filter(state=ImportState.UNDOING)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.totals import DIRECTION, ITEM_KIND, Sums
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
@@ -16,7 +17,7 @@ from clubledger.ledger.formats.transactions_v1 import CheckedRow
 from clubledger.ledger.intake.grouping import Incoming
 from clubledger.ledger.journals import totals
 from clubledger.ledger.journals.states import journals_taking_in
-from clubledger.ledger.models import FinancialItem, Import, ItemKind, JobCode
+from clubledger.ledger.models import FinancialItem, Import, JobCode
 
 
 class Current(NamedTuple):

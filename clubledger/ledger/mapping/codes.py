@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Case, Count, Max, Q, QuerySet, When
 
 from clubledger.bookkeeping.chart import UNUSABLE_SYSTEM_ACCOUNTS, UNUSABLE_TYPES
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.clubs.models import Club
-from clubledger.ledger.models import FinancialItem, GLCode, ItemKind, JobCode, TaxCode
+from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
 
 UNUSABLE = (
     ~Q(status="ACTIVE")

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext
 
 from clubledger.bookkeeping.chart import CLASSES
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
@@ -17,7 +18,7 @@ from clubledger.clubs.models import Club, User, one_line
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.ledger.errors import CodeTaken, MappingError, NotOfThisClub, UnusableAccount, WrongTaxType
 from clubledger.ledger.journals.states import touch
-from clubledger.ledger.models import TAKES_IN, FinancialItem, GLCode, ItemKind, JobCode, JournalTotal, TaxCode
+from clubledger.ledger.models import TAKES_IN, FinancialItem, GLCode, JobCode, JournalTotal, TaxCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from typing import Any
 
 from django.db.models import Max
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
 from clubledger.ledger.journals.totals import DEBITING_SQL
-from clubledger.ledger.models import FinancialItem, ItemKind, Journal, JournalState
+from clubledger.ledger.models import FinancialItem, Journal, JournalState
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from typing import Any
 from django.db import connection
 
 from clubledger.bookkeeping.chart import Chart, TaxRate
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import from_minor
 from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
-from clubledger.ledger.models import FinancialItem, ItemKind, Journal
+from clubledger.ledger.models import FinancialItem, Journal
 from clubledger.ledger.reports import gst
 
 _RATE_UNITS = 10_000

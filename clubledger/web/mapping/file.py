@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from clubledger.bookkeeping.facts import ItemKind
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.frame import formats
 from clubledger.frame.exports import FORMULA_STARTS
 from clubledger.ledger.mapping import items
-from clubledger.ledger.models import FinancialItem, ItemKind
+from clubledger.ledger.models import FinancialItem
 from clubledger.web.mapping.form import Change, Choices, checked, save
 from clubledger.web.mapping.grid import TITLES, effects_of
 from clubledger.web.page import club_page, link_to, show
