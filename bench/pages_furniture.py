@@ -126,6 +126,7 @@ def furnish(club: Any, owner: Any) -> None:
 def _states(club: Any, owner: Any) -> None:
     from clubledger.delivery.models import Delivery, SendRun
     from clubledger.ledger.journals import lines
+    from clubledger.ledger.journals.states import WaitReason
     from clubledger.ledger.models import Journal
 
     valid = list(Journal.objects.of(club).filter(state="valid").order_by("accounting_date"))
@@ -139,7 +140,7 @@ def _states(club: Any, owner: Any) -> None:
             dated_on=journal.accounting_date, payload=b"", payload_hash="", queued_at=AT, due_at=AT,
         )  # fmt: skip
     Journal.objects.of(club).filter(pk__in=[one.pk for one in queued]).update(
-        state="queued", wait_reason="authorisation", wait_until=AT + timedelta(hours=1)
+        state="queued", wait_reason=WaitReason.AUTHORISATION, wait_until=AT + timedelta(hours=1)
     )
     later = valid[60:200]
     for state, count, more in (

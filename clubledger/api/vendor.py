@@ -12,7 +12,7 @@ from pydantic import Field
 from clubledger.api.documentation import Documentation
 from clubledger.api.guard import guesses_left, note_guess, shape_errors
 from clubledger.api.schemas import Problem
-from clubledger.changeover import staff_keys
+from clubledger.changeover import staff
 from clubledger.changeover.errors import ChangeoverError, NotAllDisconnected, NotPlannable
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, StaffKey, State, Wave
@@ -34,8 +34,8 @@ class StaffBearer(HttpBearer):
         if not guesses_left(request):
             raise Throttled(wait=60)
         try:
-            return staff_keys.open_with(token.strip())
-        except staff_keys.UnknownKey:
+            return staff.open_with_key(token.strip())
+        except staff.UnknownKey:
             note_guess(request)
             return None
 

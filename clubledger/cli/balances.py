@@ -8,7 +8,7 @@ from clubledger.bookkeeping.phrases import counted
 from clubledger.cli import arguments, output
 from clubledger.clubs.access import Permission
 from clubledger.delivery import proofs
-from clubledger.delivery.agreeing import Agreement, agreement
+from clubledger.delivery.proofs import Agreement, agreement
 from clubledger.ledger.reports import balances
 from clubledger.ledger.reports.balances import FIGURES
 

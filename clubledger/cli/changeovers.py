@@ -6,7 +6,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from clubledger.changeover import staff, staff_keys
+from clubledger.changeover import staff
 from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, State, Wave
 from clubledger.changeover.move import named_steps, steps
@@ -166,11 +166,11 @@ def run_key(asked: argparse.Namespace) -> int:
     """Make a key and show its secret once, or revoke one."""
     actor = _actor(asked)
     if asked.revoke:
-        if not staff_keys.revoke(actor=actor, prefix=asked.name):
+        if not staff.revoke_key(actor=actor, prefix=asked.name):
             raise Failure(f"There is no live key {asked.name!r}.")
         output.say(asked, f"{asked.name} is revoked.")
         return 0
-    key, secret = staff_keys.create(actor=actor, name=asked.name)
+    key, secret = staff.create_key(actor=actor, name=asked.name)
     value = {"name": key.name, "prefix": key.prefix, "secret": secret}
     output.show(asked, value, [value])
     output.say(asked, "The secret is not shown again.")

@@ -8,6 +8,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from django.db import connection, models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import audit
@@ -21,14 +23,19 @@ VISIT = timedelta(hours=24)
 class Permission(StrEnum):
     """What a person may do at a club."""
 
-    SEE = "see everything of the club"
-    IMPORT = "import and correct transactions"
-    CONFIGURE = "change mapping, chart and settings"
-    GET_GL_CODES = "get GL codes from Xero"
-    AUTHORISE = "authorise Xero"
-    SEND = "validate, send, record and take over journals"
-    UNDO = "undo recordings, void journals, set Post from and change the organisation"
-    PEOPLE = "manage people and roles"
+    SEE = gettext_noop("see everything of the club")
+    IMPORT = gettext_noop("import and correct transactions")
+    CONFIGURE = gettext_noop("change mapping, chart and settings")
+    GET_GL_CODES = gettext_noop("get GL codes from Xero")
+    AUTHORISE = gettext_noop("authorise Xero")
+    SEND = gettext_noop("validate, send, record and take over journals")
+    UNDO = gettext_noop("undo recordings, void journals, set Post from and change the organisation")
+    PEOPLE = gettext_noop("manage people and roles")
+
+    @property
+    def words(self) -> Promise:
+        """What it is called in a sentence, in the language of whoever reads it."""
+        return gettext_lazy(self.value)
 
 
 PERMISSIONS: dict[str, frozenset[Permission]] = {

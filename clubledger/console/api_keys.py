@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from clubledger.changeover import staff_keys
+from clubledger.changeover import staff
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import StaffKey
 from clubledger.clubs.models import User
@@ -45,7 +45,7 @@ def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
     secret, made = "", None
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = staff_keys.create(actor=actor, name=form.cleaned_data["name"])
+            made, secret = staff.create_key(actor=actor, name=form.cleaned_data["name"])
         except ChangeoverError as error:
             form.add_error("name", str(error))
         else:
@@ -66,7 +66,7 @@ def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
 
 def _rows(request: HttpRequest, actor: User) -> list[dict[str, Any]]:
     rows = [
-        {"key": key, "works": staff_keys.works(key), "state": _state_of(key)} for key in staff_keys.listed(actor=actor)
+        {"key": key, "works": staff.key_works(key), "state": _state_of(key)} for key in staff.list_keys(actor=actor)
     ]
     return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
 
@@ -74,7 +74,7 @@ def _rows(request: HttpRequest, actor: User) -> list[dict[str, Any]]:
 def _state_of(key: StaffKey) -> str:
     if key.revoked_at:
         return _("Revoked")
-    return _("Active") if staff_keys.works(key) else _("Its person is no longer staff")
+    return _("Active") if staff.key_works(key) else _("Its person is no longer staff")
 
 
 def _as_file(rows: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
@@ -94,12 +94,12 @@ def _as_file(rows: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
 @staff_page
 def revoke_key(request: HttpRequest, actor: User, prefix: str) -> HttpResponseBase:
     """Ask once more, then end a key."""
-    found = (key for key in staff_keys.listed(actor=actor) if key.prefix == prefix and key.revoked_at is None)
+    found = (key for key in staff.list_keys(actor=actor) if key.prefix == prefix and key.revoked_at is None)
     key = next(found, None)
     if key is None:
         raise Http404
     if request.method == "POST":
-        staff_keys.revoke(actor=actor, prefix=prefix)
+        staff.revoke_key(actor=actor, prefix=prefix)
         messages.success(request, _("The key %(name)s opens nothing any more.") % {"name": key.name})
         return redirect("console-keys")
     return show(request, "console/revoke_key.html", key=key)

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from clubledger.changeover.models import State
+from clubledger.ledger.journals.states import WaitReason
 
 SIGNS: Mapping[str, str] = {
     State.PLANNED: "unsent",
@@ -22,19 +23,19 @@ SIGNS: Mapping[str, str] = {
 """The icon of each state of a changeover."""
 
 REASONS: Mapping[str, Any] = {
-    "turn": _("their turn"),
-    "limit": _("Xero's limit"),
-    "authorisation": _("an authorisation"),
-    "changeover": _("the changeover"),
-    "permission": _("a permission of the sender"),
-    "lock": _("a locked day in Xero"),
-    "setup": _("the app's registration"),
-    "clock": _("the machine's clock"),
-    "offline": _("Xero, which is offline"),
-    "network": _("the network"),
-    "check": _("a check after a restore"),
-    "unknown": _("a journal in Xero that nobody has accounted for"),
-    "fault": _("a fault of Clubledger's own (see the log)"),
+    WaitReason.TURN: _("their turn"),
+    WaitReason.LIMIT: _("Xero's limit"),
+    WaitReason.AUTHORISATION: _("an authorisation"),
+    WaitReason.CHANGEOVER: _("the changeover"),
+    WaitReason.PERMISSION: _("a permission of the sender"),
+    WaitReason.LOCK: _("a locked day in Xero"),
+    WaitReason.SETUP: _("the app's registration"),
+    WaitReason.CLOCK: _("the machine's clock"),
+    WaitReason.OFFLINE: _("Xero, which is offline"),
+    WaitReason.NETWORK: _("the network"),
+    WaitReason.CHECK: _("a check after a restore"),
+    WaitReason.UNKNOWN: _("a journal in Xero that nobody has accounted for"),
+    WaitReason.FAULT: _("a fault of Clubledger's own (see the log)"),
     "sending": _("Xero's answer"),
     "uncertain": _("a look in Xero"),
 }

@@ -4,7 +4,7 @@ DeliveryError
 ├── NothingToSend          no journal of the selection is valid and unchanged
 ├── CannotWithdraw         it is on its way already, or was never queued
 ├── CannotTakeOver         nothing of the selection waits for its sender
-├── CannotSettle           the journal is not in a state that a person can settle
+├── CannotDecide           the journal, or what was seen in Xero, is in no state for this decision
 ├── VoidFailed             Xero did not void the journal; its words are kept
 └── CannotProve            balances are being proved already, or were a moment ago
 """
@@ -26,8 +26,8 @@ class CannotTakeOver(DeliveryError):
     """None of the journals waits for its sender."""
 
 
-class CannotSettle(DeliveryError):
-    """The journal is not in a state that a person can settle."""
+class CannotDecide(DeliveryError):
+    """The journal, or what was seen in Xero, is in no state for a person's decision."""
 
 
 class VoidFailed(DeliveryError):

@@ -98,7 +98,7 @@ def validate_against(*, club: Club, actor: User, journal_ids: Iterable[int], cha
         if journal.pk in samples_in:
             findings.append(_SAMPLE)
         result.findings.extend((journal.pk, finding) for finding in findings)
-        if _settle(club, journal, findings, dated_on, resolutions[journal.pk]):
+        if _keep_findings(club, journal, findings, dated_on, resolutions[journal.pk]):
             result.valid_ids.append(journal.pk)
             result.resolved.append((journal, resolutions[journal.pk]))
     audit.note(
@@ -204,7 +204,9 @@ def _fits_a_request(entry: Entry) -> bool:
     return len(payload.render(entry, narration="", url="")) <= manual_journals.MAX_BODY_BYTES - ENVELOPE_BYTES
 
 
-def _settle(club: Club, journal: Journal, findings: list[Finding], dated_on: date, resolution: Resolution) -> bool:
+def _keep_findings(
+    club: Club, journal: Journal, findings: list[Finding], dated_on: date, resolution: Resolution
+) -> bool:
     """Store the findings, and move the journal to valid or back to open. The club is locked: the revision holds.
 
     What was checked is also how much the journal is said to be: the lines and debits of this mapping.

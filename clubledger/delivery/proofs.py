@@ -1,17 +1,17 @@
 """Balances proved by the worker and kept, for a club may have millions of transactions and a page has 100 ms.
 
 One at a time for a club, and no more than half of the time. A worker that dies leaves a proof that is given up after
-a while; a wake-up that is lost is found by the sweep.
+a while; a wake-up that is lost is found by the sweep. Beside them stands what Xero has, as it was last read.
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Count, Exists, Q, QuerySet
 from django.utils.translation import gettext
 
 from clubledger.bookkeeping.phrases import counted, phrase
@@ -19,10 +19,10 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery.errors import CannotProve
-from clubledger.delivery.models import BalanceProof
+from clubledger.delivery.models import BalanceProof, Reading, Sighting
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
-from clubledger.ledger.models import Import, Journal
+from clubledger.ledger.models import Import, Journal, JournalState
 from clubledger.ledger.reports import balances
 from clubledger.ledger.reports.balances import Balance
 
@@ -31,6 +31,9 @@ GIVEN_UP_AFTER = timedelta(minutes=15)
 
 LEAST_PAUSE = timedelta(seconds=5)
 """How long a club rests after a proof, at the least; and as long as that proof took."""
+
+MOST_SHOWN = 10
+"""How many journals and alarms are named one by one."""
 
 FIELDS = tuple(field.name for field in fields(Balance))
 FAILED = phrase("Clubledger could not work it out. Prove it again; if it fails again, tell whoever runs Clubledger.")
@@ -140,3 +143,48 @@ def proved_days(*, club: Club, most: int) -> list[date]:
     """Return the days that were proved of late, the last one first."""
     rows = BalanceProof.objects.of(club).exclude(made_at=None).order_by("-made_at")
     return list(rows.values_list("at", flat=True)[:most])
+
+
+# --- What Xero says of it ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How many journals Xero has as they were sent, which it has otherwise, and what nobody has accounted for.
+
+    `differing` and `alarms` are the first of `differ_count` and `alarm_count`. `read_at` is None before Xero was read.
+    """
+
+    equal_count: int
+    differ_count: int
+    differing: tuple[Journal, ...]
+    alarm_count: int
+    alarms: tuple[Sighting, ...]
+    read_at: datetime | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing in Xero is otherwise than we sent it."""
+        return not self.differ_count and not self.alarm_count
+
+
+def agreement(*, club: Club, at: date | None = None) -> Agreement:
+    """Tell how the journals up to a day stand in Xero; alarms are those of all days."""
+    journals = Journal.objects.of(club)
+    if at is not None:
+        journals = journals.filter(accounting_date__lte=at)
+    states = journals.aggregate(
+        equal=Count("pk", filter=Q(state=JournalState.SENT)), differ=Count("pk", filter=Q(state=JournalState.DIFFERS))
+    )
+    differing = journals.filter(state=JournalState.DIFFERS).order_by("accounting_date", "sequence")
+    alarms = Sighting.objects.of(club).filter(settled_at=None)
+    first = tuple(alarms.order_by("seen_at", "pk")[: MOST_SHOWN + 1])
+    reading = Reading.objects.of(club).first()
+    return Agreement(
+        states["equal"],
+        states["differ"],
+        tuple(differing[:MOST_SHOWN]) if states["differ"] else (),
+        alarms.count() if len(first) > MOST_SHOWN else len(first),
+        first[:MOST_SHOWN],
+        reading.read_at if reading else None,
+    )

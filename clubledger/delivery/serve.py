@@ -11,6 +11,7 @@ from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation import reconcile
 from clubledger.delivery.sending import hold, replay, send, turns
 from clubledger.foundation import clock, crash, stopping
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.access import XeroAccess, access_for_reading
 from clubledger.xero.errors import AuthorisationLost, Forbidden, XeroError
@@ -37,7 +38,7 @@ def serve_club(club_id: int, club: Club | None = None) -> bool:
         has_failed = True
         with suppress(Exception):
             # The fault is told to the operator, the wait to the club. If neither can be written, the turn still rests.
-            _hold_due(club, "fault", hold.LOOK_AGAIN_SECONDS["fault"])
+            _hold_due(club, WaitReason.FAULT, hold.LOOK_AGAIN_SECONDS[WaitReason.FAULT])
         raise
     finally:
         turns.release(club, holder, rests=has_failed)
@@ -61,7 +62,7 @@ def _serve(club: Club, holder: str) -> None:
             _wait_for_limit(club, until.timestamp() - clock.now().timestamp(), problem)
             return
         try:
-            _settle_and_send(club, holder, xero)
+            _reconcile_and_send(club, holder, xero)
             return
         except XeroError as error:
             log.warning("delivery.turn_interrupted", club=club.slug, error=type(error).__name__, words=error.words)
@@ -74,7 +75,7 @@ def _serve(club: Club, holder: str) -> None:
             return
 
 
-def _settle_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
+def _reconcile_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
     reconcile.read_changes(club, xero)
     reconcile.look_up_uncertain(club, xero)
     held_until = after_restore.held_until(club)
@@ -103,10 +104,10 @@ def hold_everything(club: Club, error: XeroError, *, app_id: int | None = None) 
 
 
 def _wait_for_limit(club: Club, seconds: float, problem: str) -> None:
-    _hold_due(club, "offline" if problem == "offline" else "limit", max(1.0, seconds))
+    _hold_due(club, WaitReason.OFFLINE if problem == "offline" else WaitReason.LIMIT, max(1.0, seconds))
 
 
-def _hold_due(club: Club, reason: str, seconds: float) -> None:
+def _hold_due(club: Club, reason: WaitReason, seconds: float) -> None:
     queued, doubtful = _due(club)
     hold.hold(club, queued, reason=reason, seconds=seconds)
     _look_later(club, doubtful, seconds)

@@ -103,7 +103,7 @@ def take(target: Path, *, folders: Iterable[str] = (), facts: Callable[[], dict[
                 for name in manifest.files:
                     archive.write(kept / name, f"files/{name}")
                 archive.writestr(MANIFEST, json.dumps(manifest.as_plain(), indent=1))
-            _settle_on_disk(part)
+            _flush_to_disk(part)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ def open_private(path: Path) -> IO[bytes]:
     return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
 
 
-def _settle_on_disk(path: Path) -> None:
+def _flush_to_disk(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
 

@@ -26,18 +26,6 @@ from clubledger.xero.connection import standing
 from clubledger.xero.connection.standing import Standing
 from clubledger.xero.models import Connection
 
-RIGHTS = {
-    Permission.SEE: gettext_lazy("see everything of the club"),
-    Permission.IMPORT: gettext_lazy("import and correct transactions"),
-    Permission.CONFIGURE: gettext_lazy("change mapping, chart and settings"),
-    Permission.GET_GL_CODES: gettext_lazy("get GL codes from Xero"),
-    Permission.AUTHORISE: gettext_lazy("authorise Xero"),
-    Permission.SEND: gettext_lazy("validate, send, record and take over journals"),
-    Permission.UNDO: gettext_lazy("undo recordings, void journals, set Post from and change the organisation"),
-    Permission.PEOPLE: gettext_lazy("manage people and roles"),
-}
-"""What each permission is called in a sentence."""
-
 Rest = ParamSpec("Rest")
 ClubPage = Callable[Concatenate[HttpRequest, ClubAccess, Rest], HttpResponseBase]
 
@@ -85,7 +73,7 @@ def refuse(request: HttpRequest, access: ClubAccess, error: NotAllowed) -> HttpR
     reason = _("You are %(role)s at %(club)s. This needs the right to %(right)s.") % {
         "role": Role(access.role).label,
         "club": access.club.name,
-        "right": RIGHTS[error.permission],
+        "right": error.permission.words,
     }
     return render(request, "403.html", {"reason": reason, "back": link_to(access, "gl")}, status=403)
 

@@ -21,7 +21,7 @@ from ninja import NinjaAPI
 from schemathesis.specs.openapi import checks as conforming
 
 from clubledger.api import v1, vendor
-from clubledger.changeover import staff_keys
+from clubledger.changeover import staff
 from clubledger.wsgi import application
 from tests.api.conftest import INVOICE, Caller
 from tests.changeover.conftest import Moving, moving
@@ -117,12 +117,12 @@ def test_the_clubs_api_answers_as_described(pos: Caller, method: str, path: str,
 @pytest.mark.parametrize(("method", "path"), operations_of(vendor.api))
 def test_the_vendors_api_answers_as_described(moving: Moving, method: str, path: str, mode: Any) -> None:
     moving.plan()
-    _key, secret = staff_keys.create(actor=moving.staff, name="Desk")
+    _key, secret = staff.create_key(actor=moving.staff, name="Desk")
     assert Asking(VENDORS, secret, {"slug": moving.club.slug}).hold(method, path, mode) > 0
 
 
 def test_a_wave_with_a_name_that_cannot_be_stored_is_refused_in_the_one_shape(moving: Moving) -> None:
-    _key, secret = staff_keys.create(actor=moving.staff, name="Desk")
+    _key, secret = staff.create_key(actor=moving.staff, name="Desk")
     wave = {"wave": "a\x00", "to_app": "clubledger-v3", "clubs": [{"club": "banksia-park"}]}
     answer = Client(headers={"authorization": f"Bearer {secret}"}).post(
         "/api/vendor/v1/changeovers", json.dumps(wave), content_type="application/json"
@@ -134,6 +134,6 @@ def test_a_wave_with_a_name_that_cannot_be_stored_is_refused_in_the_one_shape(mo
 @pytest.mark.parametrize("step", ["announce", "switch", "pause", "resume", "call_off", "remind", "disconnect", "fly"])
 def test_every_step_answers_as_described(moving: Moving, step: str) -> None:
     moving.plan()
-    _key, secret = staff_keys.create(actor=moving.staff, name="Desk")
+    _key, secret = staff.create_key(actor=moving.staff, name="Desk")
     known = {"slug": moving.club.slug, "step": step}
     assert Asking(VENDORS, secret, known).hold("post", "/api/vendor/v1/clubs/{slug}/{step}", MODES[0]) > 0

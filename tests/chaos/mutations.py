@@ -10,7 +10,7 @@ from clubledger.clubs.models import Club
 from clubledger.delivery import payload
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation import reconcile
-from clubledger.delivery.sending import hold, replay, send
+from clubledger.delivery.sending import calls, hold, send
 from clubledger.ledger.journals import states
 from clubledger.xero.access import XeroAccess
 
@@ -36,14 +36,14 @@ def _no_look_up() -> Iterator[None]:
 
 def _key_changed_on_retry() -> Iterator[None]:
     """A replay goes out under another key than the request it repeats."""
-    real = send.write_call
+    real = calls.write_again
     numbers = count()
 
-    def write_call(call: Any, carried: list[Delivery], holder: str) -> Any:
+    def write_again(call: Any, **claimed: Any) -> Any:
         call.idempotency_key = payload.hash_of(f"{call.idempotency_key}{next(numbers)}".encode())
-        return real(call, carried, holder)
+        return real(call, **claimed)
 
-    with patch.object(replay, "write_call", write_call):
+    with patch.object(calls, "write_again", write_again):
         yield
 
 

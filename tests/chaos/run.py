@@ -22,7 +22,7 @@ from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.models import Delivery, Sighting, Turn
 from clubledger.delivery.nightly import schedule
 from clubledger.delivery.sending import queue, turns
-from clubledger.delivery.sending.send import CALL_SECONDS
+from clubledger.delivery.sending.calls import CALL_SECONDS
 from clubledger.foundation import clock
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import access

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from clubledger.changeover import staff_keys
+from clubledger.changeover import staff
 from clubledger.changeover.errors import NotStaff
 from clubledger.changeover.models import StaffKey
 from clubledger.cli import main
@@ -32,7 +32,7 @@ class Desk:
 
 
 def test_a_support_desk_plans_switches_and_rolls_back(moving: Moving):
-    _key, secret = staff_keys.create(actor=moving.staff, name="Support desk")
+    _key, secret = staff.create_key(actor=moving.staff, name="Support desk")
     desk = Desk(secret)
     wish = {"club": "banksia-park", "switch_on": "2026-12-01", "switch_time": "14:00"}
     status, body = desk.post(
@@ -52,7 +52,7 @@ def test_a_support_desk_plans_switches_and_rolls_back(moving: Moving):
 
 
 def test_a_key_dies_with_its_persons_place_or_when_it_is_revoked(moving: Moving):
-    key, secret = staff_keys.create(actor=moving.staff, name="Desk")
+    key, secret = staff.create_key(actor=moving.staff, name="Desk")
     assert Desk(secret).get("status")[0] == 200
     assert Desk(f"{secret}x").get("status")[0] == 401
     moving.staff.is_staff = False
@@ -60,10 +60,10 @@ def test_a_key_dies_with_its_persons_place_or_when_it_is_revoked(moving: Moving)
     assert Desk(secret).get("status")[0] == 401
     moving.staff.is_staff = True
     moving.staff.save()
-    staff_keys.revoke(actor=moving.staff, prefix=key.prefix)
+    staff.revoke_key(actor=moving.staff, prefix=key.prefix)
     assert Desk(secret).get("status")[0] == 401
     with pytest.raises(NotStaff):
-        staff_keys.create(actor=moving.owner, name="No")
+        staff.create_key(actor=moving.owner, name="No")
 
 
 def test_staff_make_a_key_see_it_once_and_revoke_it_on_the_page(moving: Moving):
@@ -92,8 +92,8 @@ def test_staff_make_a_key_see_it_once_and_revoke_it_on_the_page(moving: Moving):
 
 
 def test_there_is_an_end_to_live_keys(moving: Moving, monkeypatch):
-    monkeypatch.setattr(staff_keys, "MOST_LIVE", 1)
-    staff_keys.create(actor=moving.staff, name="First")
+    monkeypatch.setattr(staff, "MOST_LIVE_KEYS", 1)
+    staff.create_key(actor=moving.staff, name="First")
     browser = Client()
     browser.force_login(moving.staff)
     answer = browser.post("/console/keys/", {"name": "Second"})

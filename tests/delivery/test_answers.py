@@ -11,6 +11,7 @@ from clubledger.clubs.models import Role
 from clubledger.delivery import preflight
 from clubledger.delivery.models import AppPause, Sighting
 from clubledger.foundation import clock, crash
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalLine, JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.http.wire import ZERO_GUID
@@ -59,7 +60,7 @@ def test_xero_that_is_away_and_wants_to_be_asked_at_once_is_asked_after_a_pause(
 
     with answers(ready, alter):
         ready.serve()
-    assert ready.journal().wait_reason == "network"
+    assert ready.journal().wait_reason == WaitReason.NETWORK
     assert ready.delivery().due_at >= clock.now() + timedelta(seconds=30)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from clubledger.clubs.access import NotAllowed
 from clubledger.delivery.decisions import difference, void
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.sending import carriers, queue
 from clubledger.ledger.journals import drill_down
@@ -114,11 +114,11 @@ def test_withdrawn_or_refused_the_alarm_still_stands_and_nothing_is_lost(
     ready: ReadyClub, adopted: tuple[Journal, Journal]
 ) -> None:
     journal, further = adopted
-    with pytest.raises(CannotSettle, match="on its way"):
+    with pytest.raises(CannotDecide, match="on its way"):
         difference.adopt_with_difference_journal(
             club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="Again."
         )
-    with pytest.raises(CannotSettle, match="on its way"):
+    with pytest.raises(CannotDecide, match="on its way"):
         void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="No.")
     queue.withdraw(club=ready.club, actor=ready.owner, journal_ids=[further.pk])
     further.refresh_from_db()
@@ -138,7 +138,7 @@ def test_withdrawn_or_refused_the_alarm_still_stands_and_nothing_is_lost(
 def test_voiding_the_whole_takes_the_difference_with_it(ready: ReadyClub, adopted: tuple[Journal, Journal]) -> None:
     journal, further = adopted
     ready.serve()
-    with pytest.raises(CannotSettle, match="goes with it"):
+    with pytest.raises(CannotDecide, match="goes with it"):
         void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=further.pk, reason="This alone.")
     void.void_and_reopen(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason="All of it.")
     further.refresh_from_db()
@@ -169,10 +169,10 @@ def test_a_difference_needs_the_right_a_reason_and_a_difference(ready: ReadyClub
             club=ready.club, actor=ready.treasurer, journal_id=journal.pk, reason="x"
         )
     ready.xero.authorise(ready.club, ready.owner, login="sam@banksiapark.example", organisation=GOLF)
-    with pytest.raises(CannotSettle, match="reason"):
+    with pytest.raises(CannotDecide, match="reason"):
         difference.adopt_with_difference_journal(club=ready.club, actor=ready.owner, journal_id=journal.pk, reason=" ")
     sent = ready.journals()[0]
-    with pytest.raises(CannotSettle, match="does not differ"):
+    with pytest.raises(CannotDecide, match="does not differ"):
         difference.adopt_with_difference_journal(club=ready.club, actor=ready.owner, journal_id=sent.pk, reason="x")
     assert carriers.carriers_of(ready.club, journal) == []
     assert Delivery.objects.of(ready.club).filter(closed_at=None).count() == 0

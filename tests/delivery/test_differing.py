@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from clubledger.delivery.decisions import accept, difference, void
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.reconciliation import comparison
 from clubledger.delivery.sending import turns
@@ -49,7 +49,7 @@ def _days_pass(ready: ReadyClub) -> None:
 def test_voided_in_xero_by_hand_it_can_no_longer_be_accepted(ready: ReadyClub, differing: Journal) -> None:
     edit_in_xero(ready, differing.xero_journal_id, Status="VOIDED")
     _days_pass(ready)
-    with pytest.raises(CannotSettle, match="not in Xero's books"):
+    with pytest.raises(CannotDecide, match="not in Xero's books"):
         accept.accept_difference(club=ready.club, actor=ready.owner, journal_id=differing.pk, reason="Fine.")
     differing.refresh_from_db()
     assert differing.xero_words.startswith("its status is VOIDED")

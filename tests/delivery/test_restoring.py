@@ -11,7 +11,7 @@ from django.db import connection
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.decisions import after_restore
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import RestoreHold, Sighting
 from clubledger.foundation import backups, clock, restores
 from clubledger.ledger.models import JournalState
@@ -61,7 +61,7 @@ def test_even_confirmed_it_waits_for_what_the_machine_before_had_under_way(ready
 
 def test_what_was_recorded_by_hand_since_is_recorded_again_and_never_sent(ready: ReadyClub, backup: Path) -> None:
     put_back(ready, backup, knowingly=True)
-    with pytest.raises(CannotSettle, match="17/11/2026"):
+    with pytest.raises(CannotDecide, match="17/11/2026"):
         after_restore.confirm(club=ready.club, actor=ready.owner, recorded_on=[date(2026, 11, 17)])
     ready.bring_in(DAY_TWO)
     standing = after_restore.open_confirmation(club=ready.club)
@@ -73,7 +73,7 @@ def test_what_was_recorded_by_hand_since_is_recorded_again_and_never_sent(ready:
     assert count == 1
     assert ready.journals()[1].state == JournalState.RECORDED
     assert after_restore.open_confirmation(club=ready.club) is None
-    with pytest.raises(CannotSettle):
+    with pytest.raises(CannotDecide):
         after_restore.confirm(club=ready.club, actor=ready.owner)
 
 

@@ -10,12 +10,13 @@ import pytest
 from clubledger.clubs.access import NotAllowed
 from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.decisions import accept, void
-from clubledger.delivery.errors import CannotSettle, VoidFailed
+from clubledger.delivery.errors import CannotDecide, VoidFailed
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.reconciliation import reconcile, sightings
 from clubledger.delivery.reference import reference_in
 from clubledger.delivery.sending import send
 from clubledger.foundation import clock
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.access import access_for_reading
 from tests.delivery.hostile import make_in_xero
@@ -45,7 +46,7 @@ def seen(ready: ReadyClub, backup: Path) -> Sighting:
 def test_it_is_voided_and_the_books_are_ours_again(ready: ReadyClub, seen: Sighting) -> None:
     with pytest.raises(NotAllowed):
         void.void_sighted(club=ready.club, actor=ready.treasurer, sighting_id=seen.pk, reason="Moved.")
-    with pytest.raises(CannotSettle, match="reason"):
+    with pytest.raises(CannotDecide, match="reason"):
         void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason=" ")
     void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="It was moved.")
     seen.refresh_from_db()
@@ -53,7 +54,7 @@ def test_it_is_voided_and_the_books_are_ours_again(ready: ReadyClub, seen: Sight
     assert seen.reference not in {reference_in(one.narration, ready.club.mark) for one in ready.in_xero()}
     [event] = AuditEvent.objects.of(ready.club).filter(action="xero.sighted_journal_voided")
     assert "It was moved." in event.summary
-    with pytest.raises(CannotSettle):
+    with pytest.raises(CannotDecide):
         void.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Twice.")
 
 
@@ -103,11 +104,11 @@ def test_put_to_rest_by_a_word_the_alarm_stays_so_while_the_journal_stays_the_sa
 def test_not_while_ours_is_on_its_way_and_not_a_changed_one(ready: ReadyClub, seen: Sighting) -> None:
     ready.bring_in(DAY_TWO)
     ready.press_send()
-    with pytest.raises(CannotSettle, match="on its way"):
+    with pytest.raises(CannotDecide, match="on its way"):
         void.void_sighted(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="Ours is right.")
     ready.serve()
     Sighting.objects.of(ready.club).update(kind="changed", settled_at=None)
-    with pytest.raises(CannotSettle):
+    with pytest.raises(CannotDecide):
         void.void_sighted(club=ready.club, actor=ready.owner, sighting_id=seen.pk, reason="Ours is right.")
 
 
@@ -150,7 +151,7 @@ def test_a_journal_that_is_voided_in_xero_cannot_be_accepted_as_it_is(ready: Rea
     with patch.object(send, "record", voided_before_it_is_read_back):
         ready.send()
     assert ready.journal().state == JournalState.DIFFERS
-    with pytest.raises(CannotSettle, match="not in Xero's books"):
+    with pytest.raises(CannotDecide, match="not in Xero's books"):
         accept.accept_difference(club=ready.club, actor=ready.owner, journal_id=ready.journal().pk, reason="Fine.")
     void.void_and_reopen(club=ready.club, actor=_owner(ready), journal_id=ready.journal().pk, reason="Anew.")
     ready.send()
@@ -192,7 +193,7 @@ def test_it_goes_on_when_a_person_has_put_that_to_rest(ready: ReadyClub) -> None
     make_in_xero(ready, copied | {"Narration": f"By hand, ref {ready.club.mark}-20261117-9", "Date": "2026-11-17"})
     ready.bring_in(DAY_TWO)
     ready.send()
-    assert ready.journals()[1].wait_reason == "unknown"
+    assert ready.journals()[1].wait_reason == WaitReason.UNKNOWN
     seen = Sighting.objects.of(ready.club).get(kind="unknown", settled_at=None)
     sightings.settle(club=ready.club, actor=_owner(ready), sighting_id=seen.pk, reason="It is the auditor's own.")
     ready.serve()

@@ -10,6 +10,7 @@ from clubledger.delivery.models import AppPause, Call, Turn
 from clubledger.delivery.reconciliation import reconcile
 from clubledger.delivery.sending import turns
 from clubledger.foundation import clock, crash, stopping
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.models import XeroApp
@@ -38,7 +39,7 @@ def test_after_what_nobody_foresaw_a_club_rests(ready: ReadyClub) -> None:
     with patch.object(reconcile, "read_changes", side_effect=RuntimeError("unforeseen")), pytest.raises(RuntimeError):
         ready.serve()
     assert turns.due_club_ids() == []
-    assert ready.journal().wait_reason == "fault"
+    assert ready.journal().wait_reason == WaitReason.FAULT
     ready.xero.later(seconds=61)
     ready.serve()
     assert ready.journal().state == JournalState.SENT
@@ -75,7 +76,7 @@ def test_what_a_wrong_clock_put_off_for_a_day_goes_on_when_the_clock_is_right(re
     ready.press_send()
     with clock.use(OtherMachinesClock(ready, 86_400)):
         ready.serve()
-    assert ready.journal().wait_reason == "clock"
+    assert ready.journal().wait_reason == WaitReason.CLOCK
     ready.xero.later(minutes=6)
     turns.sweep()
     ready.serve()

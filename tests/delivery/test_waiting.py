@@ -10,6 +10,7 @@ from clubledger.delivery.errors import CannotTakeOver, CannotWithdraw, NothingTo
 from clubledger.delivery.models import Delivery, Sighting, Turn
 from clubledger.delivery.sending import queue, turns
 from clubledger.foundation import clock
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.connection import revocation
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
@@ -97,7 +98,7 @@ def test_what_waits_for_a_lock_is_taken_over_at_once_if_its_sender_can_send_no_m
     else:
         Connection.objects.of(ready.club).update(app=make_app("clubledger-v2"))
     ready.xero.authorise(ready.club, sam, login=SAM)
-    assert ready.journal().wait_reason == "lock"
+    assert ready.journal().wait_reason == WaitReason.LOCK
     assert queue.take_over(club=ready.club, actor=sam, journal_ids=journal_ids) == 1
     ready.serve()
     # What kept it back besides its sender keeps it back still.

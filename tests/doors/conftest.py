@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from clubledger.changeover import staff_keys
+from clubledger.changeover import staff
 from clubledger.changeover.models import Changeover
 from clubledger.clubs import api_keys, invitations
 from clubledger.clubs.models import Club, Membership, Role, User
@@ -113,7 +113,7 @@ def world(db: None) -> SimpleNamespace:
         "slug": lambda: club.slug,
         "app": lambda: app.pk,
         "changeover": lambda: _changeover(made).pk,
-        "prefix": lambda: staff_keys.create(actor=people["staff"], name="Desk")[0].prefix,
+        "prefix": lambda: staff.create_key(actor=people["staff"], name="Desk")[0].prefix,
     }
     made.other_examples = _examples_of(there, made.other_member, lambda: request_of["stranger"])
     return made

@@ -16,6 +16,7 @@ from clubledger.clubs import api_keys, audit
 from clubledger.clubs.models import Invitation, Membership
 from clubledger.delivery.models import BalanceProof, Call, CallItem, Delivery, RestoreHold, SendRun, Sighting
 from clubledger.frame.pages import Page
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import (
     FinancialItem,
     GLCode,
@@ -115,7 +116,7 @@ def _add_journals(world: SimpleNamespace, number: int) -> None:
         Journal.objects.of(club).create(
             club=club, accounting_date=date(2026, 10, 1) + timedelta(days=place), sequence=number + 2, state=state,
             findings=[fault] if state == "open" else [], debit_minor=number * 100, sent_by=owner, recorded_by=owner,
-            sent_at=now, recorded_at=now, wait_reason="authorisation",
+            sent_at=now, recorded_at=now, wait_reason=WaitReason.AUTHORISATION,
         )  # fmt: skip
     rows = [[f"NEW{place}", "A new one", *["1.00"] * 6] for place in range(number)]
     for day in (date(2026, 10, 8), date(2026, 11, 1) + timedelta(days=number)):

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from clubledger.changeover import staff_keys
 from clubledger.changeover.models import Changeover, StaffKey, Wave
+from clubledger.changeover.staff import create_key, revoke_key
 from clubledger.clubs import api_keys, invitations
 from clubledger.clubs.models import ApiKey, Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import BalanceProof, Delivery, SendRun
@@ -198,12 +198,12 @@ def staff(full):
             planned_at=timezone.now(), moved_at=timezone.now() - timedelta(hours=number), people_total=3,
             people_done=(2, 0, 1)[number], switch_at=None if number == 2 else timezone.now() + timedelta(days=number),
         )  # fmt: skip
-        made, _secret = staff_keys.create(actor=one, name=f"Desk {'bAc'[number]}")
+        made, _secret = create_key(actor=one, name=f"Desk {'bAc'[number]}")
         StaffKey.objects.filter(pk=made.pk).update(last_used_at=None if number else timezone.now())
         for place in range(number + 1):
             Journal.objects.of(moving).create(
                 club=moving, accounting_date=date(2026, 5, 1), sequence=place + 1, debit_minor=5,
                 state=("rejected", "differs", "rejected")[number], xero_words=f"Cause {'bAc'[number]}",
             )  # fmt: skip
-    staff_keys.revoke(actor=one, prefix=made.prefix)
+    revoke_key(actor=one, prefix=made.prefix)
     return one

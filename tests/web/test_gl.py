@@ -15,6 +15,7 @@ from clubledger.clubs.access import PERMISSIONS, Permission
 from clubledger.clubs.models import Role
 from clubledger.delivery.models import Delivery, NightlySending, SendRun
 from clubledger.delivery.sending import queue
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import FinancialItem, Journal
 from clubledger.xero.models import Authorisation, Connection, TokenSet
 from tests.fixtures_clubs import add_member, make_club
@@ -133,8 +134,8 @@ def test_take_over_is_offered_as_soon_as_the_sender_can_send_no_more(client, clu
         club=club, user=tess, app=app, token_set=tokens, tenant_id="t", authorised_at=now
     )
     Delivery.objects.of(club).create(
-        club=club, journal=make_journal(club, 9, state="queued", wait_reason="lock"), sender=tess, reference="J",
-        payload=b"", dated_on=date(2026, 11, 9), queued_at=now, due_at=now,
+        club=club, journal=make_journal(club, 9, state="queued", wait_reason=WaitReason.LOCK),
+        sender=tess, reference="J", payload=b"", dated_on=date(2026, 11, 9), queued_at=now, due_at=now,
     )  # fmt: skip
     assert "/gl/take-over/" not in page(client)
     Authorisation.objects.of(club).update(ended_at=now, ended_because="revoked")
@@ -144,7 +145,9 @@ def test_take_over_is_offered_as_soon_as_the_sender_can_send_no_more(client, clu
 
 
 def test_why_it_waits_and_when_it_is_tried_again(client, club):
-    make_journal(club, 9, state="queued", wait_reason="lock", wait_until=datetime(2026, 11, 22, 1, 30, tzinfo=UTC))
+    make_journal(
+        club, 9, state="queued", wait_reason=WaitReason.LOCK, wait_until=datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+    )
     assert "Waits: Xero is locked on its date; tried again on 22 Nov 2026, 12:30 pm" in page(client)
 
 

@@ -12,7 +12,6 @@ from django.test import Client
 from clubledger.clubs import access, api_keys, audit, invitations, people
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import ApiKey, AuditEvent, Club, Membership, Role, User
-from clubledger.web.page import RIGHTS
 from tests.fixtures_clubs import add_member, make_club, make_user
 
 pytestmark = pytest.mark.django_db
@@ -333,7 +332,3 @@ def test_the_table_of_roles_is_the_products_and_what_the_doors_ask_for(client: C
             assert (cell in {"yes", "but not Owners"}) is (permission in access.PERMISSIONS[role])
     may_get = {role for role, cell in zip(ROLES, wanted[2][1:], strict=True) if cell != "no"}
     assert may_get == {role for role in ROLES if Permission.GET_GL_CODES in access.PERMISSIONS[role]}
-
-
-def test_a_right_has_the_same_words_in_every_sentence() -> None:
-    assert {permission: str(words) for permission, words in RIGHTS.items()} == {one: one.value for one in Permission}

@@ -8,6 +8,7 @@ from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.foundation import clock
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.mapping.items import Wanted, map_items
 from clubledger.ledger.models import (
     FinancialItem,
@@ -123,7 +124,7 @@ def _journals(club: Club, tess: User, today: date, items: dict[str, FinancialIte
         3: {"state": "rejected", "xero_words": "Account code '230' has been archived, or deleted."},
         4: {"state": "valid", "validated_revision": 1},
         5: {"findings": [_fault("job:Halfway house", "Job code Halfway house is archived in Xero.", "1318.40", 22)]},
-        6: {"state": "queued", "wait_reason": "limit", "wait_until": at + timedelta(minutes=3)},
+        6: {"state": "queued", "wait_reason": WaitReason.LIMIT, "wait_until": at + timedelta(minutes=3)},
         9: {"debit_minor": 0, "transaction_count": 0, "line_count": 0},
         20: {"state": "recorded", "recorded_at": at, "recorded_by": tess, "recorded_reason": "Entered before the move"},
     }  # fmt: skip

@@ -11,14 +11,15 @@ from typing import Any
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
-from clubledger.changeover import staff_keys
 from clubledger.changeover.models import Changeover
+from clubledger.changeover.staff import create_key
 from clubledger.cli.demo import vendor
 from clubledger.clubs import api_keys
 from clubledger.clubs.models import Club, Invitation, Membership, Role, User
 from clubledger.delivery.models import BalanceProof, Delivery, Reading, RestoreHold, SendRun, Sighting
 from clubledger.foundation import clock
 from clubledger.ledger.intake import samples
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import GLCode, Import, JobCode, Journal, SourceTransaction
 from clubledger.ledger.reports import balances
 from clubledger.xero.models import Authorisation, AuthorisationRequest, Connection, TokenSet, XeroApp
@@ -55,7 +56,7 @@ def furnish(*, tess: User, password: str, looks: list[str]) -> dict[str, Any]:
         found |= {f"{state}_slug": row.club.slug, f"{state}_id": row.pk}
     found["changeover"] = found["switched_id"]
     found["today"] = clock.today_in(club.time_zone).isoformat()
-    found["prefix"] = staff_keys.create(actor=staff, name="Support desk")[0].prefix
+    found["prefix"] = create_key(actor=staff, name="Support desk")[0].prefix
     found["app"] = XeroApp.objects.get(client_id=vendor.NEW).pk
     return found
 
@@ -177,9 +178,9 @@ def _troubles(club: Club, tess: User) -> dict[str, Any]:
         "sending": {},
         "voided": {"xero_journal_id": "v"},
         "rejected": {"xero_words": "Account code '230' has been archived, or deleted."},
-        "queued": {"wait_reason": "authorisation"},
+        "queued": {"wait_reason": WaitReason.AUTHORISATION},
         "sent": {"xero_journal_id": "s"},
-        "locked": {"state": "queued", "wait_reason": "lock"},
+        "locked": {"state": "queued", "wait_reason": WaitReason.LOCK},
     }
     found: dict[str, Any] = {}
     items = chart(club, tess)

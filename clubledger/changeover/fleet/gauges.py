@@ -11,6 +11,7 @@ from clubledger.changeover.models import ENDED, Changeover, Notice
 from clubledger.clubs.models import AuditChain
 from clubledger.delivery.models import Call, Delivery, Turn
 from clubledger.foundation import clock, engine
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.models import TokenSet
 
@@ -43,7 +44,7 @@ def _journals() -> Iterator[Gauge]:
     yield Gauge("clubledger_journals", "Journals on their way or in need of a person, by state.", counts, "state")
     duties = Delivery.objects.across_clubs(WHY).filter(closed_at=None)
     reasons = duties.filter(journal__state=JournalState.QUEUED).values("journal__wait_reason").annotate(n=Count("pk"))
-    waiting = {reason or "turn": n for reason, n in reasons.values_list("journal__wait_reason", "n")}
+    waiting = {reason or WaitReason.TURN: n for reason, n in reasons.values_list("journal__wait_reason", "n")}
     yield Gauge("clubledger_journals_waiting", "Queued journals by what they wait for.", waiting, "reason")
     oldest = duties.aggregate(at=Min("queued_at"))["at"]
     yield Gauge("clubledger_oldest_queued_seconds", "Age of the oldest journal that is not sent.", {"": _age(oldest)})

@@ -18,6 +18,7 @@ from clubledger.changeover.models import Notice
 from clubledger.clubs.models import User
 from clubledger.delivery.models import AppPause, Call, Delivery, Turn
 from clubledger.foundation import clock, engine
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.connection.registration import MOST_CONNECTIONS
 from clubledger.xero.models import Authorisation, TokenSet, XeroApp, secrets_of
@@ -105,7 +106,7 @@ def _waiting() -> list[Cause]:
     found: dict[str, Cause] = {}
     for row in rows:
         state = row["journal__state"]
-        kind = (row["journal__wait_reason"] or "turn") if state == JournalState.QUEUED else state
+        kind = (row["journal__wait_reason"] or WaitReason.TURN) if state == JournalState.QUEUED else state
         before = found.get(kind, Cause(kind, "", 0, 0))
         found[kind] = Cause(kind, "", before.journals + row["journals"], before.clubs + row["clubs"])
     return sorted(found.values(), key=lambda cause: -cause.journals)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Delivery, Turn
 from clubledger.delivery.sending import hold
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 
 ON_THEIR_WAY = (JournalState.SENDING, JournalState.UNCERTAIN)
@@ -28,7 +29,7 @@ def hold_queued_of(clubs: Sequence[Club]) -> dict[int, int]:
         waiting[delivery.club_id].append(delivery)
     for club in clubs:
         if club.pk in waiting:
-            hold.hold(club, waiting[club.pk], reason="changeover")
+            hold.hold(club, waiting[club.pk], reason=WaitReason.CHANGEOVER)
     forget_limits(clubs)
     return {club_id: len(held) for club_id, held in waiting.items()}
 

@@ -17,6 +17,7 @@ from clubledger.changeover.models import Changeover, Notice, State, Step, Travel
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import Call, Delivery
 from clubledger.foundation import clock
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import FinancialItem, Journal
 from clubledger.xero.models import Authorisation, Connection, TokenSet, XeroApp
 
@@ -365,7 +366,11 @@ def _deliveries(clubs: list[Club], kinds: list[Kind], people: dict[int, list[Use
                     finished_at=at + timedelta(seconds=1), outcome=outcome, http_status=200,
                 )
             )  # fmt: skip
-        reason = {State.SWITCHED: "changeover", State.DISCONNECTED: "authorisation", State.VERIFIED: "lock"}
+        reason = {
+            State.SWITCHED: WaitReason.CHANGEOVER,
+            State.DISCONNECTED: WaitReason.AUTHORISATION,
+            State.VERIFIED: WaitReason.LOCK,
+        }
         if kind.state in reason:
             journal = Journal(
                 club=club, accounting_date=(now - timedelta(days=12)).date(), state="queued", revision=1, line_count=4,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation.comparison import GONE
 from clubledger.delivery.sending import carriers
@@ -17,14 +17,14 @@ from clubledger.ledger.models import Journal, JournalState
 
 @transaction.atomic
 def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) -> None:
-    """Take a journal that differs as sent, by a person's word. Raises NotAllowed, CannotSettle."""
+    """Take a journal that differs as sent, by a person's word. Raises NotAllowed, CannotDecide."""
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     access.lock_club(club)
     if not reason.strip():
-        raise CannotSettle(gettext("Give a reason, for whoever asks later why the two are not the same."))
+        raise CannotDecide(gettext("Give a reason, for whoever asks later why the two are not the same."))
     journal = Journal.objects.of(club).filter(pk=journal_id).first()
     if journal is not None and _is_gone_from_xero(club, journal):
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("It is not in Xero's books any more. Void it here: its transactions are then sent anew.")
         )
     moved = states.move(
@@ -37,7 +37,7 @@ def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) 
         number=reopen.next_number(club=club),
     )
     if not moved or journal is None:
-        raise CannotSettle(gettext("This journal does not differ from Xero's."))
+        raise CannotDecide(gettext("This journal does not differ from Xero's."))
     audit.note(
         club=club,
         actor=actor,

@@ -15,11 +15,12 @@ from clubledger.bookkeeping.phrases import counted
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import Delivery, NightLetter, RestoreHold, Sighting
 from clubledger.delivery.sending import hold, turns
 from clubledger.foundation import clock
 from clubledger.ledger.journals import recording, states
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 CALL_MINUTES = 2
@@ -85,7 +86,7 @@ def held_until(club: Club) -> datetime | None:
         return None
     may_send_from = _may_send_from(restored)
     if restored.confirmed_at is None:
-        return max(may_send_from, clock.now() + timedelta(seconds=hold.LOOK_AGAIN_SECONDS["check"]))
+        return max(may_send_from, clock.now() + timedelta(seconds=hold.LOOK_AGAIN_SECONDS[WaitReason.CHECK]))
     return may_send_from if may_send_from > clock.now() else None
 
 
@@ -98,7 +99,7 @@ def hold_back(club: Club, until: datetime) -> None:
     queued = Delivery.objects.of(club).filter(
         closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED
     )
-    hold.hold(club, list(queued), reason="check", seconds=(until - clock.now()).total_seconds())
+    hold.hold(club, list(queued), reason=WaitReason.CHECK, seconds=(until - clock.now()).total_seconds())
 
 
 def open_confirmation(*, club: Club) -> OpenConfirmation | None:
@@ -128,14 +129,14 @@ def confirm(*, club: Club, actor: User, recorded_on: Sequence[date] = (), reason
     """Let the club send again: what was recorded by hand since the backup is known, and is recorded again here.
 
     `recorded_on` are the days that were recorded by hand after the backup: their journals that can be are recorded as
-    manually added now. Empty: none were. Gives how many journals were recorded. Raises NotAllowed, CannotSettle if
+    manually added now. Empty: none were. Gives how many journals were recorded. Raises NotAllowed, CannotDecide if
     nothing waits for a confirmation, or if one of those days has nothing that can be recorded.
     """
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     access.lock_club(club)
     restored = open_hold(club=club)
     if restored is None:
-        raise CannotSettle(gettext("Nothing waits for this confirmation."))
+        raise CannotDecide(gettext("Nothing waits for this confirmation."))
     days = sorted(set(recorded_on))
     count = _record_again(club, actor, days, restored) if days else 0
     RestoreHold.objects.of(club).filter(pk=restored.pk).update(
@@ -162,7 +163,7 @@ def _record_again(club: Club, actor: User, days: Sequence[date], restored: Resto
     missing = [day for day in days if day not in chosen.values()]
     if missing:
         words = ", ".join(f"{day:%d/%m/%Y}" for day in missing[:10])
-        raise CannotSettle(gettext("These days have no journal that can be recorded: %(words)s.") % {"words": words})
+        raise CannotDecide(gettext("These days have no journal that can be recorded: %(words)s.") % {"words": words})
     reason = f"Recorded by hand between the backup of {restored.backup_taken_at:%d/%m/%Y} and its restoring."
     return recording.record_manually(club=club, actor=actor, journal_ids=list(chosen), reason=reason)
 
@@ -171,7 +172,7 @@ def _go_on(club: Club) -> None:
     """Make due what waited for the check, when it may go out."""
     at = held_until(club) or clock.now()
     waiting = Delivery.objects.of(club).filter(
-        closed_at=None, journal__state=JournalState.QUEUED, journal__wait_reason="check"
+        closed_at=None, journal__state=JournalState.QUEUED, journal__wait_reason=WaitReason.CHECK
     )
     ids = list(waiting.values_list("journal_id", flat=True))
     waiting.update(due_at=at)
@@ -180,7 +181,7 @@ def _go_on(club: Club) -> None:
         journal_ids=ids,
         from_states=[JournalState.QUEUED],
         to_state=JournalState.QUEUED,
-        wait_reason="turn" if at <= clock.now() else "check",
+        wait_reason=WaitReason.TURN if at <= clock.now() else WaitReason.CHECK,
         wait_until=None if at <= clock.now() else at,
     )
     if ids:

@@ -23,7 +23,7 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery import payload, preflight
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import Delivery, SendRun
 from clubledger.delivery.reconciliation.comparison import plain
 from clubledger.delivery.reference import narration_of, reference_of
@@ -31,6 +31,7 @@ from clubledger.delivery.sending import carriers, queue, turns
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.ledger.journals import states
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import GLCode, JobCode, Journal, JournalLine, JournalState
 from clubledger.xero import charts, manual_journals
 from clubledger.xero.access import access_for_reading
@@ -110,19 +111,19 @@ def adopt_with_difference_journal(*, club: Club, actor: User, journal_id: int, r
     """Keep what Xero has for a journal that differs, and queue a further journal for the date with ours minus theirs.
 
     Gives the further journal. Xero is read now, so that the difference is that of this moment, and asked for the chart,
-    so that it can be posted. Raises NotAllowed, CannotSettle with what stands in the way, NotAuthorised or
+    so that it can be posted. Raises NotAllowed, CannotDecide with what stands in the way, NotAuthorised or
     ConnectionMoved, or the errors of `xero`; then nothing has changed.
     """
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     access.require(club=club, actor=actor, permission=Permission.SEND)
     if not reason.strip():
-        raise CannotSettle(gettext("Give a reason, for whoever asks later why the two are not the same."))
+        raise CannotDecide(gettext("Give a reason, for whoever asks later why the two are not the same."))
     queue.require_live_authorisation(club, actor)
     journal = _differing(club, journal_id)
     xero = access_for_reading(club=club, prefer=actor)
     found = manual_journals.read(access=xero, journal_id=journal.xero_journal_id)
     if found is None:
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("Xero no longer knows this journal. Void it here and its transactions are sent anew.")
         )
     chart = charts.fetch_chart(access=xero)
@@ -136,15 +137,15 @@ def _differing(club: Club, journal_id: int) -> Journal:
     rows = Journal.objects.of(club).filter(pk=journal_id, state=JournalState.DIFFERS).exclude(xero_journal_id="")
     journal: Journal | None = rows.first()
     if journal is None:
-        raise CannotSettle(gettext("This journal does not differ from Xero's."))
+        raise CannotDecide(gettext("This journal does not differ from Xero's."))
     if carriers.carriers_of(club, journal):
-        raise CannotSettle(gettext("Its difference is on its way already."))
+        raise CannotDecide(gettext("Its difference is on its way already."))
     return journal
 
 
 def _queue(club: Club, actor: User, journal: Journal, found: ManualJournal, *, chart: Chart, reason: str) -> Journal:
     if journal.xero_journal_id != found.journal_id:
-        raise CannotSettle(gettext("Somebody else has settled this journal in the meantime."))
+        raise CannotDecide(gettext("Somebody else has settled this journal in the meantime."))
     _refuse_what_no_amount_mends(journal, found)
     pairs = _compare(journal, found, chart)
     entry = _entry_of(club, journal, pairs, chart)
@@ -168,13 +169,13 @@ def _queue(club: Club, actor: User, journal: Journal, found: ManualJournal, *, c
 
 def _refuse_what_no_amount_mends(journal: Journal, found: ManualJournal) -> None:
     if found.status != "POSTED":
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("The journal is %(status)s in Xero, so it is not in its books. Void it and send ours.")
             % {"status": found.status}
         )
     dated_on = journal.sent_on or journal.accounting_date
     if found.date != dated_on:
-        raise CannotSettle(
+        raise CannotDecide(
             gettext(
                 "In Xero it is dated %(date)s, here %(dated_on)s: no further journal mends that. Void it and send ours."
             )
@@ -202,17 +203,17 @@ def _compare(journal: Journal, found: ManualJournal, chart: Chart) -> dict[_Key,
         key = (account.account_id, tax_type, _option_of(there))
         pairs.setdefault(key, _Pair(account)).theirs += _gross(found, there)
     if sum(pair.ours for pair in pairs.values()) or sum(pair.theirs for pair in pairs.values()):
-        raise CannotSettle(gettext("One of the two does not balance as it was read. Void it and send ours."))
+        raise CannotDecide(gettext("One of the two does not balance as it was read. Void it and send ours."))
     different = {key: pair for key, pair in pairs.items() if pair.ours != pair.theirs}
     if not different:
-        raise CannotSettle(gettext("The amounts are the same. Accept the difference instead."))
+        raise CannotDecide(gettext("The amounts are the same. Accept the difference instead."))
     return dict(sorted(different.items(), key=lambda one: (one[1].account.code, one[1].ours < one[1].theirs, one[0])))
 
 
 def _account(chart: Chart, account_id: str, code: str) -> Account:
     account = chart.account_by_id.get(account_id.lower()) or chart.account_by_code.get(code)
     if account is None:
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("GL code %(code)s is not in Xero's chart of accounts. Void it and send ours.")
             % {"code": code or account_id}
         )
@@ -229,7 +230,7 @@ def _gross(found: ManualJournal, line: ManualJournalLine) -> int:
 
 def _option_of(line: ManualJournalLine) -> str:
     if len(line.tracking) > 1:
-        raise CannotSettle(
+        raise CannotDecide(
             gettext(
                 "In Xero the line on GL code %(account_code)s has two tracking options, which Clubledger "
                 "can't send. Void it and send ours."
@@ -243,7 +244,7 @@ def _option_of(line: ManualJournalLine) -> str:
 
 
 def _entry_of(club: Club, journal: Journal, pairs: Mapping[_Key, _Pair], chart: Chart) -> Entry:
-    """Give the checked entry. Raises CannotSettle with every fault."""
+    """Give the checked entry. Raises CannotDecide with every fault."""
     dated_on = preflight.day_to_date_on(club, journal, chart)
     lines = []
     for (account_id, tax_type, option_id), pair in pairs.items():
@@ -262,7 +263,7 @@ def _entry_of(club: Club, journal: Journal, pairs: Mapping[_Key, _Pair], chart: 
     try:
         entry = Entry(dated_on, tuple(lines), "Inclusive" if chart.organisation.is_registered_for_tax else "NoTax")
     except BadEntry as error:
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("The difference can't be sent as a journal: %(error)s. Void it and send ours.")
             % {"error": in_readers_words(str(error))}
         ) from None
@@ -272,7 +273,7 @@ def _entry_of(club: Club, journal: Journal, pairs: Mapping[_Key, _Pair], chart: 
         if one.is_fault
     ]
     if faults:
-        raise CannotSettle(" ".join([gettext("The difference can't be sent."), *faults]))
+        raise CannotDecide(" ".join([gettext("The difference can't be sent."), *faults]))
     return entry
 
 
@@ -305,7 +306,7 @@ def _make_journal(club: Club, journal: Journal, entry: Entry) -> Journal:
         journal_ids=[further.pk],
         from_states=[JournalState.VALID],
         to_state=JournalState.QUEUED,
-        wait_reason="turn",
+        wait_reason=WaitReason.TURN,
         wait_until=None,
     )
     further.refresh_from_db()
@@ -325,7 +326,7 @@ def _make_lines(club: Club, further: Journal, entry: Entry, pairs: Mapping[_Key,
     for position, (line, pair) in enumerate(zip(entry.lines, pairs.values(), strict=True), start=1):
         gl_code = by_id.get(pair.account.account_id) or by_code.get(pair.account.code)
         if gl_code is None:
-            raise CannotSettle(
+            raise CannotDecide(
                 gettext("GL code %(code)s %(name)s is not known here. Get GL Codes first.")
                 % {"code": pair.account.code, "name": pair.account.name}
             )

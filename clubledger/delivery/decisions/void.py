@@ -3,23 +3,18 @@
 It is explicit, needs the right to undo, and leaves who, when and why in the audit trail.
 """
 
-import zlib
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils.translation import gettext
 
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery import payload
-from clubledger.delivery.errors import CannotSettle, VoidFailed
+from clubledger.delivery.errors import CannotDecide, VoidFailed
 from clubledger.delivery.models import Call, Delivery, Sighting
 from clubledger.delivery.reconciliation import sightings
 from clubledger.delivery.reconciliation.comparison import GONE
 from clubledger.delivery.reference import date_and_sequence_in
-from clubledger.delivery.sending import carriers
-from clubledger.delivery.sending.send import CALL_SECONDS
+from clubledger.delivery.sending import calls, carriers
 from clubledger.foundation import clock, crash
 from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import Journal, JournalState
@@ -31,18 +26,18 @@ from clubledger.xero.http.answers import ManualJournal
 def void_and_reopen(*, club: Club, actor: User, journal_id: int, reason: str) -> Journal:
     """Void a journal in Xero, read it back, and put its transactions into the date's next journal, which is given.
 
-    Pressing it again after an unclear answer is safe: what Xero shows decides. Raises NotAllowed, CannotSettle,
+    Pressing it again after an unclear answer is safe: what Xero shows decides. Raises NotAllowed, CannotDecide,
     VoidFailed with Xero's words, or the errors of `xero`. No database transaction is open while Xero is asked.
 
     A further journal that carried its difference is voided with it, and first: alone it would stand for nothing.
     """
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     if not reason.strip():
-        raise CannotSettle(gettext("Give a reason, for whoever asks later why the journal was voided."))
+        raise CannotDecide(gettext("Give a reason, for whoever asks later why the journal was voided."))
     voidable = (JournalState.SENT, JournalState.DIFFERS)
     journal = Journal.objects.of(club).filter(pk=journal_id, state__in=voidable).exclude(xero_journal_id="").first()
     if journal is None:
-        raise CannotSettle(gettext("Only a journal that is in Xero can be voided."))
+        raise CannotDecide(gettext("Only a journal that is in Xero can be voided."))
     whole = _whole_of_carrier(club, journal)
     xero = access_for_sending(club=club, user=actor)
     for carrier in _carriers_to_void(club, journal):
@@ -58,7 +53,7 @@ def void_and_reopen(*, club: Club, actor: User, journal_id: int, reason: str) ->
 def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
     """Give the journal whose difference this one carries, if it does and may be voided alone: the other still differs.
 
-    Raises CannotSettle where the other counts as sent because of it.
+    Raises CannotDecide where the other counts as sent because of it.
     """
     carrying = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
     delivery = carrying.exclude(difference_of=None).select_related("difference_of").order_by("-pk").first()
@@ -66,7 +61,7 @@ def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
         return None
     whole: Journal = delivery.difference_of
     if whole.state == JournalState.SENT:
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("It carries the difference of %(number)s. Void that one: this one goes with it.")
             % {"number": whole.number}
         )
@@ -74,10 +69,10 @@ def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
 
 
 def _carriers_to_void(club: Club, journal: Journal) -> list[Journal]:
-    """Give the journals that brought this one's difference to Xero. Raises CannotSettle while one is on its way."""
+    """Give the journals that brought this one's difference to Xero. Raises CannotDecide while one is on its way."""
     found = [delivery.journal for delivery in carriers.carriers_of(club, journal)]
     if any(carrier.state in carriers.LIVE for carrier in found):
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("Its difference is on its way to Xero. Take that out of the queue, or wait until it is there.")
         )
     return found
@@ -140,37 +135,20 @@ def _ask_to_void(club: Club, actor: User, found: ManualJournal, xero: XeroAccess
         idempotency_key=call.idempotency_key,
         deadline_at=call.deadline_at,
     )
-    Call.objects.of(club).filter(pk=call.pk).update(
-        finished_at=clock.now(),
-        http_status=answer.http_status,
-        correlation_id=answer.correlation_id,
-        outcome=answer.outcome,
-        words=answer.words[:4000],
-    )
+    calls.close(call, answer)
     if answer.outcome in {"rejected", "not_sent"}:
         raise VoidFailed(answer.words or gettext("Xero did not void the journal."))
 
 
 @transaction.atomic
 def _write_call(club: Club, actor: User, found: ManualJournal, xero: XeroAccess) -> Call:
-    at = clock.now()
     element = {"ManualJournalID": found.journal_id, "Narration": found.narration, "Status": "VOIDED"}
     body = manual_journals.join([manual_journals.write_payload(element)])
     # Each press is a request of its own: a stored refusal must not answer for it.
     attempt = Call.objects.of(club).filter(purpose="void").count()
-    call: Call = Call.objects.of(club).create(
-        club=club,
-        app_id=xero.app_id,
-        tenant_id=xero.tenant_id,
-        sender=actor,
-        purpose="void",
-        idempotency_key=payload.idempotency_key(xero.tenant_id, [(found.journal_id, attempt)], body),
-        body=zlib.compress(body),
-        body_hash=payload.hash_of(body),
-        started_at=at,
-        deadline_at=at + timedelta(seconds=CALL_SECONDS),
+    return calls.write(
+        club=club, sender=actor, xero=xero, body=body, references=[(found.journal_id, attempt)], purpose="void"
     )
-    return call
 
 
 @transaction.atomic
@@ -178,11 +156,11 @@ def _reopen(club: Club, actor: User, journal: Journal, reason: str) -> Journal:
     access.lock_club(club)
     # Somebody may have queued its difference while Xero was asked: that one must not go out alone.
     if carriers.carriers_of(club, journal):
-        raise CannotSettle(
+        raise CannotDecide(
             gettext("Its difference was queued in the meantime. Take that out of the queue and void it again.")
         )
     if not _close_voided(club, actor, journal):
-        raise CannotSettle(gettext("Somebody else has settled this journal in the meantime."))
+        raise CannotDecide(gettext("Somebody else has settled this journal in the meantime."))
     further = reopen.reopen_voided(club=club, journal=journal)
     audit.note(
         club=club,
@@ -202,11 +180,11 @@ def void_sighted(*, club: Club, actor: User, sighting_id: int, reason: str) -> N
     """Void a journal in Xero that bears our reference and that we can't account for: an unknown one, or a second one.
 
     Its reference is not used again; what stands here under it goes on as the date's next journal. Pressing it again is
-    safe, as with `void_and_reopen`. Raises NotAllowed, CannotSettle, VoidFailed, or the errors of `xero`.
+    safe, as with `void_and_reopen`. Raises NotAllowed, CannotDecide, VoidFailed, or the errors of `xero`.
     """
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     if not reason.strip():
-        raise CannotSettle(gettext("Give a reason, for whoever asks later why the journal was voided."))
+        raise CannotDecide(gettext("Give a reason, for whoever asks later why the journal was voided."))
     sighting = _open_sighting(club, sighting_id)
     xero = access_for_sending(club=club, user=actor)
     _void_in_xero(club, actor, sighting.xero_journal_id, xero)
@@ -228,12 +206,12 @@ def void_sighted(*, club: Club, actor: User, sighting_id: int, reason: str) -> N
 
 
 def _open_sighting(club: Club, sighting_id: int) -> Sighting:
-    """Give an alarm whose journal may be voided. Raises CannotSettle while ours is on its way under its name."""
+    """Give an alarm whose journal may be voided. Raises CannotDecide while ours is on its way under its name."""
     sighting: Sighting | None = (
         Sighting.objects.of(club).filter(pk=sighting_id, settled_at=None, kind__in=sightings.VOIDABLE).first()
     )
     if sighting is None:
-        raise CannotSettle(gettext("Nothing waits to be voided here."))
+        raise CannotDecide(gettext("Nothing waits to be voided here."))
     if Delivery.objects.of(club).filter(reference=sighting.reference, closed_at=None).exists():
-        raise CannotSettle(gettext("A journal with this reference is on its way. It is compared with this one first."))
+        raise CannotDecide(gettext("A journal with this reference is on its way. It is compared with this one first."))
     return sighting

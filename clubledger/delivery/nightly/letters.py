@@ -19,8 +19,20 @@ from clubledger.delivery.models import NightLetter
 from clubledger.delivery.nightly.night import Left, Night
 from clubledger.foundation import clock
 from clubledger.foundation.phrasebook import in_readers_words
+from clubledger.ledger.journals.states import WaitReason
 
-NEEDS_A_PERSON = frozenset({"authorisation", "changeover", "permission", "lock", "setup", "clock", "check", "unknown"})
+NEEDS_A_PERSON = frozenset(
+    {
+        WaitReason.AUTHORISATION,
+        WaitReason.CHANGEOVER,
+        WaitReason.PERMISSION,
+        WaitReason.LOCK,
+        WaitReason.SETUP,
+        WaitReason.CLOCK,
+        WaitReason.CHECK,
+        WaitReason.UNKNOWN,
+    }
+)
 """Reasons to wait for which nothing happens until somebody does something."""
 
 MOST_AGAIN = 200
@@ -46,15 +58,17 @@ def differs_words(words: str) -> str:
 
 def held_words(reason: str, words: str) -> str:
     """Say why a queued journal waits for a person."""
-    known = {
-        "authorisation": phrase("It waits: the person who sends it has to authorise Xero again."),
-        "changeover": phrase("It waits: the club's connection to Xero was moved, and Xero has to be authorised again."),
-        "permission": phrase("It waits: the person who sends it may no longer send, here or in Xero."),
-        "lock": phrase("It waits: the day is locked in Xero."),
-        "setup": phrase("It waits: the Xero app is not set up as it should be."),
-        "clock": phrase("It waits: the clock of the machine that Clubledger runs on is wrong."),
-        "check": phrase("It waits until somebody has confirmed what was recorded by hand since the backup."),
-        "unknown": phrase("It waits: Xero has a journal of its day that nobody has accounted for."),
+    known: dict[str, str] = {
+        WaitReason.AUTHORISATION: phrase("It waits: the person who sends it has to authorise Xero again."),
+        WaitReason.CHANGEOVER: phrase(
+            "It waits: the club's connection to Xero was moved, and Xero has to be authorised again."
+        ),
+        WaitReason.PERMISSION: phrase("It waits: the person who sends it may no longer send, here or in Xero."),
+        WaitReason.LOCK: phrase("It waits: the day is locked in Xero."),
+        WaitReason.SETUP: phrase("It waits: the Xero app is not set up as it should be."),
+        WaitReason.CLOCK: phrase("It waits: the clock of the machine that Clubledger runs on is wrong."),
+        WaitReason.CHECK: phrase("It waits until somebody has confirmed what was recorded by hand since the backup."),
+        WaitReason.UNKNOWN: phrase("It waits: Xero has a journal of its day that nobody has accounted for."),
     }
     return f"{known.get(reason, '')} {words}".strip()
 

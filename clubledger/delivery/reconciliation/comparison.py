@@ -41,7 +41,7 @@ def choose(delivery: Delivery, group: Sequence[ManualJournal]) -> ManualJournal 
     return next(iter([*equal, *live, *by_age]), None)
 
 
-def settle(club: Club, delivery: Delivery, found: ManualJournal) -> None:
+def record_found(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     """Move the journal to `sent` or `differs`, with Xero's id and its tax beside ours.
 
     The club is locked, and the delivery's journal was read since.

@@ -79,10 +79,10 @@ def _account_for(club: Club, ours: Sequence[tuple[str, ManualJournal]], asked_at
     for reference, group in sorted(by_reference.items(), key=lambda one: date_and_sequence_in(one[0])):
         accounting_date, sequence = date_and_sequence_in(reference)
         journal = Journal.objects.of(club).filter(accounting_date=accounting_date, sequence=sequence).first()
-        settle_reference(club, journal, reference, group, asked_at)
+        match_reference(club, journal, reference, group, asked_at)
 
 
-def settle_reference(
+def match_reference(
     club: Club, journal: Journal | None, reference: str, group: Sequence[ManualJournal], asked_at: datetime
 ) -> None:
     """Bring our journal and all manual journals in Xero that bear its reference together. The club is locked.
@@ -116,7 +116,7 @@ def settle_reference(
     chosen = comparison.choose(delivery, group)
     if chosen is None or (chosen.status in GONE and _may_still_come(delivery, asked_at)):
         return
-    comparison.settle(club, delivery, chosen)
+    comparison.record_found(club, delivery, chosen)
     sightings.settle_adopted(club, chosen.journal_id)
     sightings.note(club, journal, reference, "double", [found for found in live if found is not chosen])
 
@@ -163,7 +163,7 @@ def look_up_uncertain(club: Club, xero: XeroAccess) -> None:
             ]
             is_gone = all(one.status in GONE for one in ours)
             if ours and not (is_gone and _may_still_come(fresh, asked_at)):
-                settle_reference(club, fresh.journal, fresh.reference, ours, asked_at)
+                match_reference(club, fresh.journal, fresh.reference, ours, asked_at)
             elif not ours and fresh.uncertain_until is not None and asked_at > fresh.uncertain_until:
                 hold.queue_again_after_look_up(club, fresh)
             else:
@@ -190,7 +190,7 @@ def read_back(club: Club, xero: XeroAccess) -> None:
             access.lock_club(club)
             fresh = Delivery.objects.of(club).select_related("journal", "sender").get(pk=delivery.pk)
             if fresh.closed_at is None and found is not None:
-                comparison.settle(club, fresh, found)
+                comparison.record_found(club, fresh, found)
 
 
 def adopt_sighted(club: Club, xero: XeroAccess) -> None:
@@ -208,6 +208,6 @@ def adopt_sighted(club: Club, xero: XeroAccess) -> None:
             access.lock_club(club)
             fresh = Delivery.objects.of(club).select_related("journal", "sender").get(pk=delivery.pk)
             if fresh.closed_at is None:
-                settle_reference(club, fresh.journal, fresh.reference, found, asked_at)
+                match_reference(club, fresh.journal, fresh.reference, found, asked_at)
     if seen:
         sightings.hold_back(club)

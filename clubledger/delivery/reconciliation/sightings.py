@@ -11,13 +11,14 @@ from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery.errors import CannotSettle
+from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.payload import differences
 from clubledger.delivery.reconciliation.comparison import look_again, plain
 from clubledger.delivery.reference import date_and_sequence_in
 from clubledger.delivery.sending import carriers, hold, turns
 from clubledger.foundation import clock
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.http.answers import ManualJournal
 
@@ -117,13 +118,13 @@ def hold_back(club: Club) -> None:
     queued = Delivery.objects.of(club).filter(
         closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED, journal__accounting_date__in=days
     )
-    hold.hold(club, list(queued), reason="unknown")
+    hold.hold(club, list(queued), reason=WaitReason.UNKNOWN)
 
 
 def go_on(club: Club) -> None:
     """Have what waits for an alarm served now. The club is locked."""
     waiting = Delivery.objects.of(club).filter(
-        closed_at=None, journal__state=JournalState.QUEUED, journal__wait_reason="unknown"
+        closed_at=None, journal__state=JournalState.QUEUED, journal__wait_reason=WaitReason.UNKNOWN
     )
     if waiting.update(due_at=clock.now()):
         turns.make_due(club)
@@ -146,13 +147,13 @@ def settle_voided(club: Club, xero_journal_id: str, actor: User) -> None:
 
 @transaction.atomic
 def settle(*, club: Club, actor: User, sighting_id: int, reason: str) -> None:
-    """Put an alarm to rest by a person's word. Raises NotAllowed, CannotSettle."""
+    """Put an alarm to rest by a person's word. Raises NotAllowed, CannotDecide."""
     access.require(club=club, actor=actor, permission=Permission.UNDO)
     access.lock_club(club)
     rows = Sighting.objects.of(club).filter(pk=sighting_id, settled_at=None)
     sighting = rows.first()
     if sighting is None:
-        raise CannotSettle(gettext("This has been settled already."))
+        raise CannotDecide(gettext("This has been settled already."))
     rows.update(settled_at=clock.now(), settled_by=actor, settled_how=reason)
     go_on(club)
     audit.note(

@@ -13,6 +13,7 @@ from clubledger.delivery.models import Delivery
 from clubledger.delivery.sending import turns
 from clubledger.foundation import clock
 from clubledger.ledger.journals import states
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.errors import (
     AppMisconfigured,
@@ -26,18 +27,18 @@ from clubledger.xero.errors import (
 from clubledger.xero.http.answers import Answer
 
 LOOK_AGAIN_SECONDS = {
-    "authorisation": 900,
-    "changeover": 900,
-    "permission": 900,
-    "lock": 3600,
-    "setup": 900,
-    "clock": 300,
-    "limit": 60,
-    "offline": 300,
-    "network": 30,
-    "check": 3600,
-    "unknown": 3600,
-    "fault": 60,
+    WaitReason.AUTHORISATION: 900,
+    WaitReason.CHANGEOVER: 900,
+    WaitReason.PERMISSION: 900,
+    WaitReason.LOCK: 3600,
+    WaitReason.SETUP: 900,
+    WaitReason.CLOCK: 300,
+    WaitReason.LIMIT: 60,
+    WaitReason.OFFLINE: 300,
+    WaitReason.NETWORK: 30,
+    WaitReason.CHECK: 3600,
+    WaitReason.UNKNOWN: 3600,
+    WaitReason.FAULT: 60,
 }
 """How long a held journal rests before it is looked at again by itself, by reason. A person's act makes it sooner."""
 
@@ -49,7 +50,7 @@ def commit_window() -> timedelta:
 
 @transaction.atomic
 def hold(
-    club: Club, deliveries: Sequence[Delivery], *, reason: str, seconds: float | None = None, words: str = ""
+    club: Club, deliveries: Sequence[Delivery], *, reason: WaitReason, seconds: float | None = None, words: str = ""
 ) -> None:
     """Keep queued journals back with a reason, and look again after `seconds` (by default, what suits the reason)."""
     until = clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS[reason] if seconds is None else seconds)
@@ -74,7 +75,8 @@ def go_on(club: Club) -> None:
     Also looks at once for what is uncertain. Call it with the club locked; who still can't send is held again.
     """
     waiting = Q(
-        journal__state=JournalState.QUEUED, journal__wait_reason__in=["authorisation", "changeover", "permission"]
+        journal__state=JournalState.QUEUED,
+        journal__wait_reason__in=[WaitReason.AUTHORISATION, WaitReason.CHANGEOVER, WaitReason.PERMISSION],
     )
     later = Delivery.objects.of(club).filter(closed_at=None, due_at__gt=clock.now())
     later.filter(waiting | Q(journal__state=JournalState.UNCERTAIN)).update(due_at=clock.now())
@@ -91,37 +93,37 @@ def hold_for_error(club: Club, deliveries: Sequence[Delivery], error: XeroError,
     seconds = getattr(error, "retry_after_seconds", None) or None
     hold(club, deliveries, reason=reason_of(error), seconds=seconds, words=error.words)
     if isinstance(error, RateLimited):
-        until = clock.now() + timedelta(seconds=seconds or LOOK_AGAIN_SECONDS["limit"])
+        until = clock.now() + timedelta(seconds=seconds or LOOK_AGAIN_SECONDS[WaitReason.LIMIT])
         turns.limit(club, until=until, problem=error.problem, app_id=app_id)
 
 
-def reason_of(error: XeroError) -> str:
+def reason_of(error: XeroError) -> WaitReason:
     """Give the one word that says why a journal waits."""
     if isinstance(error, ConnectionMoved):
-        return "changeover"
+        return WaitReason.CHANGEOVER
     if isinstance(error, AuthorisationNeeded):
-        return "authorisation"
+        return WaitReason.AUTHORISATION
     if isinstance(error, AppMisconfigured):
-        return "setup"
+        return WaitReason.SETUP
     if isinstance(error, ClockWrong):
-        return "clock"
+        return WaitReason.CLOCK
     if isinstance(error, RateLimited):
-        return "limit"
+        return WaitReason.LIMIT
     if isinstance(error, Forbidden):
-        return _REASON_OF_PROBLEM.get(error.problem, "permission")
-    return "network"
+        return _REASON_OF_PROBLEM.get(error.problem, WaitReason.PERMISSION)
+    return WaitReason.NETWORK
 
 
 _REASON_OF_PROBLEM = {
-    "authorisation": "authorisation",
-    "connection": "authorisation",
-    "token": "authorisation",
-    "permission": "permission",
-    "area": "permission",
-    "scope": "setup",
-    "app": "setup",
-    "limit": "limit",
-    "deadline": "turn",
+    "authorisation": WaitReason.AUTHORISATION,
+    "connection": WaitReason.AUTHORISATION,
+    "token": WaitReason.AUTHORISATION,
+    "permission": WaitReason.PERMISSION,
+    "area": WaitReason.PERMISSION,
+    "scope": WaitReason.SETUP,
+    "app": WaitReason.SETUP,
+    "limit": WaitReason.LIMIT,
+    "deadline": WaitReason.TURN,
 }
 
 
@@ -130,7 +132,7 @@ def put_back(club: Club, deliveries: Sequence[Delivery], answer: Answer, *, app_
 
     A good journal of a refused request goes on at once.
     """
-    reason = _REASON_OF_PROBLEM.get(answer.problem, "network" if answer.problem else "turn")
+    reason = _REASON_OF_PROBLEM.get(answer.problem, WaitReason.NETWORK if answer.problem else WaitReason.TURN)
     seconds: float = answer.retry_after_seconds or LOOK_AGAIN_SECONDS.get(reason, 0)
     until = clock.now() + timedelta(seconds=seconds)
     states.move(
@@ -140,7 +142,9 @@ def put_back(club: Club, deliveries: Sequence[Delivery], answer: Answer, *, app_
         to_state=JournalState.QUEUED,
         wait_reason=reason,
         wait_until=until if seconds else None,
-        xero_words=answer.words if reason in {"permission", "setup", "authorisation"} else "",
+        xero_words=answer.words
+        if reason in {WaitReason.PERMISSION, WaitReason.SETUP, WaitReason.AUTHORISATION}
+        else "",
     )
     # Xero remembers what it refused, though not what it turned away for a limit: its memory must not answer next time.
     is_remembered = answer.http_status not in (None, 429)
@@ -157,13 +161,13 @@ def put_back(club: Club, deliveries: Sequence[Delivery], answer: Answer, *, app_
 
 def heed_limit(club: Club, answer: Answer, *, app_id: int) -> None:
     """Ask Xero nothing more for as long as it said."""
-    until = clock.now() + timedelta(seconds=answer.retry_after_seconds or LOOK_AGAIN_SECONDS["limit"])
+    until = clock.now() + timedelta(seconds=answer.retry_after_seconds or LOOK_AGAIN_SECONDS[WaitReason.LIMIT])
     turns.limit(club, until=until, problem=answer.limit_problem, app_id=app_id)
 
 
 def send_alone(club: Club, delivery: Delivery, words: str) -> None:
     """Queue a journal again, to be sent by itself: the request that carried it failed as a whole."""
-    _queue_again(club, delivery, reason="turn", seconds=0, words=words)
+    _queue_again(club, delivery, reason=WaitReason.TURN, seconds=0, words=words)
     Delivery.objects.of(club).filter(pk=delivery.pk).update(goes_alone=True)
 
 
@@ -175,10 +179,10 @@ def is_lock_refusal(words: str) -> bool:
 
 def hold_for_lock(club: Club, delivery: Delivery, words: str) -> None:
     """Let a journal wait whose day was locked after it was validated; a person may withdraw it or move its date."""
-    _queue_again(club, delivery, reason="lock", seconds=LOOK_AGAIN_SECONDS["lock"], words=words)
+    _queue_again(club, delivery, reason=WaitReason.LOCK, seconds=LOOK_AGAIN_SECONDS[WaitReason.LOCK], words=words)
 
 
-def _queue_again(club: Club, delivery: Delivery, *, reason: str, seconds: float, words: str) -> None:
+def _queue_again(club: Club, delivery: Delivery, *, reason: WaitReason, seconds: float, words: str) -> None:
     until = clock.now() + timedelta(seconds=seconds)
     moved = states.move(
         club=club,
@@ -203,6 +207,6 @@ def _queue_again(club: Club, delivery: Delivery, *, reason: str, seconds: float,
 
 def queue_again_after_look_up(club: Club, delivery: Delivery) -> None:
     """Send a journal again that Xero, looked up after its commit window, does not have."""
-    _queue_again(club, delivery, reason="turn", seconds=0, words="")
+    _queue_again(club, delivery, reason=WaitReason.TURN, seconds=0, words="")
     if delivery.generation >= 2:
         Delivery.objects.of(club).filter(pk=delivery.pk).update(goes_alone=True)

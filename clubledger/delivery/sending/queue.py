@@ -25,7 +25,7 @@ from clubledger.delivery.sending import carriers, turns
 from clubledger.foundation import clock
 from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import lines, reopen
-from clubledger.ledger.journals.states import move
+from clubledger.ledger.journals.states import WaitReason, move
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.connection import standing
 from clubledger.xero.errors import ConnectionMoved, NotAuthorised
@@ -162,7 +162,7 @@ def _freeze(club: Club, journal: Journal, resolution: Resolution) -> bool:
         from_states=[JournalState.VALID],
         to_state=JournalState.QUEUED,
         at_revisions={journal.pk: journal.revision},
-        wait_reason="turn",
+        wait_reason=WaitReason.TURN,
         wait_until=None,
         xero_words="",
     )
@@ -234,7 +234,7 @@ def without_sender(*, club: Club, connection: Connection | None = None) -> Query
     may_send = access.memberships_with(club, Permission.SEND).values("user")
     rows: QuerySet[Delivery] = Delivery.objects.of(club).filter(closed_at=None, journal__state=JournalState.QUEUED)
     return rows.filter(
-        Q(journal__wait_reason__in=["authorisation", "permission", "changeover"])
+        Q(journal__wait_reason__in=[WaitReason.AUTHORISATION, WaitReason.PERMISSION, WaitReason.CHANGEOVER])
         | ~Q(sender__in=authorised)
         | ~Q(sender__in=may_send)
     )
@@ -261,7 +261,7 @@ def take_over(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
         journal_ids=[journal_id for _, journal_id, _ in taken],
         from_states=[JournalState.QUEUED],
         to_state=JournalState.QUEUED,
-        wait_reason="turn",
+        wait_reason=WaitReason.TURN,
         wait_until=None,
     )
     audit.note(
@@ -332,7 +332,7 @@ def progress_of(*, club: Club, run_id: int) -> Progress:
     sent = sum(state == JournalState.SENT for state, _, _ in states)
     going_on = (JournalState.QUEUED, JournalState.SENDING, JournalState.UNCERTAIN)
     active = sum(state in going_on for state, _, _ in states)
-    held = sum(state == JournalState.QUEUED and reason != "turn" for state, reason, _ in states)
+    held = sum(state == JournalState.QUEUED and reason != WaitReason.TURN for state, reason, _ in states)
     done = len(states) - active
     elapsed = (clock.now() - states[0][2]).total_seconds() if states else 0
     return Progress(

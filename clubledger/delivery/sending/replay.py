@@ -13,7 +13,8 @@ from django.db import transaction
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import Call, CallItem, CallOutcome, Delivery
-from clubledger.delivery.sending.send import CALL_SECONDS, record, write_call
+from clubledger.delivery.sending import calls
+from clubledger.delivery.sending.send import record
 from clubledger.foundation import clock, crash, stopping
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import JournalState
@@ -31,7 +32,7 @@ def replay_unknown_calls(club: Club, holder: str) -> int:
     if not settings.XERO_REPLAY_SECONDS:
         return 0
     repeated = 0
-    since = clock.now() - timedelta(seconds=settings.XERO_REPLAY_SECONDS - CALL_SECONDS)
+    since = clock.now() - timedelta(seconds=settings.XERO_REPLAY_SECONDS - calls.CALL_SECONDS)
     unknown = Call.objects.of(club).filter(
         outcome=CallOutcome.UNKNOWN, purpose="create", started_at__gt=since, is_replay_of=None, replays=None
     )
@@ -81,14 +82,4 @@ def _claim_again(club: Club, call: Call, holder: str) -> tuple[Call, list[Delive
     ids = [delivery.journal_id for delivery in carried]
     states.move(club=club, journal_ids=ids, from_states=[JournalState.UNCERTAIN], to_state=JournalState.QUEUED)
     states.move(club=club, journal_ids=ids, from_states=[JournalState.QUEUED], to_state=JournalState.SENDING)
-    again = Call(
-        club=club,
-        app_id=call.app_id,
-        tenant_id=call.tenant_id,
-        sender=call.sender,
-        idempotency_key=call.idempotency_key,
-        body=bytes(call.body),
-        body_hash=call.body_hash,
-        is_replay_of=call,
-    )
-    return write_call(again, carried, holder), carried
+    return calls.write_again(call, carried=carried, holder=holder), carried

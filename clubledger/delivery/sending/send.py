@@ -5,24 +5,23 @@ A worker that dies between any two lines leaves rows from which the next one goe
 
 import zlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import DateTimeField, Exists, F, OuterRef, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.delivery import payload
-from clubledger.delivery.models import Call, CallItem, CallOutcome, Delivery
-from clubledger.delivery.sending import hold, turns
+from clubledger.delivery.models import Call, CallOutcome, Delivery
+from clubledger.delivery.sending import calls, hold, turns
 from clubledger.delivery.sending.queue import close
 from clubledger.foundation import clock, crash
 from clubledger.ledger import sql
 from clubledger.ledger.journals import reopen, states
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.access import XeroAccess, access_for_sending
@@ -31,14 +30,8 @@ from clubledger.xero.errors import XeroError
 from clubledger.xero.http.answers import Answer, ItemAnswer
 from clubledger.xero.models import Authorisation
 
-CALL_SECONDS = 60
-"""Total deadline of a call: nothing is written to the network after it."""
-
 ENVELOPE_BYTES = 100
 """More than what stands around the journals in a request."""
-
-CLAIM_SECONDS = 180
-"""A claim older than this is stale: its worker is taken for dead. Well under Xero's commit window."""
 
 
 def send_batch(club: Club, holder: str) -> tuple[int, bool]:
@@ -51,7 +44,7 @@ def send_batch(club: Club, holder: str) -> tuple[int, bool]:
         return 0, False
     sender = batch[0].sender
     if not access.may(sender, club, Permission.SEND):
-        hold.hold(club, batch, reason="permission")
+        hold.hold(club, batch, reason=WaitReason.PERMISSION)
         return 0, not are_all
     try:
         xero = access_for_sending(club=club, user=sender)
@@ -62,7 +55,7 @@ def send_batch(club: Club, holder: str) -> tuple[int, bool]:
     claimed = claim(club, batch, xero, holder)
     if claimed is None:
         # The club's app or organisation has just changed: another turn finds out what that means.
-        hold.hold(club, batch, reason="changeover", seconds=5)
+        hold.hold(club, batch, reason=WaitReason.CHANGEOVER, seconds=5)
         return 0, not are_all
     call, carried = claimed
     crash.point("delivery.after_claim")
@@ -143,16 +136,10 @@ def claim(club: Club, batch: list[Delivery], xero: XeroAccess, holder: str) -> t
         return None
     body = manual_journals.join([bytes(delivery.payload) for delivery in carried])
     references = [(delivery.reference, delivery.generation) for delivery in carried]
-    call = Call(
-        club=club,
-        app_id=xero.app_id,
-        tenant_id=xero.tenant_id,
-        sender=carried[0].sender,
-        idempotency_key=payload.idempotency_key(xero.tenant_id, references, body),
-        body=zlib.compress(body),
-        body_hash=payload.hash_of(body),
+    call = calls.write(
+        club=club, sender=carried[0].sender, xero=xero, body=body, references=references, carried=carried, holder=holder
     )
-    return write_call(call, carried, holder), carried
+    return call, carried
 
 
 def _still_sendable(club: Club, batch: list[Delivery], xero: XeroAccess) -> list[Delivery]:
@@ -170,28 +157,6 @@ def _still_sendable(club: Club, batch: list[Delivery], xero: XeroAccess) -> list
     return [delivery for delivery in batch if delivery.pk in sendable]
 
 
-def write_call(call: Call, carried: list[Delivery], holder: str) -> Call:
-    """Write a request down, with its deadline, and claim the deliveries it carries for the holder."""
-    at = clock.now()
-    call.started_at, call.deadline_at = at, at + timedelta(seconds=CALL_SECONDS)
-    call.save(force_insert=True)
-    CallItem.objects.bulk_create(
-        CallItem(call=call, delivery=delivery, position=position) for position, delivery in enumerate(carried)
-    )
-    until = at + timedelta(seconds=CLAIM_SECONDS)
-    Delivery.objects.of(call.club).filter(pk__in=[delivery.pk for delivery in carried]).update(
-        first_sent_at=Coalesce("first_sent_at", at, output_field=DateTimeField()),
-        last_sent_at=at,
-        attempts=F("attempts") + 1,
-        claimed_by=holder,
-        claimed_until=until,
-        due_at=until,
-        # Whatever becomes of the request, Xero has committed it by then or never will.
-        uncertain_until=call.deadline_at + hold.commit_window(),
-    )
-    return call
-
-
 @transaction.atomic
 def record(club: Club, call: Call, carried: list[Delivery], answer: Answer, holder: str) -> None:
     """Write down what came of a call, and move each journal that this worker still holds accordingly.
@@ -199,15 +164,8 @@ def record(club: Club, call: Call, carried: list[Delivery], answer: Answer, hold
     Accepted journals stay in `sending` until they are read back; the claim is renewed for that.
     """
     access.lock_club(club)
-    at = clock.now()
-    Call.objects.of(club).filter(pk=call.pk).update(
-        finished_at=at,
-        http_status=answer.http_status,
-        correlation_id=answer.correlation_id,
-        outcome=answer.outcome,
-        words=answer.words[:4000],
-    )
-    still_held = _renew_claims(club, carried, holder, until=at + timedelta(seconds=CLAIM_SECONDS))
+    calls.close(call, answer)
+    still_held = calls.renew_claims(club, carried, holder)
     sql.run_many(
         "UPDATE delivery_callitem SET outcome = %s, words = %s, xero_journal_id = %s "
         "WHERE call_id = %s AND position = %s",
@@ -233,16 +191,6 @@ def record(club: Club, call: Call, carried: list[Delivery], answer: Answer, hold
     elif not_sent and not is_replay:
         hold.put_back(club, not_sent, answer, app_id=call.app_id)
     heed_limits(club, answer)
-
-
-def _renew_claims(club: Club, carried: list[Delivery], holder: str, *, until: datetime) -> set[int]:
-    """Renew the claims that this worker still holds, and give their deliveries: nobody else's are touched."""
-    rows = sql.rows_of(
-        "UPDATE delivery_delivery SET claimed_until = %s, due_at = %s WHERE club_id = %s "  # noqa: S608 - our own names
-        f"AND {sql.among('id')} AND claimed_by = %s AND closed_at IS NULL RETURNING id",
-        [*[sql.stored(until)] * 2, club.pk, sql.those(delivery.pk for delivery in carried), holder],
-    )
-    return {row[0] for row in rows}
 
 
 def _words_of(said: ItemAnswer) -> str:

@@ -14,6 +14,7 @@ from clubledger.delivery.models import AppPause, Delivery, Reading, Turn
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
 from clubledger.ledger import sql
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.models import Authorisation
 
@@ -152,7 +153,9 @@ def _put_off_by_a_wrong_clock() -> list[int]:
     """
     at = clock.now()
     far = Q(due_at__gt=at + LONGEST_WAIT)
-    far |= Q(due_at__gt=at + timedelta(minutes=15), journal__wait_reason="clock", journal__state=JournalState.QUEUED)
+    far |= Q(
+        due_at__gt=at + timedelta(minutes=15), journal__wait_reason=WaitReason.CLOCK, journal__state=JournalState.QUEUED
+    )
     rows = dict(Delivery.objects.across_clubs(WHY).filter(far, closed_at=None).values_list("pk", "club_id"))
     if rows:
         Delivery.objects.across_clubs(WHY).filter(pk__in=list(rows), closed_at=None).update(due_at=at)

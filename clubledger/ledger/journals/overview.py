@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Max, Min, OrderBy, Q, QuerySet, Sub
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
 
 NOT_DONE = tuple(
@@ -179,7 +180,7 @@ def _status_of(state: str, debit_minor: int, findings: Iterable[dict[str, Any]],
         return "help"
     if state == "open" and not debit_minor:
         return "empty"
-    if wait_reason == "lock" and state == "queued":
+    if wait_reason == WaitReason.LOCK and state == "queued":
         return "locked"
     faults = {finding.get("code") for finding in findings if finding.get("severity", "fault") == "fault"}
     if state == "open" and faults:

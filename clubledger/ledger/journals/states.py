@@ -2,12 +2,32 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
 from clubledger.ledger import sql
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
+
+
+class WaitReason(StrEnum):
+    """Why a queued journal waits. The words for it are the doors'; the last of them is a fault of our own."""
+
+    TURN = "turn"
+    LIMIT = "limit"
+    AUTHORISATION = "authorisation"
+    PERMISSION = "permission"
+    LOCK = "lock"
+    CHANGEOVER = "changeover"
+    SETUP = "setup"
+    CLOCK = "clock"
+    OFFLINE = "offline"
+    NETWORK = "network"
+    CHECK = "check"
+    UNKNOWN = "unknown"
+    FAULT = "fault"
+
 
 MAY_GO: Mapping[str, frozenset[str]] = {
     "open": frozenset({"valid", "recorded"}),

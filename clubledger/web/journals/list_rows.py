@@ -1,6 +1,6 @@
 """A journal as a row of a list: its state in a word, what to know about it, and what can be done with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
+from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import TAKES_IN, Journal
 from clubledger.web.page import link_to
 from clubledger.xero import manual_journals
@@ -41,20 +42,22 @@ def ordinal_words(sequence: int) -> str:
     return words.get(sequence) or _("journal no. %(sequence)s for this date") % {"sequence": sequence}
 
 
-WAITS = {
-    "turn": gettext_lazy("Waits for its turn"),
-    "limit": gettext_lazy("Waits for Xero's limit"),
-    "authorisation": gettext_lazy("Waits for its sender to authorise Xero, or for somebody to take it over"),
-    "permission": gettext_lazy("Waits: its sender may no longer send, by their role here or by their Xero login"),
-    "lock": gettext_lazy("Waits: Xero is locked on its date"),
-    "changeover": gettext_lazy("Waits for its sender to authorise the club's new Xero app"),
-    "setup": gettext_lazy("Waits: Clubledger's registration at Xero needs mending"),
-    "clock": gettext_lazy("Waits: the clock of Clubledger's machine is wrong"),
-    "offline": gettext_lazy("Waits: Xero is out of reach"),
-    "network": gettext_lazy("Waits: Xero did not answer"),
-    "check": gettext_lazy("Waits for the check after a restored backup"),
-    "unknown": gettext_lazy("Waits: Xero has a journal of this day that nobody has accounted for"),
-    "fault": gettext_lazy("Waits: Clubledger met a fault of its own, which is in its log"),
+WAITS: Mapping[str, Any] = {
+    WaitReason.TURN: gettext_lazy("Waits for its turn"),
+    WaitReason.LIMIT: gettext_lazy("Waits for Xero's limit"),
+    WaitReason.AUTHORISATION: gettext_lazy("Waits for its sender to authorise Xero, or for somebody to take it over"),
+    WaitReason.PERMISSION: gettext_lazy(
+        "Waits: its sender may no longer send, by their role here or by their Xero login"
+    ),
+    WaitReason.LOCK: gettext_lazy("Waits: Xero is locked on its date"),
+    WaitReason.CHANGEOVER: gettext_lazy("Waits for its sender to authorise the club's new Xero app"),
+    WaitReason.SETUP: gettext_lazy("Waits: Clubledger's registration at Xero needs mending"),
+    WaitReason.CLOCK: gettext_lazy("Waits: the clock of Clubledger's machine is wrong"),
+    WaitReason.OFFLINE: gettext_lazy("Waits: Xero is out of reach"),
+    WaitReason.NETWORK: gettext_lazy("Waits: Xero did not answer"),
+    WaitReason.CHECK: gettext_lazy("Waits for the check after a restored backup"),
+    WaitReason.UNKNOWN: gettext_lazy("Waits: Xero has a journal of this day that nobody has accounted for"),
+    WaitReason.FAULT: gettext_lazy("Waits: Clubledger met a fault of its own, which is in its log"),
 }
 """Why a queued journal waits, in words."""
 
@@ -110,7 +113,7 @@ def notes_of(journal: Journal, access: ClubAccess) -> list[str]:
             notes.append(_("and %(count)s more") % {"count": len(messages) - 2})
     if journal.state == "queued":
         notes.append(wait_words(journal, zone))
-        if journal.wait_reason == "lock":
+        if journal.wait_reason == WaitReason.LOCK:
             notes.append(_("Unlock the date in Xero, or withdraw it here, validate it and choose the first open day."))
     if journal.state == "sent" and journal.sent_by:
         when = formats.instant(journal.sent_at, zone)

@@ -19,7 +19,7 @@ from clubledger.clubs.models import Invitation, Membership, Role, User
 from clubledger.foundation import clock
 from clubledger.frame import query
 from clubledger.frame.lists import Column, Holds, List
-from clubledger.web.page import RIGHTS, club_page, link_to, show
+from clubledger.web.page import club_page, link_to, show
 from clubledger.web.sign_in.forms import BAD_EMAIL
 from clubledger.xero.connection import standing
 
@@ -47,13 +47,13 @@ def _may_manage_people(role: str) -> Any:
 
 
 TABLE: tuple[tuple[Any, Callable[[str], Any]], ...] = (
-    (RIGHTS[Permission.SEE], _holds(Permission.SEE)),
-    (RIGHTS[Permission.IMPORT], _holds(Permission.IMPORT)),
+    (Permission.SEE.words, _holds(Permission.SEE)),
+    (Permission.IMPORT.words, _holds(Permission.IMPORT)),
     (gettext_lazy("change mapping, chart and settings, Get GL Codes"), _may_configure),
     (gettext_lazy("authorise Xero for oneself"), _holds(Permission.AUTHORISE)),
-    (RIGHTS[Permission.SEND], _holds(Permission.SEND)),
-    (RIGHTS[Permission.UNDO], _holds(Permission.UNDO)),
-    (RIGHTS[Permission.PEOPLE], _may_manage_people),
+    (Permission.SEND.words, _holds(Permission.SEND)),
+    (Permission.UNDO.words, _holds(Permission.UNDO)),
+    (Permission.PEOPLE.words, _may_manage_people),
 )
 """Who may do what, a line each: its words, and what holds of a role: yes, no, or how far in words."""
 

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.clubs.access import ClubAccess, Permission, may
 from clubledger.delivery import proofs
-from clubledger.delivery.agreeing import agreement
 from clubledger.delivery.errors import CannotProve
 from clubledger.delivery.models import BalanceProof
+from clubledger.delivery.proofs import agreement
 from clubledger.foundation import clock
 from clubledger.frame import exports, formats, sorting
 from clubledger.frame.query import read_day
