@@ -13,6 +13,8 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet --no-input i
 INSTALL_SELF := $(PIP) --no-deps --no-build-isolation --editable .
 # The checks read settings as they are used for tests: keys made for the run, never a person's own.
 FOR_CHECKS := DJANGO_SETTINGS_MODULE=tests.settings
+# Where it is set, each start of Python compiles every module anew, which makes tests twice as slow.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List what can be made
@@ -49,7 +51,14 @@ demo-stop: ## Stop the demo that runs in the background
 	@if [ -x $(BIN)/clubledger ]; then exec $(BIN)/clubledger demo --stop; else echo "No demo is running."; fi
 
 # --- Holding it to its word -------------------------------------------------------------------------------------------
-.PHONY: test check lint types walls bench fuzz chaos
+.PHONY: quick test check lint types walls bench fuzz chaos
+QUICK := not browser and not processes and not contract
+DMYPY := $(BIN)/dmypy --status-file .mypy_cache/dmypy.json
+quick: .venv/dev.stamp ## Style, types, walls, and the tests without browser, programs and contract (ROOM=ledger: of one room)
+	@$(MAKE) --no-print-directory lint walls
+	@$(FOR_CHECKS) $(DMYPY) run --timeout 7200
+	@$(BIN)/pytest $(if $(ROOM),tests/$(ROOM)) -m "$(QUICK)" $(ARGS)
+
 test: .venv/dev.stamp ## Run the tests (DATABASE_URL=postgresql://…: on PostgreSQL; ARGS=…: arguments of pytest)
 	@$(BIN)/pytest $(ARGS)
 

@@ -5,6 +5,7 @@ a dict: name, value, unit, reference (what it is compared with, or None) and rat
 """
 
 import argparse
+import ast
 import importlib
 import json
 import os
@@ -32,7 +33,7 @@ def main() -> int:
         figures = importlib.import_module(f"bench.{asked.module}").figures()
         asked.into.write_text(json.dumps([_complete(figure) for figure in figures]), encoding="utf-8")
         return 0
-    modules = _modules(asked.only)
+    modules = measurements(asked.only)
     if not modules:
         print(f"Nothing measures {asked.only!r}." if asked.only else "There is nothing to measure.", file=sys.stderr)
         return 1
@@ -49,23 +50,22 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def _modules(only: str) -> list[str]:
-    """Give the modules whose figures can begin with `only`, read from their text: importing would set Django up."""
+def measurements(only: str) -> list[str]:
+    """Return the modules whose figures can begin with `only`, read from their text: importing would set Django up."""
     names = []
     for found in pkgutil.iter_modules([str(ROOT / "bench")]):
         text = (ROOT / "bench" / f"{found.name}.py").read_text(encoding="utf-8") if not found.ispkg else ""
-        if "def figures(" not in text:
+        body = ast.parse(text).body
+        if not any(isinstance(node, ast.FunctionDef) and node.name == "figures" for node in body):
             continue
-        prefixes = _names_in(text) or [f"{found.name}."]
+        prefixes = _names_in(body) or [f"{found.name}."]
         if any(prefix.startswith(only) or only.startswith(prefix.rstrip(".")) for prefix in prefixes):
             names.append(found.name)
     return names
 
 
-def _names_in(text: str) -> list[str]:
-    import ast
-
-    for node in ast.parse(text).body:
+def _names_in(body: list[ast.stmt]) -> list[str]:
+    for node in body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )

@@ -1,5 +1,6 @@
 """What all tests share: parts of the machine that some need, and databases that some are about."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import migrated
 from tools.pictures.browser import chromium
 
 pytest_plugins = ["tests.fixtures_clubs"]
@@ -30,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "postgresql: is about PostgreSQL alone",
     ):
         config.addinivalue_line("markers", line)
+    migrated.use_kept()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -50,11 +53,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
     other = {"sqlite3": "postgresql", "postgresql": "sqlite"}[engine]
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    left_out = [item for item in items if item.get_closest_marker(other) or _is_seen_on_sqlite(item, engine)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.get_closest_marker("processes")))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays loaded: it is not looked through again each time that memory is tidied."""
+    gc.collect()
+    gc.freeze()
+
+
+def _is_seen_on_sqlite(item: pytest.Item, engine: str) -> bool:
+    """Whether it drives a browser on PostgreSQL: what a browser shows is the same there, but for one smoke test."""
+    return bool(engine == "postgresql" and item.get_closest_marker("browser") and not item.get_closest_marker("smoke"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import walk_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.smoke]
 
 FILE = """source_id,kind,accounting_date,account_type,item,amount,tax_amount,job,member,description
 INV-1,invoice,2026-06-15,SUBS,FULL7,1100.00,100.00,Golf,1042,"Full 7-day, 2026/27"
