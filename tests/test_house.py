@@ -127,3 +127,39 @@ def test_every_target_of_the_makefile_is_in_its_help():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     listed = set(re.findall(r"^([a-z][a-z-]*):.*## ", text, re.MULTILINE))
     assert {"help", "demo", "demo-stop", "test", "check", "bench", "format", "migrations", "lock"} <= listed
+
+
+def test_every_name_is_imported_under_its_own_name_from_where_it_is_defined():
+    trees = {_module_of(path): tree for path, tree in our_modules() if path.parts[0] == "clubledger"}
+    defined = {module: _names_of(tree) for module, tree in trees.items()}
+    wrong = []
+    for module, tree in trees.items():
+        submodules: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in defined:
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    if alias.asname:
+                        wrong.append(f"{module}: {full} as {alias.asname}")
+                    if full in defined:
+                        submodules[alias.name] = full
+                    elif alias.name not in defined[node.module]:
+                        wrong.append(f"{module}: {full} is defined elsewhere")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in submodules:
+                of_module = submodules[node.value.id]
+                if node.attr not in defined[of_module] and f"{of_module}.{node.attr}" not in defined:
+                    wrong.append(f"{module}: {of_module}.{node.attr} is defined elsewhere")
+    assert wrong == []
+
+
+def _module_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _names_of(tree: ast.Module) -> set[str]:
+    made = (ast.FunctionDef, ast.ClassDef)
+    names = {node.name for node in ast.walk(tree) if isinstance(node, made)}
+    return names | {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }

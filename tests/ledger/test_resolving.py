@@ -8,7 +8,7 @@ from clubledger.ledger.journals import drill_down, states
 from clubledger.ledger.journals.drill_down import LineView
 from clubledger.ledger.journals.lines import freeze, resolve
 from clubledger.ledger.mapping import items
-from clubledger.ledger.models import GLCode, JournalLine
+from clubledger.ledger.models import GLCode, JobCode, JournalLine
 from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.mapping_day import WORKED_DAY, add_chart, link_jobs, map_all
 
@@ -75,7 +75,7 @@ def test_jobs_stand_on_item_lines_only_and_a_blank_one_is_the_charges_default(da
     day.bring("INV-3,invoice,2026-07-01,SUBS,FULL7,30.00,,Golf", "P-3,payment,2026-07-01,SUBS,CARD,5.00,,Bar")
     link_jobs(day)
     item = day.item("charge", "SURCH")
-    golf = items.JobCode.objects.of(day.club).get(code="Golf")
+    golf = JobCode.objects.of(day.club).get(code="Golf")
     items.map_item(
         club=day.club, actor=day.owner, item_id=item.pk, gl_code_id=item.gl_code_id, tax_type="OUTPUT",
         untaxed_tax_type="EXEMPTOUTPUT", default_job_id=golf.pk,
