@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import Case, Count, F, Max, Min, OrderBy, Q, QuerySet, Subquery, Sum, When
 
+from clubledger.bookkeeping.findings import Severity
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
@@ -21,7 +23,10 @@ NOT_DONE = tuple(
 
 _NOT_DONE_SQL = "ledger_journal.state IN (" + ", ".join(f"'{state}'" for state in NOT_DONE) + ")"
 
-NEEDS_HELP = Q(state__in=["rejected", "uncertain", "differs"]) | (Q(state="open") & ~Q(findings=[]))
+HELD_UP = (JournalState.REJECTED.value, JournalState.UNCERTAIN.value, JournalState.DIFFERS.value)
+"""The states of a journal that Xero refused, did not answer clearly, or has otherwise."""
+
+NEEDS_HELP = Q(state__in=HELD_UP) | (Q(state=JournalState.OPEN) & ~Q(findings=[]))
 """What waits for a person: refused, unclear or different in Xero, or open with findings of its last validation."""
 
 EMPTY = Q(debit_minor=0)
@@ -35,11 +40,11 @@ FROZEN = (JournalState.QUEUED.value, JournalState.SENDING.value, JournalState.UN
 
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "unsent": NOT_DONE,
-    "help": ("open", "rejected", "differs", "uncertain"),
+    "help": (JournalState.OPEN.value, *HELD_UP),
     "empty": CHOOSABLE,
     "queued": FROZEN,
-    "sent": ("sent",),
-    "recorded": ("recorded",),
+    "sent": (JournalState.SENT.value,),
+    "recorded": (JournalState.RECORDED.value,),
     "all": tuple(JournalState.values),
 }
 """The filters of a list of journals, and which states each lets through."""
@@ -63,12 +68,28 @@ class Overview:
     """The preset of From and Up To, as `default_range` gives it."""
 
 
+class DayStatus(StrEnum):
+    """How a journal of a day stands in the picture of days, what most wants to be seen first."""
+
+    HELP = "help"
+    LOCKED = "locked"
+    UNSENT = "unsent"
+    BEFORE_CUTOVER = "before_cutover"
+    SENT = "sent"
+    RECORDED = "recorded"
+    EMPTY = "empty"
+    VOIDED = "voided"
+
+
+_URGENCY = list(DayStatus)
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that has journals. Status: help, unsent, locked, empty, before_cutover, sent or recorded."""
+    """A day that has journals; never of status `voided`: where that is all there is, the day is empty."""
 
     on: date
-    status: str
+    status: DayStatus
     journals: int
 
 
@@ -157,35 +178,34 @@ def days(*, club: Club, from_on: date, up_to_on: date, locked_until: date | None
     rows = select(club=club, from_on=from_on, up_to_on=up_to_on).values_list(
         "accounting_date", "state", "debit_minor", "findings", "wait_reason"
     )
-    by_day: dict[date, list[str]] = {}
+    by_day: dict[date, list[DayStatus]] = {}
     for on, state, debit, findings, wait_reason in rows:
         if club.post_from and on < club.post_from and state in NOT_DONE:
-            status = "before_cutover"
+            status = DayStatus.BEFORE_CUTOVER
         else:
             status = _status_of(state, debit, findings, wait_reason)
-            if status == "unsent" and locked_until and on <= locked_until:
-                status = "locked"
+            if status is DayStatus.UNSENT and locked_until and on <= locked_until:
+                status = DayStatus.LOCKED
         by_day.setdefault(on, []).append(status)
     shown = ((on, min(found, key=_URGENCY.index), len(found)) for on, found in by_day.items())
-    return [Day(on, status if status != "voided" else "empty", count) for on, status, count in shown]
+    return [
+        Day(on, status if status is not DayStatus.VOIDED else DayStatus.EMPTY, count) for on, status, count in shown
+    ]
 
 
-_URGENCY = ("help", "locked", "unsent", "before_cutover", "sent", "recorded", "empty", "voided")
-
-
-def _status_of(state: str, debit_minor: int, findings: Iterable[dict[str, Any]], wait_reason: str) -> str:
-    if state in {"sent", "recorded", "voided"}:
-        return state
-    if state in {"rejected", "uncertain", "differs"}:
-        return "help"
-    if state == "open" and not debit_minor:
-        return "empty"
-    if wait_reason == WaitReason.LOCK and state == "queued":
-        return "locked"
-    faults = {finding.get("code") for finding in findings if finding.get("severity", "fault") == "fault"}
-    if state == "open" and faults:
-        return "locked" if faults == {"locked"} else "help"
-    return "unsent"
+def _status_of(state: str, debit_minor: int, findings: Iterable[dict[str, Any]], wait_reason: str) -> DayStatus:
+    if state in {JournalState.SENT, JournalState.RECORDED, JournalState.VOIDED}:
+        return DayStatus(state)
+    if state in HELD_UP:
+        return DayStatus.HELP
+    if state == JournalState.OPEN and not debit_minor:
+        return DayStatus.EMPTY
+    if wait_reason == WaitReason.LOCK and state == JournalState.QUEUED:
+        return DayStatus.LOCKED
+    faults = {finding.get("code") for finding in findings if finding.get("severity", "fault") == Severity.FAULT}
+    if state == JournalState.OPEN and faults:
+        return DayStatus.LOCKED if faults == {"locked"} else DayStatus.HELP
+    return DayStatus.UNSENT
 
 
 def matching(rows: QuerySet[Journal], *, shown: str) -> QuerySet[Journal]:

@@ -30,16 +30,18 @@ class WaitReason(StrEnum):
 
 
 MAY_GO: Mapping[str, frozenset[str]] = {
-    "open": frozenset({"valid", "recorded"}),
-    "valid": frozenset({"queued", "open", "recorded"}),
-    "queued": frozenset({"sending", "open"}),
-    "sending": frozenset({"sent", "rejected", "uncertain", "differs", "queued"}),
-    "sent": frozenset({"voided"}),
-    "rejected": frozenset({"valid", "open", "recorded"}),
-    "uncertain": frozenset({"sent", "differs", "queued"}),
-    "differs": frozenset({"sent", "voided"}),
-    "recorded": frozenset({"open"}),
-    "voided": frozenset(),
+    JournalState.OPEN: frozenset({JournalState.VALID, JournalState.RECORDED}),
+    JournalState.VALID: frozenset({JournalState.QUEUED, JournalState.OPEN, JournalState.RECORDED}),
+    JournalState.QUEUED: frozenset({JournalState.SENDING, JournalState.OPEN}),
+    JournalState.SENDING: frozenset(
+        {JournalState.SENT, JournalState.REJECTED, JournalState.UNCERTAIN, JournalState.DIFFERS, JournalState.QUEUED}
+    ),
+    JournalState.SENT: frozenset({JournalState.VOIDED}),
+    JournalState.REJECTED: frozenset({JournalState.VALID, JournalState.OPEN, JournalState.RECORDED}),
+    JournalState.UNCERTAIN: frozenset({JournalState.SENT, JournalState.DIFFERS, JournalState.QUEUED}),
+    JournalState.DIFFERS: frozenset({JournalState.SENT, JournalState.VOIDED}),
+    JournalState.RECORDED: frozenset({JournalState.OPEN}),
+    JournalState.VOIDED: frozenset(),
 }
 """Where each state may go; the table of states in the product's description."""
 
