@@ -127,6 +127,16 @@ class List:
         return tuple(one for one in self.columns if one.is_in_file and one.cell is not None)
 
     @property
+    def header(self) -> list[str]:
+        """The first line of the file."""
+        return [str(one.file_title or one.title) for one in self.filed]
+
+    def cells(self, rows: Iterable[Any]) -> Iterator[list[Any]]:
+        """Return the other lines of the file, cell by cell."""
+        columns = self.filed
+        return ([_filed(one, row) for one in columns] for row in rows)
+
+    @property
     def orders(self) -> dict[str, tuple[str, ...] | Callable[[Any], Any]]:
         """What each column that can be ordered by is ordered by."""
         return {one.key: one.order for one in self.columns if one.order is not None}
@@ -270,13 +280,12 @@ class Listing:
 
     def file(self, rows: Iterable[Any], name: str = "") -> HttpResponseBase:
         """Return the rows as the file that the address asks for, called `name` or by the list and the club."""
-        columns = self.of.filed
         every = rows.iterator(chunk_size=AT_ONCE) if isinstance(rows, QuerySet) else rows
         return exports.download(
             file_format=self.request.GET["format"],
             name=name or "-".join([self.of.name, *self._club]),
-            header=[str(one.file_title or one.title) for one in columns],
-            rows=([_filed(one, row) for one in columns] for row in every),
+            header=self.of.header,
+            rows=self.of.cells(every),
         )
 
 

@@ -1,9 +1,10 @@
 """One GL code over the last twelve months: a picture of each month's debits and credits, and the table behind it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -11,29 +12,52 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
 from clubledger.foundation import clock
-from clubledger.frame import exports, formats, pictures, sorting
+from clubledger.frame import formats, pictures
+from clubledger.frame.lists import Column, Holds, List, Words
 from clubledger.frame.pictures import Bar, Part
 from clubledger.ledger.mapping import codes
-from clubledger.ledger.models import GLCode
 from clubledger.ledger.reports import movements
 from clubledger.ledger.reports.movements import Moved
 from clubledger.web.page import club_page, link_to, show
 
 MONTHS, WEEKS = 12, 13
-ORDERS: sorting.Keys = {
-    "month": lambda row: row[0],
-    "debit": lambda row: row[1].debit,
-    "credit": lambda row: row[1].credit,
-    "debit_unsent": lambda row: row[1].debit_unsent,
-    "credit_unsent": lambda row: row[1].credit_unsent,
-}
-NEWEST_FIRST = "-month"
+
+
+def _minor(name: str) -> Callable[[tuple[date, Moved]], Decimal]:
+    """Return what gives an amount of a row."""
+    return lambda row: from_minor(getattr(row[1], name))
+
+
+def _amount(key: str, title: Words, *, is_on_page: bool = True) -> Column:
+    cell = _minor(key)
+    return Column(
+        key=key, title=title, cell=cell, holds=Holds.MONEY, order=cell if is_on_page else None, is_on_page=is_on_page
+    )  # fmt: skip
+
+
+MONTHLY = List(
+    name="gl-code",
+    page="gl-code",
+    preset="-month",
+    columns=(
+        Column(
+            key="month", title=gettext_lazy("Month"), cell=itemgetter(0), holds=Holds.DAY, order=itemgetter(0)
+        ),
+        _amount("debit", gettext_lazy("Debit")),
+        _amount("credit", gettext_lazy("Credit")),
+        _amount("debit_sent", gettext_lazy("Debit in Xero"), is_on_page=False),
+        _amount("credit_sent", gettext_lazy("Credit in Xero"), is_on_page=False),
+        _amount("debit_unsent", gettext_lazy("Debit not in Xero")),
+        _amount("credit_unsent", gettext_lazy("Credit not in Xero")),
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +133,10 @@ def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpRespo
         raise Http404
     months = movements.months_until(clock.today_in(access.club.time_zone), MONTHS)
     row = row_of(movements.moved(club=access.club, starts=months, only=found.pk).get(found.pk, {}), months)
-    sort = sorting.asked(request, ORDERS, NEWEST_FIRST)
-    listed = sorting.in_order(zip(months, row, strict=True), sort, ORDERS)
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(access, found, listed, request.GET["format"])
+    listing = MONTHLY.asked(request)
+    listed = listing.in_order(zip(months, row, strict=True))
+    if listing.wants_file:
+        return listing.file(listed, name=f"gl-code-{access.club.slug}-{found.code}")
     chart = link_to(access, "chart-of-accounts")
     return show(
         request,
@@ -125,7 +149,7 @@ def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpRespo
         code=found,
         items=codes.items_of(found),
         rows=[(month, one, _days(access, month)) for month, one in listed],
-        sort_asked=sort,
+        listing=listing,
         total=Moved(*(sum(getattr(one, name) for one in row) for name in Moved.__slots__)),
         picture=_picture(months, row),
         span=formats.span(months[0], clock.today_in(access.club.time_zone)),
@@ -136,19 +160,3 @@ def _days(access: ClubAccess, month: date) -> str:
     """Give the address of GL Integration with all journals of a month."""
     last_on = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return f"{reverse('gl', args=[access.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"
-
-
-def _as_file(
-    access: ClubAccess, found: GLCode, listed: Sequence[tuple[date, Moved]], file_format: str
-) -> HttpResponseBase:
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for month, one in listed:
-            parts = (one.debit, one.credit, one.debit_sent, one.credit_sent, one.debit_unsent, one.credit_unsent)
-            yield (month, *(from_minor(part) for part in parts))
-
-    header = [
-        _("Month"), _("Debit"), _("Credit"), _("Debit in Xero"), _("Credit in Xero"), _("Debit not in Xero"),
-        _("Credit not in Xero"),
-    ]  # fmt: skip
-    name = f"gl-code-{access.club.slug}-{found.code}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=rows())

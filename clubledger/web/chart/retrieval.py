@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
 from clubledger.frame import exports, formats
+from clubledger.frame.lists import Column, List
 from clubledger.ledger.mapping import codes
 from clubledger.ledger.mapping.chart import Changes
 from clubledger.ledger.models import GLCode
@@ -55,10 +57,19 @@ class Difference:
     uses: list[tuple[str, str]]
     holds_back: bool
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The line in a file."""
-        return self.word, self.before, self.after, ", ".join(words for words, _link in self.uses)
+
+COMPARISON = List(
+    name="compared",
+    page="gl-codes",
+    columns=(
+        Column(key="what", title=gettext_lazy("What"), cell=attrgetter("word")),
+        Column(key="here", title=gettext_lazy("Here"), cell=attrgetter("before")),
+        Column(key="in_xero", title=gettext_lazy("In Xero"), cell=attrgetter("after")),
+        Column(
+            key="used", title=gettext_lazy("Used by"), cell=lambda one: ", ".join(words for words, _link in one.uses)
+        ),
+    ),
+)  # fmt: skip
 
 
 @require_POST
@@ -96,7 +107,7 @@ def _retrieve(request: HttpRequest, access: ClubAccess, fetch: Any, *, back: str
     uses = _uses_of_accounts(access) if is_accounts else _uses_of_jobs(access)
     rows = _differences(changes, uses)
     with in_english():
-        compared = [row.cells for row in _differences(changes, uses)]
+        compared = COMPARISON.cells(_differences(changes, uses))
     leaf = _("GL Code") if is_accounts else _("Job#")
     title = _("Retrieve GL Codes from Xero") if is_accounts else _("Retrieve Categories from Xero")
     return show(
@@ -105,6 +116,7 @@ def _retrieve(request: HttpRequest, access: ClubAccess, fetch: Any, *, back: str
         "web/chart/retrieved.html",
         crumbs=crumbs(access, (leaf, link_to(access, back)), (title, "")),
         title=title,
+        listing=COMPARISON.asked(request),
         rows=rows,
         compared=signing.dumps(compared, salt=_salt(access, back), compress=True),
         total=changes.count,
@@ -130,7 +142,7 @@ def _as_file(request: HttpRequest, access: ClubAccess, back: str) -> HttpRespons
         messages.error(request, _("What was compared is too old by now. Retrieve it again."))
         return redirect(link_to(access, back))
     with in_english():
-        header = [_("What"), _("Here"), _("In Xero"), _("Used by")]
+        header = COMPARISON.header
     name = f"{back}-compared-{access.club.slug}"
     return exports.download(file_format=request.POST["format"], name=name, header=header, rows=cells)
 

@@ -126,7 +126,6 @@ def general_ledger(request: HttpRequest, access: ClubAccess) -> HttpResponseBase
         standing=standing.standing_of(club=access.club, user=access.user, connection=connection),
         listing=listing,
         authorisations=authorised,
-        sort_asked=listing.sort,
         has_gl_codes=codes.has_gl_codes_of_xero(club=access.club),
         today=clock.today_in(access.club.time_zone),
     )

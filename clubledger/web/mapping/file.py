@@ -22,10 +22,10 @@ from clubledger.frame.exports import FORMULA_STARTS
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem
 from clubledger.web.mapping.form import Change, Choices, checked, save
-from clubledger.web.mapping.grid import TITLES, effects_of
+from clubledger.web.mapping.grid import GRIDS, TITLES, effects_of
 from clubledger.web.page import club_page, link_to, show
 
-COLUMNS = ("kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job")
+COLUMNS = tuple(column.key for column in GRIDS["charge"].filed)
 NEEDED = frozenset(COLUMNS[:3])
 LARGEST_BYTES = 1_000_000
 MOST_ROWS = 5_000

@@ -4,9 +4,10 @@ Unmapped items come first, each with a guess to confirm. What a change moves amo
 saved.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,8 +20,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from clubledger.clubs.access import ClubAccess, Permission, people_who_may
-from clubledger.frame import exports, formats, paging
-from clubledger.frame.sorting import order_asked
+from clubledger.frame import formats, paging
+from clubledger.frame.lists import Column, List, Listing
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, TaxCode
 from clubledger.web.mapping.form import Change, Choices, changes_in, save
@@ -32,10 +33,30 @@ TITLES = {
     "payment_method": (gettext_lazy("Payment Methods"), "payment-methods", gettext_lazy("payment methods")),
 }
 PER_PAGE = 40
-ORDERS = {
-    "": ("is_mapped", "code"), "code": ("code",), "gl_code": ("gl_code__code?", "code"),
-    "tax_type": ("tax_type~", "code"), "job": ("default_job__code?", "code"),
-}  # fmt: skip
+PRESET = ("is_mapped", "code")
+"""What is not mapped stands first, unless another order is asked for."""
+COLUMNS = (
+    Column(key="kind", title="kind", cell=attrgetter("kind"), is_on_page=False),
+    Column(key="code", title=gettext_lazy("Code"), file_title="code", cell=attrgetter("code"), order=("code",)),
+    Column(
+        key="gl_code", title=gettext_lazy("GL code"), file_title="gl_code", order=("gl_code__code?", "code"),
+        cell=lambda item: item.gl_code.code if item.gl_code else "",
+    ),
+    Column(
+        key="tax_type", title=gettext_lazy("Tax type"), file_title="tax_type", order=("tax_type~", "code"),
+        cell=attrgetter("tax_type"),
+    ),
+    Column(
+        key="untaxed_tax_type", title=gettext_lazy("Where stated untaxed"), file_title="untaxed_tax_type",
+        cell=attrgetter("untaxed_tax_type"),
+    ),
+    Column(
+        key="job", title=gettext_lazy("Default job code"), file_title="job", order=("default_job__code?", "code"),
+        cell=lambda item: item.default_job.code if item.default_job else "",
+    ),
+)  # fmt: skip
+"""A file has the same columns that `clubledger map --csv` reads, in no language."""
+GRIDS = {kind: List(name=name, page=name, columns=COLUMNS) for kind, (_title, name, _plural) in TITLES.items()}
 KEPT = ("q", "gl_code", "tax_type", "unmapped", "sort", "page")
 """What of the address stays after saving, so that a search is worked off without being made again."""
 
@@ -65,8 +86,10 @@ def _grid(kind: str) -> ClubPage[[]]:
         if request.method == "POST":
             access.require(Permission.CONFIGURE)
             return _save(request, access, kind)
-        if request.GET.get("format") in exports.FORMATS:
-            return _as_file(access, kind, _items(request, access, kind), request.GET["format"])
+        listing = GRIDS[kind].asked(request)
+        if listing.wants_file:
+            # Searched and sorted as shown; rows that are left out stay as they are when it comes back in.
+            return listing.file(_items(listing, access, kind))
         return _show(request, access, kind, [])
 
     view.__name__ = TITLES[kind][1].replace("-", "_")
@@ -78,8 +101,8 @@ account_types = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid(
 payment_methods = require_http_methods(["GET", "HEAD", "POST"])(club_page()(_grid("payment_method")))
 
 
-def _items(request: HttpRequest, access: ClubAccess, kind: str) -> Any:
-    asked = request.GET
+def _items(listing: Listing, access: ClubAccess, kind: str) -> Any:
+    asked = listing.request.GET
     rows = items.find_items(
         club=access.club,
         kind=kind,
@@ -88,14 +111,15 @@ def _items(request: HttpRequest, access: ClubAccess, kind: str) -> Any:
         tax_type=asked.get("tax_type", ""),
         unmapped=bool(asked.get("unmapped")),
     )
-    return rows.order_by(*order_asked(request, ORDERS))
+    return rows.order_by(*(listing.order if listing.sort else PRESET))
 
 
 def _show(
     request: HttpRequest, access: ClubAccess, kind: str, tried: Sequence[Change], status: int = 200
 ) -> HttpResponseBase:
     title, name, plural = TITLES[kind]
-    rows = _items(request, access, kind)
+    listing = GRIDS[kind].asked(request)
+    rows = _items(listing, access, kind)
     total, unmapped = items.count_items(club=access.club, kind=kind)
     page = paging.page_of(request, rows, total=rows.count(), per_page=PER_PAGE)
     choices = Choices.of(access.club)
@@ -106,6 +130,8 @@ def _show(
     shown.sort(key=lambda item: item.code != asked)
     by_item = {change.item.pk: change for change in tried}
     failed = [change.item.pk for change in tried if change.error]
+    has_tax = kind == "charge" and bool(choices.tax_codes)
+    has_jobs = kind == "charge" and bool(choices.jobs)
     return show(
         request,
         access,
@@ -123,8 +149,11 @@ def _show(
         total=total,
         unmapped=unmapped,
         choices=choices,
-        has_tax=kind == "charge" and bool(choices.tax_codes),
-        has_jobs=kind == "charge" and bool(choices.jobs),
+        listing=listing.without(
+            *(() if has_tax else ("tax_type", "untaxed_tax_type")), *(() if has_jobs else ("job",))
+        ),
+        has_tax=has_tax,
+        has_jobs=has_jobs,
         who_maps=_who_maps(access) if unmapped and not access.may(Permission.CONFIGURE) else [],
         history=f"{link_to(access, 'audit-trail')}?{urlencode({'area': 'mapping.'})}",
         asked={key: request.GET.get(key, "") for key in ("q", "gl_code", "tax_type", "unmapped")},
@@ -212,19 +241,3 @@ def effects_of(access: ClubAccess, changes: Sequence[Change], choices: Choices) 
     wanted = [choices.wanted(change) for change in changes if not change.error]
     found = items.effects_of(club=access.club, wanted=wanted)
     return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]
-
-
-def _as_file(access: ClubAccess, kind: str, rows: Iterable[FinancialItem], file_format: str) -> HttpResponseBase:
-    """Give what is shown, searched and sorted alike; rows that are left out stay as they are when it comes back in."""
-
-    def cells() -> Iterator[tuple[Any, ...]]:
-        for item in rows:
-            yield (
-                item.kind, item.code, item.gl_code.code if item.gl_code else "", item.tax_type,
-                item.untaxed_tax_type, item.default_job.code if item.default_job else "",
-            )  # fmt: skip
-
-    # The same columns that `clubledger map --csv` reads.
-    header = ["kind", "code", "gl_code", "tax_type", "untaxed_tax_type", "job"]
-    name = f"{TITLES[kind][1]}-{access.club.slug}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=cells())

@@ -108,7 +108,6 @@ def keys(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         form=form,
         listing=listing,
         page=listing.page,
-        sort_asked=listing.sort,
         live=sum(1 for row in rows if row.is_live),
         secret=secret,
         made=made,

@@ -143,8 +143,6 @@ def audit_trail(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         listing=listing,
         page=page,
         further=further,
-        sort_asked=listing.sort,
-        sort_kept=listing.asked,
         rows=[{"event": event, "changes": changes_of(event)} for event in page.rows],
         chain=audit_search.chain_of(club=access.club),
         people=[(str(person.pk), str(person)) for person in people.people_of(club=access.club)],

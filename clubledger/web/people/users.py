@@ -183,7 +183,6 @@ def _users(request: HttpRequest, access: ClubAccess, form: InviteForm, status: i
         listing=listing,
         page=listing.page,
         active=sum(1 for member in members if member.is_active),
-        sort_asked=listing.sort,
         invited=invited,
         invitations=[_shown(access, one) for one in invited.in_order(invitations.open_ones(club=access.club))],
         form=form,

@@ -101,7 +101,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         return listing.file(entries)
     context = {
         "listing": listing, "entries": entries, "helped": sum(entry.helped for entry in entries),
-        "is_staff": user.is_staff, "sort_asked": listing.sort,
+        "is_staff": user.is_staff,
     }  # fmt: skip
     return render(request, "web/sign_in/home.html", context)
 

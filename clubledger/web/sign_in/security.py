@@ -87,7 +87,6 @@ def security(request: HttpRequest) -> HttpResponseBase:
             "xero_is_tied": settings.XERO_SIGN_IN and sign_in.is_tied(me, xero.PROVIDER),
             "listing": listing,
             "sessions": listing.in_order(_sessions(request, me)),
-            "sort_asked": listing.sort,
             "zone": clubs[0].club.time_zone if clubs else "UTC",
         },
     )
