@@ -1,6 +1,14 @@
 """The lists of the pages: where each is, what its heads sort by, and how its rows are found on the page."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from clubledger.frame.lists import Holds, List
+from clubledger.web.chart import lists, months
+from clubledger.web.connection import general_ledger
+from clubledger.web.mapping import grid
+from clubledger.web.people import api_keys, audit_trail, users
+from clubledger.web.sign_in import home
 
 
 @dataclass(frozen=True)
@@ -22,12 +30,24 @@ class Listed:
     is_of_staff: bool = False
 
 
+def of(value: List, mark: str, known_by: str = "", without: tuple[str, ...] = (), **more: Any) -> Listed:
+    """Give a list as its own value tells of it; `without` are columns that have nothing to say at the club."""
+    filed = [one.key for one in value.filed]
+    heads = {
+        one.key: filed.index(one.key) if one.key in filed and one.holds not in IN_OTHER_WORDS else None
+        for one in value.on_page
+        if one.order is not None and one.key not in without
+    }
+    query = ({"table": value.table} if value.table else {}) | more.pop("query", {})
+    known = filed.index(known_by) if known_by else 0
+    return Listed(value.page, mark, heads, known_by=known, by=value.by, query=query, **more)
+
+
+OF_CHARGES = ("tax_type", "untaxed_tax_type", "job")
+IN_OTHER_WORDS = (Holds.WORDS, Holds.STATE)
+"""What a file says in words that its order is not the one of."""
 LISTS = {
-    "home": Listed(
-        "home", r'<a href="/c/[^"?]*">([^<]+)</a></td>',
-        {"club": 0, "role": None, "organisation": 2, "state": None, "oldest": 4, "unsent": 5, "helped": 6},
-        is_of_club=False,
-    ),
+    "home": of(home.CLUBS, r'<a href="/c/[^"?]*">([^<]+)</a></td>', is_of_club=False),
     "transactions": Listed(
         "transactions", r">(T-\d)</a>", {"date": 0, "transaction": 2, "kind": None, "member": 4, "amount": 6},
         known_by=2,
@@ -45,40 +65,20 @@ LISTS = {
         "send-runs", r"</a></td><td[^>]*>([^<]*)</td>",
         {"at": 0, "who": 1, "dates": 2, "journals": 4, "debit": 5, "sent": 6}, known_by=1,
     ),
-    "gl codes": Listed(
-        "gl-codes", r'<a href="[^"]*">(20\d)</a>',
-        {"code": 0, "name": 1, "used": None, "debit": 8, "credit": 9, "state": None},
+    "gl codes": of(lists.GL_CODES, r'<a href="[^"]*">(20\d)</a>'),
+    "one gl code": of(
+        months.MONTHLY, r'<td[^>]*><a href="[^"]*from=(\d{4}-\d\d-\d\d)', args=("gl_code",),
     ),
-    "one gl code": Listed(
-        "gl-code", r'<td[^>]*><a href="[^"]*from=(\d{4}-\d\d-\d\d)',
-        {"month": 0, "debit": 1, "credit": 2, "debit_unsent": 5, "credit_unsent": 6}, args=("gl_code",),
+    "job codes": of(lists.JOB_CODES, r"<td[^>]*>(Job \d)"),
+    "charges": of(grid.GRIDS["charge"], r"<b>(CH\w+)</b>", "code"),
+    "account types": of(grid.GRIDS["account_type"], r"<b>(AC\w+)</b>", "code", without=OF_CHARGES),
+    "payment methods": of(grid.GRIDS["payment_method"], r"<b>(PM\w+)</b>", "code", without=OF_CHARGES),
+    "who has authorised": of(
+        general_ledger.AUTHORISED, r'<td[^>]*>([^<]*)</td><td[^>]*>[^<]*</td><td[^>]*data-label="App"'
     ),
-    "job codes": Listed(
-        "job-codes", r"<td[^>]*>(Job \d)",
-        {"code": 0, "category": 2, "option": 3, "charges": 5, "debit": 6, "credit": 7, "state": None},
-    ),
-    "charges": Listed(
-        "charges", r"<b>(CH\w+)</b>", {"code": 1, "gl_code": 2, "tax_type": 3, "job": 5},
-        known_by=1,
-    ),
-    "account types": Listed("account-types", r"<b>(AC\w+)</b>", {"code": 1, "gl_code": 2}, known_by=1),
-    "payment methods": Listed("payment-methods", r"<b>(PM\w+)</b>", {"code": 1, "gl_code": 2}, known_by=1),
-    "who has authorised": Listed(
-        "general-ledger", r'<td[^>]*>([^<]*)</td><td[^>]*>[^<]*</td><td[^>]*data-label="App"',
-        {"person": 0, "organisation": 2, "app": 3, "authorised": 4, "sent": 5, "state": None},
-    ),
-    "users": Listed(
-        "users", r'<a href="[^"]*/users/\d+/">([^<]*)</a>',
-        {"name": 0, "role": None, "xero": None, "second_step": None, "signed_in": 5, "state": None},
-    ),
-    "invitations": Listed(
-        "users", r"<td[^>]*>([^<]*@elsewhere[^<]*)</td>",
-        {"email": 0, "role": None, "by": 2, "until": 5}, by="invited", query={"table": "invitations"},
-    ),
-    "api keys": Listed(
-        "api-keys", r"<td[^>]*>(Key[^<]*)<",
-        {"name": 0, "may": None, "acts_for": 3, "made": 4, "used": 5, "state": None},
-    ),
+    "users": of(users.USERS, r'<a href="[^"]*/users/\d+/">([^<]*)</a>'),
+    "invitations": of(users.INVITATIONS, r"<td[^>]*>([^<]*@elsewhere[^<]*)</td>"),
+    "api keys": of(api_keys.KEYS, r"<td[^>]*>(Key[^<]*)<"),
     "gst, tax types": Listed(
         "gst-check", r"<td[^>]*>([^<]+)<small>(?:Sales|Purchases|Verkäufe|Einkäufe)",
         {"type": 2, "gross": 3, "documents": 4, "unsent": 9, "stated": 5, "xero": 6, "difference": 8},
@@ -140,7 +140,5 @@ LISTS = {
         "console-fleet", r"<td[^>]*>(Cause [^<]*)</td>", {"state": None, "cause": 1, "journals": 2, "clubs": 3},
         known_by=1, is_of_staff=True,
     ),
-    "audit trail": Listed(
-        "audit-trail", r'data-label="Nr?o?\.">(\d+)</td>', {"number": 0},
-    ),
+    "audit trail": of(audit_trail.EVENTS, r'data-label="Nr?o?\.">(\d+)</td>'),
 }  # fmt: skip
