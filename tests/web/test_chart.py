@@ -34,7 +34,7 @@ def client(club):
 
 
 def shown(client, query=""):
-    return [row["code"].code for row in client.get(GL + query).context["rows"]]
+    return [row.code.code for row in client.get(GL + query).context["rows"]]
 
 
 def test_accounts_that_journals_can_not_use_are_counted_and_filtered_by_the_rule_of_validation(client, club):

@@ -107,7 +107,7 @@ def _retrieve(request: HttpRequest, access: ClubAccess, fetch: Any, *, back: str
     uses = _uses_of_accounts(access) if is_accounts else _uses_of_jobs(access)
     rows = _differences(changes, uses)
     with in_english():
-        compared = COMPARISON.cells(_differences(changes, uses))
+        compared = list(COMPARISON.cells(_differences(changes, uses)))
     leaf = _("GL Code") if is_accounts else _("Job#")
     title = _("Retrieve GL Codes from Xero") if is_accounts else _("Retrieve Categories from Xero")
     return show(
