@@ -1,6 +1,7 @@
 """Console → API Keys: keys of the vendor's support desk. Making one, shown once, and ending it."""
 
-from typing import Any
+from operator import attrgetter
+from typing import NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -16,15 +17,49 @@ from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import StaffKey
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
-from clubledger.frame import exports, paging, sorting
+from clubledger.frame.lists import Column, Holds, List
 
-ORDERS: sorting.Keys = {
-    "name": lambda row: row["key"].name.casefold(),
-    "acts_for": lambda row: str(row["key"].acts_for).casefold(),
-    "made": lambda row: row["key"].created_at,
-    "used": lambda row: row["key"].last_used_at,
-    "state": lambda row: (row["key"].revoked_at is not None, not row["works"]),
-}
+
+class Row(NamedTuple):
+    """A key, as the list tells of it."""
+
+    key: StaffKey
+    works: bool
+    state: str
+
+
+KEYS = List(
+    name="vendor-keys",
+    page="console-keys",
+    columns=(
+        Column(
+            key="name", title=gettext_lazy("Name"), cell=attrgetter("key.name"),
+            order=lambda row: row.key.name.casefold(),
+        ),
+        Column(key="prefix", title=gettext_lazy("Begins with"), cell=attrgetter("key.prefix")),
+        Column(
+            key="acts_for", title=gettext_lazy("Acts for"), cell=attrgetter("key.acts_for"),
+            order=lambda row: str(row.key.acts_for).casefold(),
+        ),
+        Column(
+            key="made", title=gettext_lazy("Made"), cell=attrgetter("key.created_at"), holds=Holds.INSTANT,
+            order=attrgetter("key.created_at"),
+        ),
+        Column(
+            key="used", title=gettext_lazy("Last used"), cell=attrgetter("key.last_used_at"), holds=Holds.INSTANT,
+            order=attrgetter("key.last_used_at"),
+        ),
+        Column(
+            key="revoked", title=gettext_lazy("Revoked"), cell=attrgetter("key.revoked_at"), holds=Holds.INSTANT,
+            is_on_page=False,
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"), cell=attrgetter("state"), holds=Holds.WORDS,
+            order=lambda row: (row.key.revoked_at is not None, not row.works),
+        ),
+    ),
+)  # fmt: skip
+"""The keys, never their secrets."""
 
 
 class KeyForm(forms.Form):
@@ -39,8 +74,9 @@ class KeyForm(forms.Form):
 @staff_page
 def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
     """List the keys, or give them as a file; a POST makes one and shows its secret, this once."""
-    if request.method != "POST" and request.GET.get("format") in exports.FORMATS:
-        return _as_file(_rows(request, actor), request.GET["format"])
+    listing = KEYS.asked(request)
+    if request.method != "POST" and listing.wants_file:
+        return listing.file(listing.in_order(_rows(actor)))
     form = KeyForm(request.POST or None)
     secret, made = "", None
     if request.method == "POST" and form.is_valid():
@@ -50,44 +86,29 @@ def keys(request: HttpRequest, actor: User) -> HttpResponseBase:
             form.add_error("name", str(error))
         else:
             form = KeyForm()
-    rows = _rows(request, actor)
+    rows = _rows(actor)
+    listing = listing.paged(listing.in_order(rows))
     return show(
         request,
         "console/keys.html",
         status=422 if form.errors else 200,
         form=form,
-        page=paging.page_of(request, rows, total=len(rows)),
-        sort_asked=sorting.asked(request, ORDERS),
-        live=sum(1 for row in rows if row["works"]),
+        listing=listing,
+        page=listing.page,
+        live=sum(1 for row in rows if row.works),
         secret=secret,
         made=made,
     )
 
 
-def _rows(request: HttpRequest, actor: User) -> list[dict[str, Any]]:
-    rows = [
-        {"key": key, "works": staff.key_works(key), "state": _state_of(key)} for key in staff.list_keys(actor=actor)
-    ]
-    return sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
+def _rows(actor: User) -> list[Row]:
+    return [Row(key, staff.key_works(key), _state_of(key)) for key in staff.list_keys(actor=actor)]
 
 
 def _state_of(key: StaffKey) -> str:
     if key.revoked_at:
         return _("Revoked")
     return _("Active") if staff.key_works(key) else _("Its person is no longer staff")
-
-
-def _as_file(rows: list[dict[str, Any]], file_format: str) -> HttpResponseBase:
-    """Give the keys, never their secrets."""
-    cells = (
-        (
-            row["key"].name, row["key"].prefix, str(row["key"].acts_for), row["key"].created_at,
-            row["key"].last_used_at, row["key"].revoked_at, row["state"],
-        )
-        for row in rows
-    )  # fmt: skip
-    header = [_("Name"), _("Begins with"), _("Acts for"), _("Made"), _("Last used"), _("Revoked"), _("State")]
-    return exports.download(file_format=file_format, name="vendor-keys", header=header, rows=cells)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """Console → Changeovers: the board, waves, who is stuck, one changeover with its steps; reminders, downloads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clubledger.changeover import notices
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.fleet import board
-from clubledger.changeover.models import Changeover, State, Wave
+from clubledger.changeover.models import Changeover, State
 from clubledger.changeover.move import named_steps, old_app
 from clubledger.changeover.move.state import allows, is_stuck, words_of
 from clubledger.changeover.move.steps import story_of, travellers_of
@@ -25,17 +26,111 @@ from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import ATTEMPTS, SIGNS
 from clubledger.foundation import clock
-from clubledger.frame import exports, paging, pictures, query, sorting
+from clubledger.frame import paging, pictures, query
+from clubledger.frame.lists import Column, Holds, List, Words
 from clubledger.xero.errors import XeroError
 
-WAVE_ORDERS: sorting.Keys = {
-    "wave": lambda one: one[0].name.casefold(),
-    "app": lambda one: str(one[0].to_app).casefold(),
-    "clubs": lambda one: one[1].total,
-    "done": lambda one: one[1].done,
-    "stuck": lambda one: one[1].stuck,
-}
-"""The columns of the waves; unless asked, the newest stands first."""
+WAVES = List(
+    name="waves",
+    page="console-changeovers",
+    by="waves",
+    table="waves",
+    anchor="#waves",
+    columns=(
+        Column(
+            key="wave", title=gettext_lazy("Wave"), cell=lambda one: one[0].name,
+            order=lambda one: one[0].name.casefold(),
+        ),
+        Column(
+            key="app", title=gettext_lazy("New app"), cell=lambda one: one[0].to_app,
+            order=lambda one: str(one[0].to_app).casefold(),
+        ),
+        Column(
+            key="planned", title=gettext_lazy("Planned"), cell=lambda one: one[0].planned_at, holds=Holds.INSTANT,
+            is_on_page=False,
+        ),
+        Column(key="picture", title=gettext_lazy("How far"), head_css="wide"),
+        Column(
+            key="clubs", title=gettext_lazy("Clubs"), cell=lambda one: one[1].total, holds=Holds.NUMBER,
+            order=lambda one: one[1].total,
+        ),
+        Column(
+            key="done", title=gettext_lazy("Done"), cell=lambda one: one[1].done, holds=Holds.NUMBER,
+            order=lambda one: one[1].done,
+        ),
+        Column(
+            key="stuck", title=gettext_lazy("Stuck"), cell=lambda one: one[1].stuck, holds=Holds.NUMBER,
+            order=lambda one: one[1].stuck,
+        ),
+    ),
+)  # fmt: skip
+"""The waves with their tallies; unless asked, the newest stands first."""
+
+
+def _filed(key: str, title: Words, name: str = "", holds: Holds = Holds.TEXT) -> Column:
+    """Return a column that stands in the file alone."""
+    return Column(key=key, title=title, cell=itemgetter(name or key), holds=holds, is_on_page=False)
+
+
+CHANGEOVERS = List(
+    name="changeovers",
+    page="console-changeovers",
+    in_file=(
+        "slug", "club", "wave", "from_app", "to_app", "state", "since", "stuck", "waits_for", "at", "switched_at",
+        "disconnected_at", "verified_at", "ended_at", "authorised", "people", "missing", "contact",
+    ),
+    columns=(
+        _filed("slug", gettext_lazy("Club"), "club"),
+        Column(
+            key="club", title=gettext_lazy("Club"), file_title=gettext_lazy("Name"), cell=itemgetter("club_name"),
+            order=("club",),
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"), cell=lambda one: State(one["state"]).label, holds=Holds.WORDS,
+            order=("state",),
+        ),
+        Column(
+            key="authorised", title=gettext_lazy("Authorised"), cell=itemgetter("people_done"), holds=Holds.NUMBER,
+            order=("authorised",),
+        ),
+        Column(
+            key="at", title=gettext_lazy("Switch"), file_title=gettext_lazy("Switch at"), cell=itemgetter("switch_at"),
+            holds=Holds.INSTANT, order=("at",),
+        ),
+        Column(
+            key="since", title=gettext_lazy("Since"), cell=itemgetter("since"), holds=Holds.INSTANT, order=("since",)
+        ),
+        Column(key="waits_for", title=gettext_lazy("Waits for"), cell=itemgetter("waits_for")),
+        _filed("wave", gettext_lazy("Wave")),
+        _filed("from_app", gettext_lazy("From")),
+        _filed("to_app", gettext_lazy("To")),
+        Column(
+            key="stuck", title=gettext_lazy("Stuck"), cell=lambda one: _("yes") if one["stuck"] else "",
+            is_on_page=False,
+        ),
+        _filed("switched_at", gettext_lazy("Switched at"), holds=Holds.INSTANT),
+        _filed("disconnected_at", gettext_lazy("Disconnected at"), holds=Holds.INSTANT),
+        _filed("verified_at", gettext_lazy("Verified at"), holds=Holds.INSTANT),
+        _filed("ended_at", gettext_lazy("Ended at"), holds=Holds.INSTANT),
+        _filed("people", gettext_lazy("People"), "people_total", Holds.NUMBER),
+        Column(
+            key="missing", title=gettext_lazy("Still to authorise"), is_on_page=False,
+            cell=lambda one: " ".join(one["still_to_authorise"]),
+        ),
+        _filed("contact", gettext_lazy("Contact")),
+    ),
+)  # fmt: skip
+"""Changeovers as `board.as_value` gives them; they are put into order where they are found, by names of its SORTS."""
+TRAVELLERS = List(
+    name="travellers",
+    page="console-changeover",
+    columns=(
+        Column(key="person", title=gettext_lazy("Person")),
+        Column(key="email", title=gettext_lazy("E-mail")),
+        Column(key="new_app", title=gettext_lazy("New app")),
+    ),
+)
+"""Who has to authorise in a changeover."""
 
 
 @require_safe
@@ -50,14 +145,13 @@ def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
         "stuck": bool(request.GET.get("stuck")),
         "sort": request.GET.get("sort", ""),
     }
-    known = sorting.in_order(
-        board.waves(actor=actor), sorting.asked(request, WAVE_ORDERS, by="waves"), WAVE_ORDERS
-    )  # fmt: skip
-    if request.GET.get("format") in exports.FORMATS and request.GET.get("table") == "waves":
-        return _waves_as_file(known, request.GET["format"])
+    listing, of_waves = CHANGEOVERS.asked(request), WAVES.asked(request)
+    known = of_waves.in_order(board.waves(actor=actor))
+    if of_waves.wants_file:
+        return of_waves.file(known)
     rows = board.find(actor=actor, **asked)
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(rows, request.GET["format"])
+    if listing.wants_file:
+        return listing.file(_values(list(rows)), name=f"changeovers-{clock.now():%Y-%m-%d}")
     tally = board.tally(actor=actor, wave_id=wave_id)
     page = paging.page_of(request, rows, total=rows.count(), per_page=25)
     missing = board.missing_people(page.rows)
@@ -72,6 +166,8 @@ def changeovers(request: HttpRequest, actor: User) -> HttpResponseBase:
         waves=[(one, counts, pictures.stacked(_parts(counts))) for one, counts in known],
         wave=next((one for one, _counts in known if one.pk == wave_id), None),
         asked=asked,
+        listing=listing,
+        of_waves=of_waves,
         page=page,
         rows=[
             {
@@ -109,36 +205,10 @@ def _chips(request: HttpRequest, tally: board.Tally) -> list[dict[str, Any]]:
     ]
 
 
-def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
-    header = [
-        _("Club"), _("Name"), _("Wave"), _("From"), _("To"), _("State"), _("Since"), _("Stuck"), _("Waits for"),
-        _("Switch at"), _("Switched at"), _("Disconnected at"), _("Verified at"), _("Ended at"), _("Authorised"),
-        _("People"), _("Still to authorise"), _("Contact"),
-    ]  # fmt: skip
-
-    def lines() -> Iterator[tuple[Any, ...]]:
-        found = list(rows)
-        missing, now = board.missing_people(found), clock.now()
-        for row in found:
-            value = board.as_value(row, missing.get(row.pk, []), now)
-            yield (
-                value["club"], value["club_name"], value["wave"], value["from_app"], value["to_app"],
-                State(row.state).label, value["since"], _("yes") if value["stuck"] else "", value["waits_for"],
-                value["switch_at"], value["switched_at"], value["disconnected_at"], value["verified_at"],
-                value["ended_at"], value["people_done"], value["people_total"],
-                " ".join(value["still_to_authorise"]), value["contact"],
-            )  # fmt: skip
-
-    name = f"changeovers-{clock.now():%Y-%m-%d}"
-    return exports.download(file_format=file_format, name=name, header=header, rows=lines())
-
-
-def _waves_as_file(waves: list[tuple[Wave, board.Tally]], file_format: str) -> HttpResponseBase:
-    cells = (
-        (wave.name, str(wave.to_app), wave.planned_at, tally.total, tally.done, tally.stuck) for wave, tally in waves
-    )
-    header = [_("Wave"), _("New app"), _("Planned"), _("Clubs"), _("Done"), _("Stuck")]
-    return exports.download(file_format=file_format, name="waves", header=header, rows=cells)
+def _values(found: Sequence[Changeover]) -> Iterator[dict[str, Any]]:
+    """Return changeovers as the file tells of them."""
+    missing, now = board.missing_people(found), clock.now()
+    return (board.as_value(row, missing.get(row.pk, []), now) for row in found)
 
 
 def _find(actor: User, changeover_id: int) -> Changeover:
@@ -165,6 +235,7 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
         is_stuck=is_stuck(row, now),
         words=words_of(row, now),
         can=[step for step in named_steps.STEPS if allows(row, step) and not (step == "roll_back" and is_no_way_back)],
+        listing=TRAVELLERS.asked(request),
         travellers=_travellers(row),
         old=old,
         story=story_of(row),

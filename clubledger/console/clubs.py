@@ -1,7 +1,7 @@
 """Console → Clubs: connection, who authorised, last sent, oldest unsent; one club with what staff may do for it."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest
@@ -14,20 +14,59 @@ from django.views.decorators.http import require_POST, require_safe
 from clubledger.changeover import times
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.fleet import board
-from clubledger.changeover.fleet.clubs import SHOWS, SORTS, describe, find, with_slug
+from clubledger.changeover.fleet.clubs import SHOWS, ClubRow, describe, find, with_slug
 from clubledger.changeover.move import steps
 from clubledger.changeover.waves import capacity, plan
 from clubledger.clubs import people, support
 from clubledger.clubs.models import Club, User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import SIGNS
-from clubledger.frame import exports, paging, query, sorting
+from clubledger.frame import paging, query
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.xero.connection import registration, standing
 
+AT_ONCE = 500
+"""Clubs that are described together for a file."""
 CONNECTED = {
     "live": gettext_lazy("Connected"), "moved": gettext_lazy("Connection moved"),
     "none": gettext_lazy("Not connected"),
 }  # fmt: skip
+CLUBS = List(
+    name="clubs",
+    page="console-clubs",
+    columns=(
+        Column(key="slug", title=gettext_lazy("Club"), cell=attrgetter("club.slug"), is_on_page=False),
+        Column(
+            key="club", title=gettext_lazy("Club"), file_title=gettext_lazy("Name"), cell=attrgetter("club.name"),
+            order=("club",),
+        ),
+        Column(
+            key="connection", title=gettext_lazy("Connection"), cell=lambda one: CONNECTED[one.connected],
+            holds=Holds.WORDS, order=("connection",),
+        ),
+        Column(
+            key="app", title=gettext_lazy("App"), is_on_page=False,
+            cell=lambda one: str(one.connection.app or "") if one.connection else "",
+        ),
+        Column(
+            key="organisation", title=gettext_lazy("Organisation"), is_on_page=False,
+            cell=lambda one: one.connection.organisation_name if one.connection else "",
+        ),
+        Column(
+            key="authorised", title=gettext_lazy("Authorised"), cell=lambda one: ", ".join(one.authorised)
+        ),
+        Column(key="sent", title=gettext_lazy("Last sent"), cell=attrgetter("last_sent_at"), holds=Holds.INSTANT),
+        Column(
+            key="oldest", title=gettext_lazy("Oldest not sent"), cell=attrgetter("oldest_unsent_on"), holds=Holds.DAY,
+            order=("oldest",),
+        ),
+        Column(
+            key="changeover", title=gettext_lazy("Changeover"), holds=Holds.WORDS, order=("changeover",),
+            cell=lambda one: one.changeover.get_state_display() if one.changeover else "",
+        ),
+    ),
+)  # fmt: skip
+"""The clubs are put into order where they are found: the fields are names of `SORTS`."""
 
 
 @require_safe
@@ -38,10 +77,10 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     if asked["show"] not in SHOWS:
         asked["show"] = "all"
     app_id = query.key(request.GET.get("app"))
-    sort = sorting.asked(request, SORTS)
-    rows = find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id, sort=sort)
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(rows, request.GET["format"])
+    listing = CLUBS.asked(request)
+    rows = find(actor=actor, text=asked["text"], show=asked["show"], app_id=app_id, sort=listing.sort)
+    if listing.wants_file:
+        return listing.file(_described(list(rows)))
     page = paging.page_of(request, rows, total=rows.count(), per_page=50)
     shows = {
         "all": _("All"),
@@ -63,7 +102,7 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
         request,
         "console/clubs.html",
         asked=asked,
-        sort_asked=sort,
+        listing=listing,
         app=registration.app_with_id(app_id),
         page=page,
         chips=chips,
@@ -71,25 +110,10 @@ def clubs(request: HttpRequest, actor: User) -> HttpResponseBase:
     )
 
 
-def _as_file(rows: Any, file_format: str) -> HttpResponseBase:
-    header = [
-        _("Club"), _("Name"), _("Connection"), _("App"), _("Organisation"), _("Authorised"), _("Last sent"),
-        _("Oldest not sent"), _("Changeover"),
-    ]  # fmt: skip
-
-    def lines() -> Iterator[tuple[Any, ...]]:
-        found = list(rows)
-        for start in range(0, len(found), 500):
-            for one in describe(found[start : start + 500]):
-                connection = one.connection
-                yield (
-                    one.club.slug, one.club.name, str(CONNECTED[one.connected]),
-                    str(connection.app or "") if connection else "",
-                    connection.organisation_name if connection else "", ", ".join(one.authorised), one.last_sent_at,
-                    one.oldest_unsent_on, str(one.changeover.get_state_display()) if one.changeover else "",
-                )  # fmt: skip
-
-    return exports.download(file_format=file_format, name="clubs", header=header, rows=lines())
+def _described(found: Sequence[Club]) -> Iterator[ClubRow]:
+    """Describe many clubs, some hundreds at a time."""
+    for start in range(0, len(found), AT_ONCE):
+        yield from describe(found[start : start + AT_ONCE])
 
 
 def _find(actor: User, slug: str) -> Club:

@@ -1,24 +1,44 @@
 """Console → Fleet: what waits, what fails, limits, tokens and workers, in pictures with the figures beside them."""
 
+from operator import itemgetter
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clubledger.changeover.fleet import health
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
 from clubledger.console.words import FAILURES, FAULTS, LIMITS, REASONS
-from clubledger.frame import exports, pictures, sorting
+from clubledger.frame import pictures
+from clubledger.frame.lists import Column, Holds, List
 
-ORDERS: sorting.Keys = {
-    "state": lambda row: list(FAILURES).index(row[2].kind) if row[2].kind in FAILURES else len(FAILURES),
-    "cause": lambda row: row[2].words.casefold() or None,
-    "journals": lambda row: row[2].journals,
-    "clubs": lambda row: row[2].clubs,
-}
-"""The columns of what fails; unless asked, what most journals suffer from stands first."""
+FAILING = List(
+    name="what-fails",
+    page="console-fleet",
+    anchor="#failing",
+    columns=(
+        Column(
+            key="state", title=gettext_lazy("State"), cell=itemgetter(0), holds=Holds.WORDS,
+            order=lambda row: list(FAILURES).index(row[2].kind) if row[2].kind in FAILURES else len(FAILURES),
+        ),
+        Column(
+            key="cause", title=gettext_lazy("Cause, figures taken out"), cell=itemgetter(1),
+            order=lambda row: row[2].words.casefold() or None,
+        ),
+        Column(
+            key="journals", title=gettext_lazy("Journals"), cell=lambda row: row[2].journals, holds=Holds.NUMBER,
+            order=lambda row: row[2].journals,
+        ),
+        Column(
+            key="clubs", title=gettext_lazy("Clubs"), cell=lambda row: row[2].clubs, holds=Holds.NUMBER,
+            order=lambda row: row[2].clubs,
+        ),
+    ),
+)  # fmt: skip
+"""What fails: its state and its cause in words, and the cause; unless asked, what most suffer from stands first."""
 
 
 @require_safe
@@ -33,16 +53,14 @@ def console(request: HttpRequest, actor: User) -> HttpResponseBase:
 def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Show the state of the fleet, or what fails as a file."""
     seen = health.look(actor=actor)
-    sort = sorting.asked(request, ORDERS)
+    listing = FAILING.asked(request)
     failing = [
         (str(FAILURES.get(cause.kind, cause.kind)), str(FAULTS.get(cause.words, cause.words)), cause)
         for cause in seen.failing
     ]
-    failing = sorting.in_order(failing, sort, ORDERS)
-    if request.GET.get("format") in exports.FORMATS:
-        cells = ((word, about, cause.journals, cause.clubs) for word, about, cause in failing)
-        header = [_("State"), _("Cause, figures taken out"), _("Journals"), _("Clubs")]
-        return exports.download(file_format=request.GET["format"], name="what-fails", header=header, rows=cells)
+    failing = listing.in_order(failing)
+    if listing.wants_file:
+        return listing.file(failing)
     waiting = [(cause.kind, str(REASONS.get(cause.kind, cause.kind)), cause) for cause in seen.waiting]
     return show(
         request,
@@ -52,7 +70,7 @@ def fleet_page(request: HttpRequest, actor: User) -> HttpResponseBase:
         waiting_total=sum(cause.journals for cause in seen.waiting),
         waiting_picture=pictures.stacked([(kind, word, cause.journals) for kind, word, cause in waiting]),
         failing=failing,
-        sort_asked=sort,
+        listing=listing,
         failing_total=sum(cause.journals for cause in seen.failing),
         apps=[(one, pictures.share(one.connections, one.most)) for one in health.connections_used(actor=actor)],
         limited=[(LIMITS.get(problem, problem), clubs, until) for problem, clubs, until in seen.limited],

@@ -1,5 +1,6 @@
 """Console → Xero Apps: registering an app, changing it, rotating its secret with no downtime, how full its tier is."""
 
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -16,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clubledger.changeover.fleet import health
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page
-from clubledger.frame import exports, pictures, sorting
+from clubledger.frame import pictures
+from clubledger.frame.lists import Column, Holds, List
 from clubledger.xero.connection import registration
 from clubledger.xero.models import XeroApp
 
@@ -28,15 +30,44 @@ TIERS = [
     ("enterprise", "Enterprise"),
 ]
 
-ORDERS: sorting.Keys = {
-    "app": lambda one: str(one.app).casefold(),
-    "certified": lambda one: not one.app.is_certified,
-    "tier": lambda one: one.most or None,
-    "clubs": lambda one: one.clubs,
-    "people": lambda one: one.people,
-    "connections": lambda one: one.connections,
-    "state": lambda one: one.app.status,
-}
+APPS = List(
+    name="xero-apps",
+    page="console-apps",
+    columns=(
+        Column(
+            key="app", title=gettext_lazy("App"), cell=attrgetter("app"), order=lambda one: str(one.app).casefold()
+        ),
+        Column(key="client_id", title=gettext_lazy("Client id"), cell=attrgetter("app.client_id"), is_on_page=False),
+        Column(
+            key="certified", title=gettext_lazy("Certified"), holds=Holds.WORDS,
+            cell=lambda one: _("Certified") if one.app.is_certified else _("Uncertified"),
+            order=lambda one: not one.app.is_certified,
+        ),
+        Column(
+            key="tier", title=gettext_lazy("Tier"), cell=lambda one: one.app.tier.capitalize(), holds=Holds.WORDS,
+            order=lambda one: one.most or None,
+        ),
+        Column(
+            key="clubs", title=gettext_lazy("Clubs"), cell=attrgetter("clubs"), holds=Holds.NUMBER,
+            order=attrgetter("clubs"),
+        ),
+        Column(
+            key="people", title=gettext_lazy("People"), cell=attrgetter("people"), holds=Holds.NUMBER,
+            order=attrgetter("people"),
+        ),
+        Column(
+            key="connections", title=gettext_lazy("Connections"), cell=attrgetter("connections"), holds=Holds.NUMBER,
+            order=attrgetter("connections"),
+        ),
+        Column(
+            key="most", title=gettext_lazy("Maximum"), cell=attrgetter("most"), holds=Holds.NUMBER, is_on_page=False
+        ),
+        Column(
+            key="state", title=gettext_lazy("State"), order=attrgetter("app.status"),
+            cell=lambda one: _("Active") if one.app.status == "active" else _("Retired"),
+        ),
+    ),
+)  # fmt: skip
 
 
 class AppForm(forms.Form):
@@ -64,30 +95,14 @@ class NewAppForm(AppForm):
 @staff_page
 def apps(request: HttpRequest, actor: User) -> HttpResponseBase:
     """List the apps with what hangs on each, or give the list as a file."""
-    sort = sorting.asked(request, ORDERS)
-    listed = sorting.in_order(health.apps(actor=actor), sort, ORDERS)
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(listed, request.GET["format"])
+    listing = APPS.asked(request)
+    listed = listing.in_order(health.apps(actor=actor))
+    if listing.wants_file:
+        return listing.file(listed)
     used = [{"use": one, "picture": pictures.share(one.connections, one.most) if one.most else ""} for one in listed]
     return show(
-        request, "console/apps.html", apps=used, redirect_address=registration.redirect_address(), sort_asked=sort
+        request, "console/apps.html", apps=used, redirect_address=registration.redirect_address(), listing=listing
     )
-
-
-def _as_file(listed: list[health.AppUse], file_format: str) -> HttpResponseBase:
-    cells = (
-        (
-            str(one.app), one.app.client_id, _("Certified") if one.app.is_certified else _("Uncertified"),
-            one.app.tier.capitalize(), one.clubs, one.people, one.connections, one.most,
-            _("Active") if one.app.status == "active" else _("Retired"),
-        )
-        for one in listed
-    )  # fmt: skip
-    header = [
-        _("App"), _("Client id"), _("Certified"), _("Tier"), _("Clubs"), _("People"), _("Connections"), _("Maximum"),
-        _("State"),
-    ]  # fmt: skip
-    return exports.download(file_format=file_format, name="xero-apps", header=header, rows=cells)
 
 
 @sensitive_post_parameters("client_secret")

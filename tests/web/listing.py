@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import clubledger.console.api_keys
+import clubledger.console.clubs
+from clubledger.console import changeovers, fleet, xero_apps
 from clubledger.frame.lists import Holds, List
 from clubledger.web.chart import lists, months
 from clubledger.web.connection import general_ledger
@@ -114,31 +117,15 @@ LISTS = {
         "import", r"<td[^>]*>(R-\d)</td>", {"line": 0, "transaction": 1, "column": 2, "reason": 4},
         known_by=1, args=("of_import",),
     ),
-    "console, clubs": Listed(
-        "console-clubs", r'<a href="/console/clubs/[^"?]+">([^<]+)</a>',
-        {"club": 1, "connection": None, "oldest": 7, "changeover": None}, known_by=1, is_of_staff=True,
+    "console, clubs": of(
+        clubledger.console.clubs.CLUBS, r'<a href="/console/clubs/[^"?]+">([^<]+)</a>', "club", is_of_staff=True
     ),
-    "console, changeovers": Listed(
-        "console-changeovers", r'<a href="/console/changeovers/\d+/">([^<]+)</a>',
-        {"club": 1, "state": None, "authorised": 14, "at": 9, "since": 6}, known_by=1, is_of_staff=True,
+    "console, changeovers": of(
+        changeovers.CHANGEOVERS, r'<a href="/console/changeovers/\d+/">([^<]+)</a>', "club", is_of_staff=True
     ),
-    "console, waves": Listed(
-        "console-changeovers", r'<a href="\?wave=\d+">([^<]+)</a>',
-        {"wave": 0, "app": 1, "clubs": 3, "done": 4, "stuck": 5},
-        by="waves", query={"table": "waves"}, is_of_staff=True,
-    ),
-    "console, apps": Listed(
-        "console-apps", r'<a href="/console/apps/\d+/">([^<]+)</a>',
-        {"app": 0, "certified": None, "tier": 7, "clubs": 4, "people": 5, "connections": 6, "state": 8},
-        is_of_staff=True,
-    ),
-    "console, keys": Listed(
-        "console-keys", r"<td[^>]*>(Desk[^<]*)</td>", {"name": 0, "acts_for": 2, "made": 3, "used": 4, "state": None},
-        is_of_staff=True,
-    ),
-    "console, what fails": Listed(
-        "console-fleet", r"<td[^>]*>(Cause [^<]*)</td>", {"state": None, "cause": 1, "journals": 2, "clubs": 3},
-        known_by=1, is_of_staff=True,
-    ),
+    "console, waves": of(changeovers.WAVES, r'<a href="\?wave=\d+">([^<]+)</a>', is_of_staff=True),
+    "console, apps": of(xero_apps.APPS, r'<a href="/console/apps/\d+/">([^<]+)</a>', is_of_staff=True),
+    "console, keys": of(clubledger.console.api_keys.KEYS, r"<td[^>]*>(Desk[^<]*)</td>", is_of_staff=True),
+    "console, what fails": of(fleet.FAILING, r"<td[^>]*>(Cause [^<]*)</td>", "cause", is_of_staff=True),
     "audit trail": of(audit_trail.EVENTS, r'data-label="Nr?o?\.">(\d+)</td>'),
 }  # fmt: skip
