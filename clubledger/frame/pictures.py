@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.utils.html import escape
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -25,16 +26,10 @@ def stacked(parts: Sequence[tuple[str, str, int]]) -> SafeString:
         if not count:
             continue
         width = WIDTH * count / total
-        title = f"{escape(word)}: {formats.count(count)}"
-        drawn.append(
-            f'<rect class="p-{escape(name)}" x="{x:.1f}" y="0" width="{max(width, 2):.1f}" height="{HEIGHT}">'
-            f"<title>{title}</title></rect>"
-        )
+        title = f"{word}: {formats.count(count)}"
+        drawn.append({"name": name, "x": f"{x:.1f}", "wide": f"{max(width, 2):.1f}", "title": title})
         x += width
-    return mark_safe(  # noqa: S308 - every text in it is escaped above
-        f'<svg class="stackedbar" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
-        f"{''.join(drawn)}</svg>"
-    )
+    return render_to_string("frame/pictures/stacked.html", {"wide": WIDTH, "high": HEIGHT, "parts": drawn})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +74,41 @@ HOURS = Measures(step=25, wide=21, high=90, over=22, under=24)
 MONTHS = Measures(step=50, wide=34, high=130, over=6, under=22, least=1, centred=True)
 
 
-def bars(drawn: Sequence[Bar], sizes: Measures, more: str = "") -> SafeString:
-    """Draw bars side by side above and below one line; `more` is drawn over them, and escaped already."""
+def bars(drawn: Sequence[Bar], sizes: Measures, note: str = "") -> SafeString:
+    """Draw bars side by side above and below one line; `note` stands over them, at the end."""
     above = max((sum(part.amount for part in bar.above) for bar in drawn), default=0)
     below = max((sum(part.amount for part in bar.below) for bar in drawn), default=0)
     # Each side has the space that it needs: where nothing stands above the line none is left empty there.
     scale = sizes.high / (above + below or 1)
     is_two_sided = any(bar.below for bar in drawn)
     base = sizes.over + (scale * above if is_two_sided else sizes.high)
-    wide = len(drawn) * sizes.step
-    pieces = [_bar(bar, place, sizes, scale=scale, base=base) for place, bar in enumerate(drawn)]
-    kept_left = ' preserveAspectRatio="xMinYMid"' if sizes.centred else ""
-    return mark_safe(  # noqa: S308 - every text in it is escaped above
-        f'<svg class="hourbars" viewBox="0 0 {wide} {sizes.foot}"{kept_left} aria-hidden="true">{"".join(pieces)}'
-        f'<line x1="0" x2="{wide}" y1="{base:.1f}" y2="{base:.1f}"/>{more}</svg>'
-    )
+    context = {
+        "wide": str(len(drawn) * sizes.step),
+        "high": sizes.foot,
+        "is_centred": sizes.centred,
+        "bars": [_bar(bar, place, sizes, scale=scale, base=base) for place, bar in enumerate(drawn)],
+        "label_y": sizes.foot - 5,
+        "base": f"{base:.1f}",
+        "note": note,
+    }
+    return render_to_string("frame/pictures/bars.html", context)
 
 
-def _bar(bar: Bar, place: int, sizes: Measures, *, scale: float, base: float) -> str:
+def _bar(bar: Bar, place: int, sizes: Measures, *, scale: float, base: float) -> dict[str, Any]:
+    # Numbers are text already: a template would write them as the reader's language does.
     x = place * sizes.step + (sizes.step - sizes.wide) // 2
-    pieces = []
-    for parts, is_down in ((bar.above, False), (bar.below, True)):
+    parts = []
+    for side, is_down in ((bar.above, False), (bar.below, True)):
         reached = 0.0
-        for part in parts:
+        for part in side:
             tall = scale * part.amount
             y = base + reached if is_down else base - reached - tall
             reached += tall
             if part.amount:
-                pieces.append(
-                    f'<rect class="{part.name}" x="{x}" y="{y:.1f}" width="{sizes.wide}" '
-                    f'height="{max(tall, sizes.least):.1f}"><title>{escape(part.title)}</title></rect>'
-                )
-    if bar.label:
-        middle = f'x="{x + sizes.wide / 2:.0f}" y="{sizes.foot - 5}" text-anchor="middle"'
-        where = middle if sizes.centred else f'x="{x}" y="{sizes.foot - 5}"'
-        pieces.append(f"<text {where}>{escape(bar.label)}</text>")
-    return "".join(pieces)
+                high = f"{max(tall, sizes.least):.1f}"
+                parts.append({"name": part.name, "y": f"{y:.1f}", "high": high, "title": part.title})
+    label_x = f"{x + sizes.wide / 2:.0f}" if sizes.centred else str(x)
+    return {"parts": parts, "x": str(x), "wide": sizes.wide, "label": bar.label, "label_x": label_x}
 
 
 def hours(calls: Sequence[tuple[datetime, int, int, int]]) -> SafeString:
@@ -131,13 +125,13 @@ def hours(calls: Sequence[tuple[datetime, int, int, int]]) -> SafeString:
         for place, (at, *counts) in enumerate(calls)
     ]
     most = max((sum(counts) for _at, *counts in calls), default=0)
-    at_most = escape(_("at most %(count)s an hour") % {"count": formats.count(most)})
-    place = f'x="{len(calls) * HOURS.step}" y="14" text-anchor="end"'
-    return bars(drawn, HOURS, f"<text {place}>{at_most}</text>" if most else "")
+    at_most = _("at most %(count)s an hour") % {"count": formats.count(most)}
+    return bars(drawn, HOURS, at_most if most else "")
 
 
 def weeks(amounts: Sequence[int]) -> SafeString:
     """Draw a small picture of amounts, week by week: above the line what is positive, below it what is negative."""
+    # A list has hundreds of them: a template would take eight times as long as these words (80 µs and 10 µs).
     most = max((abs(amount) for amount in amounts), default=0)
     base = SMALL_HIGH // 2
     path = "".join(
@@ -155,7 +149,4 @@ def share(value: int, most: int) -> SafeString:
     """Draw how much of a maximum is used."""
     width = min(100.0, 100 * value / most) if most else 0.0
     name = "unclear" if most and value * 10 >= most * 9 else "accepted"
-    return mark_safe(  # noqa: S308 - numbers only
-        f'<svg class="sharebar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect class="p-none" width="100" height="8"/><rect class="p-{name}" width="{width:.1f}" height="8"/></svg>'
-    )
+    return render_to_string("frame/pictures/share.html", {"name": name, "wide": f"{width:.1f}"})

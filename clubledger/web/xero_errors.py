@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from clubledger.clubs.access import ClubAccess
@@ -76,9 +76,5 @@ def _wait(seconds: int | None) -> str:
 
 def tell(request: HttpRequest, access: ClubAccess, error: errors.XeroError) -> None:
     """Put the explanation on the next page, with the link that leads out."""
-    told = explain(error)
-    link = format_html(' <a href="{}">{}</a>', link_to(access, "general-ledger"), _("Open General Ledger"))
-    messages.error(
-        request,
-        format_html("<b>{}.</b> {}{}", told.headline, told.words, link if told.on_general_ledger else ""),
-    )
+    context = {"told": explain(error), "link": link_to(access, "general-ledger")}
+    messages.error(request, render_to_string("web/xero_error.html", context))

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.forms import BoundField
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clubledger.foundation.phrasebook import in_readers_words
@@ -115,6 +115,7 @@ def own_names_of_languages() -> list[tuple[str, str]]:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Draw an icon of the sprite that every page carries."""
+    # Rows have one each: a template would take five times as long as these words (75 µs and 16 µs).
     return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
@@ -130,11 +131,11 @@ def here_with(context: dict[str, Any], **changes: str | int | None) -> str:
     return address_with(context["request"], **changes)
 
 
-@register.simple_tag(takes_context=True)
-def kept(context: dict[str, Any], *names: str) -> SafeString:
+@register.inclusion_tag("frame/kept.html", takes_context=True)
+def kept(context: dict[str, Any], *names: str) -> dict[str, Any]:
     """Keep parameters of the present address, such as the order, in a form that asks for the page again."""
     given = ((name, context["request"].GET.get(name, "")) for name in names)
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', (one for one in given if one[1]))
+    return {"kept": [one for one in given if one[1]]}
 
 
 @register.inclusion_tag("frame/sort.html", takes_context=True)
