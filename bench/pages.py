@@ -20,7 +20,7 @@ from typing import Any
 NAMES = ("pages.",)
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "var" / "bench"
-RECIPE = ("pages_world.py", "pages_furniture.py", "transactions.py")
+RECIPE = ("pages_world.py", "pages_furniture.py", "pages_size.py", "transactions.py")
 LOOKS, RUNS, WORST, MOST_AGAIN, HOPELESS_MS = 12, 60, 10, 60, 500.0
 BOUND_MS, BOUND_QUERIES, BOUND_KB = 100.0, 15, 150
 LOOP, LOOP_MS = 500_000, 30.0
@@ -181,13 +181,13 @@ def _pages() -> dict[str, Any]:
     """Ask for every page some times, and for the slowest often, until one of these is the slowest; gives all."""
     from django.test import Client
 
-    from bench import pages_asked, pages_world
+    from bench import pages_asked, pages_size
     from clubledger.clubs.models import User
     from clubledger.foundation import warming
 
     warming.warm_up()
     client = Client(SERVER_NAME="localhost")
-    client.force_login(User.objects.get(email=pages_world.OWNER))
+    client.force_login(User.objects.get(email=pages_size.OWNER))
     pages: dict[str, dict[str, Any]] = {}
     loops: list[float] = []
     for name, address in pages_asked.asked():

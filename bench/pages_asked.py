@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from django.apps import apps
 
 import clubledger.web.pages
-from bench import pages_world
+from bench import pages_size
 from clubledger.clubs.models import Club
 from clubledger.frame.pages import Action, Answer, Page
 from clubledger.ledger.models import Journal
@@ -29,15 +29,15 @@ NAMED = {"run": "SendRun", "request": "AuthorisationRequest", "key": "ApiKey", "
 MOST_LINKS = 8
 """Of a page's links to itself: one of each kind of question, up to so many."""
 
-_ALL_DAYS = f"from={pages_world.HISTORY_FROM}&up_to={pages_world.LAST_ON}"
-_UNSENT = f"from={pages_world.UNSENT_FROM}&up_to={pages_world.LAST_ON}"
-_HISTORY = f"from={pages_world.HISTORY_FROM}&up_to={pages_world.UNSENT_FROM}"
+_ALL_DAYS = f"from={pages_size.HISTORY_FROM}&up_to={pages_size.LAST_ON}"
+_UNSENT = f"from={pages_size.UNSENT_FROM}&up_to={pages_size.LAST_ON}"
+_HISTORY = f"from={pages_size.HISTORY_FROM}&up_to={pages_size.UNSENT_FROM}"
 VARIANTS: Mapping[str, list[str]] = {
     "gl": [
         f"{_UNSENT}&show=unsent", f"{_UNSENT}&show=unsent&ticked=all", f"{_UNSENT}&show=unsent&page=2",
         f"{_ALL_DAYS}&show=all", f"{_ALL_DAYS}&show=all&page=30", f"{_ALL_DAYS}&show=all&page=9999",
         f"{_ALL_DAYS}&show=sent", f"{_ALL_DAYS}&show=all&sort=-debit", f"{_ALL_DAYS}&show=all&sort=state",
-        f"{_UNSENT}&show=help", f"{_UNSENT}&show=empty", f"{_ALL_DAYS}&show=queued", f"on={pages_world.WIDE_ON}",
+        f"{_UNSENT}&show=help", f"{_UNSENT}&show=empty", f"{_ALL_DAYS}&show=queued", f"on={pages_size.WIDE_ON}",
         "strip=2020-06-30",
     ],
     "transactions": [
@@ -47,7 +47,7 @@ VARIANTS: Mapping[str, list[str]] = {
                         "q=invoice", "q=W0300", "kind=prize", "kind=dishonour", "posted=yes", "posted=no",
                         "kind=transfer&posted=no&q=gateway")),
         "q=W0300-000123", "q=SUBS-00001",
-        f"from={pages_world.SUBSCRIPTIONS_ON}&up_to={pages_world.SUBSCRIPTIONS_ON}&page=80",
+        f"from={pages_size.SUBSCRIPTIONS_ON}&up_to={pages_size.SUBSCRIPTIONS_ON}&page=80",
         "import=1", "import=300", "import=784", "import=99999999",
     ],
     "audit-trail": [
@@ -83,10 +83,10 @@ def asked() -> Iterator[tuple[str, str]]:
 def _values(example: str) -> list[Any]:
     """Return what can stand for a parameter of an address: the telling rows of the club."""
     if example == "slug":
-        return [pages_world.SLUG]
+        return [pages_size.SLUG]
     if example in addresses.EVERYWHERE:
         return [addresses.EVERYWHERE[example]]
-    club = Club.objects.get(slug=pages_world.SLUG)
+    club = Club.objects.get(slug=pages_size.SLUG)
     if example.partition("_")[0] == "journal":
         return _journals(club)
     model = _model_of(example)
@@ -107,7 +107,7 @@ def _journals(club: Club) -> list[int]:
     rows = Journal.objects.of(club)
     states = rows.order_by().values_list("state", flat=True).distinct()
     one_of_each = [rows.filter(state=state).order_by("-transaction_count")[0].pk for state in states]
-    big = rows.filter(accounting_date__in=[pages_world.SUBSCRIPTIONS_ON, pages_world.WIDE_ON]).values_list(
+    big = rows.filter(accounting_date__in=[pages_size.SUBSCRIPTIONS_ON, pages_size.WIDE_ON]).values_list(
         "pk", flat=True
     )
     return sorted({*one_of_each, *big})

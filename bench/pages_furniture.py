@@ -3,19 +3,19 @@
 from datetime import timedelta
 from typing import Any
 
-from bench import pages_world
-from bench.pages_world import AT
+from bench import pages_size
+from bench.pages_size import AT
 
 
 def make_club() -> tuple[Any, Any]:
     """Make the club with its people, its connection, its chart and its mapping; gives the club and its owner."""
     from clubledger.clubs.models import Club, Membership, User
 
-    club = Club.objects.create(slug=pages_world.SLUG, name="Banksia Park Golf Club")
-    owner = User.objects.create_user(pages_world.OWNER, name="Olive Owner")
+    club = Club.objects.create(slug=pages_size.SLUG, name="Banksia Park Golf Club")
+    owner = User.objects.create_user(pages_size.OWNER, name="Olive Owner")
     Membership.objects.create(club=club, user=owner, role="owner")
     roles = ("administrator", "accounts", "viewer", "owner")
-    for number in range(pages_world.PEOPLE):
+    for number in range(pages_size.PEOPLE):
         person = User.objects.create_user(f"person{number}@banksiapark.example", name=f"Person {number:02d} Longname")
         Membership.objects.create(club=club, user=person, role=roles[number % 4], is_active=number % 7 != 0)
     _connect(club)
@@ -53,14 +53,14 @@ def _map(club: Any) -> None:
             account_type=classes[number % 4][0], account_class=classes[number % 4][1], default_tax_type="OUTPUT",
             status="ARCHIVED" if number % 50 == 7 else "ACTIVE", retrieved_at=AT,
         )
-        for number in range(pages_world.GL_CODES)
+        for number in range(pages_size.GL_CODES)
     )  # fmt: skip
     JobCode.objects.of(club).bulk_create(
         JobCode(
             club=club, code=name, name=name, category_id="cat", category_name="Department", option_id=f"o{number}",
             option_name=name, retrieved_at=AT,
         )
-        for number, name in enumerate(pages_world.JOB_NAMES)
+        for number, name in enumerate(pages_size.JOB_NAMES)
     )  # fmt: skip
     TaxCode.objects.of(club).bulk_create(
         TaxCode(
@@ -74,15 +74,15 @@ def _map(club: Any) -> None:
     items = [
         FinancialItem(club=club, kind="charge", code=f"C{number:03d}", name=f"Charge for something, number {number}",
                       gl_code=revenue[number % len(revenue)], tax_type="OUTPUT", untaxed_tax_type="EXEMPTOUTPUT")
-        for number in range(pages_world.CHARGES)
+        for number in range(pages_size.CHARGES)
     ] + [
         FinancialItem(club=club, kind="charge", code=f"NEW{number:02d}", name=f"Income things {number}")
-        for number in range(pages_world.NEW_CHARGES)
+        for number in range(pages_size.NEW_CHARGES)
     ]  # fmt: skip
     items.append(FinancialItem(club=club, kind="charge", code="POSCLR", gl_code=asset[40], tax_type="BASEXCLUDED"))
     for kind, names, first in (
-        ("account_type", pages_world.ACCOUNT_TYPES, 0),
-        ("payment_method", pages_world.METHODS, 20),
+        ("account_type", pages_size.ACCOUNT_TYPES, 0),
+        ("payment_method", pages_size.METHODS, 20),
     ):
         items += [
             FinancialItem(club=club, kind=kind, code=code, name=code.title(), gl_code=asset[first + place])
@@ -152,7 +152,7 @@ def _states(club: Any, owner: Any) -> None:
         part, later = later[:count], later[count:]
         Journal.objects.of(club).filter(pk__in=[one.pk for one in part]).update(state=state, **more)
     for days in range(20):
-        on = pages_world.LAST_ON + timedelta(days=days + 1)
+        on = pages_size.LAST_ON + timedelta(days=days + 1)
         Journal.objects.of(club).create(club=club, accounting_date=on, revision=1)
 
 
@@ -182,7 +182,7 @@ def _changeover(club: Any, owner: Any) -> None:
     new = XeroApp.objects.create(name="New app", client_id="new", redirect_uri="http://localhost/xero/callback")
     row = Changeover.objects.of(club).create(
         club=club, from_app=old, to_app=new, state="switched", moved_at=AT, planned_by=owner, planned_at=AT,
-        announced_at=AT, switched_at=AT, verified_at=AT, people_total=pages_world.PEOPLE, people_done=10,
+        announced_at=AT, switched_at=AT, verified_at=AT, people_total=pages_size.PEOPLE, people_done=10,
     )  # fmt: skip
     for user in User.objects.order_by("pk"):
         Traveller.objects.of(club).create(club=club, changeover=row, user=user)
@@ -214,14 +214,14 @@ def _audit_trail(club: Any, owner: Any) -> None:
         (
             AuditEvent(
                 club=club, position=chain.length + number,
-                at=AT - timedelta(minutes=5 * (pages_world.AUDIT_EVENTS - number)),
+                at=AT - timedelta(minutes=5 * (pages_size.AUDIT_EVENTS - number)),
                 user=owner if number % 3 else None, actor_name="Olive Owner" if number % 3 else "Clubledger",
                 action=kinds[number % 6], subject=f"journal {number % 5000}", previous_hash="0" * 64, hash="0" * 64,
                 summary=f"Something was done with journal {number % 5000}, the {number}th time",
                 before={"state": "valid", "number": ""}, after={"state": "queued", "number": f"J-{number:06d}"},
             )
-            for number in range(1, pages_world.AUDIT_EVENTS + 1)
+            for number in range(1, pages_size.AUDIT_EVENTS + 1)
         ),
         batch_size=2000,
     )  # fmt: skip
-    AuditChain.objects.filter(pk=chain.pk).update(length=chain.length + pages_world.AUDIT_EVENTS)
+    AuditChain.objects.filter(pk=chain.pk).update(length=chain.length + pages_size.AUDIT_EVENTS)

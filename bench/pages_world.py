@@ -7,32 +7,36 @@ the database by one INSERT … SELECT a table and week, so that journals, totals
 import csv
 import random
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.pages_furniture import furnish, make_club, sent_journals
+from bench.pages_size import (
+    ACCOUNT_TYPES,
+    AT,
+    CHARGES,
+    HISTORY_A_DAY,
+    HISTORY_FROM,
+    HISTORY_WEEKS,
+    JOB_NAMES,
+    LAST_ON,
+    METHODS,
+    NEW_CHARGES,
+    REFUSED_ROWS,
+    SUBSCRIPTIONS,
+    SUBSCRIPTIONS_ON,
+    UNSENT_A_DAY,
+    UNSENT_FROM,
+    UNSENT_WEEKS,
+    WIDE_ON,
+    WIDE_ROWS,
+)
 from bench.transactions import HEADER
-
-LAST_ON = date(2026, 11, 15)
-UNSENT_WEEKS, UNSENT_A_DAY = 157, 273
-HISTORY_WEEKS, HISTORY_A_DAY = 626, 1142
-CHARGES, NEW_CHARGES, GL_CODES, JOBS, PEOPLE = 400, 12, 250, 40, 40
-SUBSCRIPTIONS, WIDE_ROWS, REFUSED_ROWS, AUDIT_EVENTS = 8_000, 3_000, 20_000, 300_000
-SUBSCRIPTIONS_ON, WIDE_ON = date(2026, 7, 1), date(2026, 6, 30)
-UNSENT_FROM = LAST_ON - timedelta(days=UNSENT_WEEKS * 7 - 1)
-HISTORY_FROM = UNSENT_FROM - timedelta(days=HISTORY_WEEKS * 7)
-AT = datetime(2026, 11, 15, 3, 0, tzinfo=UTC)
-SLUG, OWNER = "banksia-park", "owner@banksiapark.example"
-
-ACCOUNT_TYPES = ("SUBS", "HOUSE", "PRIZE", "BAR", "GOLF", "LEVY")
-METHODS = ("CARD", "EFTPOS", "CASH", "DIRECT", "GATEWAY", "POSCLR")
-JOB_NAMES = [f"{place} {number}" for number in range(8) for place in ("Golf", "Bar", "Pro shop", "Course", "Function")]
 
 
 def build(folder: Path) -> None:
     """Fill an empty database. `folder` is for the files that are imported."""
-    from bench.pages_furniture import furnish, make_club
-
     _hurry()
     club, owner = make_club()
     _import(club, owner, folder / "history.csv", _week("W", HISTORY_FROM, HISTORY_A_DAY, with_new=False))
@@ -132,7 +136,6 @@ def _import(club: Any, owner: Any, path: Path, rows: Iterator[list[str]]) -> Non
 
 def _send_week(club: Any, owner: Any) -> None:
     """Make the first week's journals sent ones: frozen lines, a run, deliveries, and the call that carried them."""
-    from bench.pages_furniture import sent_journals
     from clubledger.ledger.journals import lines
     from clubledger.ledger.models import Journal
 
