@@ -7,7 +7,7 @@ from clubledger.bookkeeping.chart import CLASSES, Chart
 from clubledger.bookkeeping.entry import Entry, Line
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import tax_within
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import Amount, Day, phrase
 
 Check = Callable[[Entry, Chart], Iterator[Finding]]
 
@@ -104,7 +104,7 @@ def check_lock_dates(entry: Entry, chart: Chart) -> Iterator[Finding]:
     if locked_until is not None and entry.dated_on <= locked_until:
         yield Finding(
             code="locked",
-            message=phrase("Xero is locked up to %(locked_until)s.", locked_until=f"{locked_until:%d/%m/%Y}"),
+            message=phrase("Xero is locked up to %(locked_until)s.", locked_until=Day(locked_until)),
             remedy=phrase("Move the lock date in Xero, or send the journal dated on the first open day."),
             mends="journal",
         )
@@ -119,7 +119,7 @@ def check_amounts(entry: Entry, chart: Chart) -> Iterator[Finding]:
                 code="amount_too_large",
                 message=phrase(
                     "The amount %(amount)s on GL code %(account_code)s is larger than Xero takes.",
-                    amount=f"{line.amount:,.2f}",
+                    amount=Amount(line.amount),
                     account_code=line.account_code,
                 ),
                 mends="journal",
@@ -190,9 +190,9 @@ def check_stated_tax(entry: Entry, chart: Chart) -> Iterator[Finding]:
                         "On GL code %(account_code)s the source states tax of %(stated_tax)s; tax type "
                         "%(tax_type)s gives %(expected)s.",
                         account_code=line.account_code,
-                        stated_tax=f"{abs(line.stated_tax):,.2f}",
+                        stated_tax=Amount(abs(line.stated_tax)),
                         tax_type=line.tax_type,
-                        expected=f"{abs(expected):,.2f}",
+                        expected=Amount(abs(expected)),
                     )
                 ),
                 remedy=phrase("Check the tax type of the charges on this line, or correct the transactions."),

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import Figure, phrase
 from clubledger.bookkeeping.rules import ResolvedLine
 
 LineAmountTypes = Literal["Inclusive", "NoTax"]
@@ -64,8 +64,8 @@ class Entry:
             raise Unbalanced(
                 phrase(
                     "debits %(debits)s are not credits %(credits)s",
-                    debits=self.total_debits,
-                    credits=self.total_credits,
+                    debits=Figure(str(self.total_debits)),
+                    credits=Figure(str(self.total_credits)),
                 )
             )
 

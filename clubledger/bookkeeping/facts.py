@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from clubledger.bookkeeping.phrases import Phrase, phrase
+
 
 class Kind(StrEnum):
     """The nine kinds of `transactions-file.md`."""
@@ -56,3 +58,12 @@ class TaxKind(StrEnum):
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 """The years that a date may have, in a file and in an address."""
+
+
+def item_title(kind: str, code: str) -> Phrase:
+    """Return what a financial item is called in a sentence, by its kind and code."""
+    if kind == ItemKind.ACCOUNT_TYPE:
+        return phrase("Account type %(code)s", code=code)
+    if kind == ItemKind.PAYMENT_METHOD:
+        return phrase("Payment method %(code)s", code=code)
+    return phrase("Charge %(code)s", code=code)

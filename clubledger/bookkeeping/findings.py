@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from clubledger.bookkeeping.phrases import from_plain, plain_of
+
 
 class Severity(StrEnum):
     """Whether the journal may be sent in spite of it."""
@@ -36,8 +38,9 @@ class Finding:
         return self.severity is Severity.FAULT
 
     def as_plain(self) -> dict[str, Any]:
-        """Return it as JSON values; the amount as text."""
+        """Return it as JSON values: message and remedy with form and values, the amount as text."""
         plain = asdict(self)
+        plain["message"], plain["remedy"] = plain_of(self.message), plain_of(self.remedy)
         plain["severity"] = str(self.severity)
         plain["amount"] = None if self.amount is None else str(self.amount)
         return plain
@@ -48,8 +51,8 @@ class Finding:
         amount = plain.get("amount")
         return cls(
             code=plain["code"],
-            message=plain["message"],
-            remedy=plain.get("remedy", ""),
+            message=from_plain(plain["message"]),
+            remedy=from_plain(plain.get("remedy", "")),
             mends=plain.get("mends", ""),
             severity=Severity(plain.get("severity", "fault")),
             amount=None if amount is None else Decimal(amount),

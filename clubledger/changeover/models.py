@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
+from clubledger.foundation.phrase_field import PhraseField
 from clubledger.xero.models import XeroApp
 
 
@@ -73,7 +74,7 @@ class Changeover(ClubScoped):
     people_total = models.PositiveIntegerField(default=0, help_text="Who must authorise the new app.")
     people_done = models.PositiveIntegerField(default=0, help_text="How many of them have.")
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When Xero was last asked about the old app.")
-    trouble = models.TextField(blank=True, help_text="What keeps it, in words; empty when nothing does.")
+    trouble = PhraseField(blank=True, help_text="What keeps it, in words; empty when nothing does.")
     trouble_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -136,7 +137,7 @@ class Step(ClubScoped):
     at = models.DateTimeField()
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=20)
-    words = models.TextField()
+    words = PhraseField()
 
     class Meta:
         indexes = [models.Index(fields=["changeover", "at"], name="steps_by_changeover")]

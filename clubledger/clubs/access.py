@@ -62,7 +62,9 @@ class NotAllowed(AccessError):
     """The person belongs to the club but their role does not include this."""
 
     def __init__(self, permission: Permission) -> None:
-        super().__init__(phrase("Your role at this club does not allow you to %(right)s.", right=permission.value))
+        super().__init__(
+            phrase("Your role at this club does not allow you to %(right)s.", right=phrase(permission.value))
+        )
         self.permission = permission
 
 

@@ -4,6 +4,7 @@ from django.db import models
 
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
+from clubledger.foundation.phrase_field import PhraseField
 from clubledger.foundation.plain_json import PlainJSONField
 from clubledger.ledger.models import Journal
 from clubledger.xero.models import XeroApp
@@ -281,7 +282,7 @@ class BalanceProof(ClubScoped):
     asked_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True, blank=True, help_text="When a worker took up what was asked last.")
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Null while it is being worked out.")
-    failure = models.TextField(blank=True, help_text="Why nothing came of it.")
+    failure = PhraseField(blank=True, help_text="Why nothing came of it.")
     made_at = models.DateTimeField(null=True, blank=True, help_text="The moment that the rows are of.")
     rows = PlainJSONField(default=list, help_text="Of each account type code, name and figures; amounts as text.")
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from clubledger.bookkeeping.entry import Entry, Line
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import Figure, phrase
 from clubledger.xero import manual_journals
 from clubledger.xero.http.answers import ManualJournal
 
@@ -57,7 +57,7 @@ def idempotency_key(tenant_id: str, references: Sequence[tuple[str, int]], body:
 def differences(payload: bytes | memoryview, found: ManualJournal) -> list[str]:
     """Say, in words, each way in which the manual journal in Xero is not what the payload asked for. Empty: equal."""
     asked = json.loads(bytes(payload), parse_float=Decimal, parse_int=Decimal)
-    told = []
+    told: list[str] = []
     if found.status != asked["Status"]:
         told.append(phrase("its status is %(status)s", status=found.status))
     if found.date is None or found.date.isoformat() != asked["Date"]:
@@ -99,7 +99,7 @@ def _line_differences(asked: dict[str, Any], found: ManualJournal) -> list[str]:
         for line in found.lines
     )
     names = {line.account_id if by_id else line.account_code: line.account_code for line in found.lines}
-    told = [phrase("%(line)s is missing", line=_words(key, names)) for key in (wanted - there).elements()]
+    told: list[str] = [phrase("%(line)s is missing", line=_words(key, names)) for key in (wanted - there).elements()]
     return told + [
         phrase("%(line)s was not sent by us", line=_words(key, names)) for key in (there - wanted).elements()
     ]
@@ -112,7 +112,7 @@ def _line_key(account: str, amount: Decimal, tax_type: str, *options: str) -> tu
 
 def _words(key: tuple[str, ...], names: dict[str, str]) -> str:
     account, amount, tax_type = key[:3]
-    values = {"amount": amount.lstrip("-"), "code": names.get(account, account)}
+    values = {"amount": Figure(amount.lstrip("-")), "code": names.get(account, account)}
     if amount.startswith("-"):
         if tax_type:
             return phrase("the credit of %(amount)s on %(code)s with %(tax_type)s", tax_type=tax_type, **values)

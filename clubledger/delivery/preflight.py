@@ -10,7 +10,7 @@ from clubledger.bookkeeping.chart import Chart
 from clubledger.bookkeeping.checks import check
 from clubledger.bookkeeping.entry import BadEntry, Entry, entry_of
 from clubledger.bookkeeping.findings import Finding, Severity
-from clubledger.bookkeeping.phrases import counted, phrase
+from clubledger.bookkeeping.phrases import Day, counted, phrase
 from clubledger.bookkeeping.rules import Resolution
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
@@ -138,7 +138,7 @@ def _findings_of(
         yield Finding(
             code="before_cutover",
             message=phrase(
-                "The day is before %(post_from)s, from which this club posts.", post_from=f"{club.post_from:%d/%m/%Y}"
+                "The day is before %(post_from)s, from which this club posts.", post_from=Day(club.post_from)
             ),
             remedy=phrase("It is kept for balances and never sent."),
             mends="journal",
@@ -170,8 +170,8 @@ def _findings_of(
             code="dated_on_first_open_day",
             message=phrase(
                 "Xero is locked on %(accounting_date)s; it will be dated %(dated_on)s.",
-                accounting_date=f"{journal.accounting_date:%d/%m/%Y}",
-                dated_on=f"{dated_on:%d/%m/%Y}",
+                accounting_date=Day(journal.accounting_date),
+                dated_on=Day(dated_on),
             ),
             mends="journal",
             severity=Severity.WARNING,

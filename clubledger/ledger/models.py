@@ -3,10 +3,10 @@
 from django.db import models
 
 from clubledger.bookkeeping.chart import unusable_because
-from clubledger.bookkeeping.facts import ItemKind
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.facts import ItemKind, item_title
 from clubledger.clubs.models import Club, User
 from clubledger.clubs.scoping import ClubScoped
+from clubledger.foundation.phrase_field import PhraseField
 from clubledger.foundation.plain_json import PlainJSONField
 
 
@@ -97,11 +97,7 @@ class FinancialItem(ClubScoped):
         constraints = [models.UniqueConstraint(fields=["club", "kind", "code"], name="one_financial_item_per_code")]
 
     def __str__(self) -> str:
-        if self.kind == ItemKind.ACCOUNT_TYPE:
-            return phrase("Account type %(code)s", code=self.code)
-        if self.kind == ItemKind.PAYMENT_METHOD:
-            return phrase("Payment method %(code)s", code=self.code)
-        return phrase("Charge %(code)s", code=self.code)
+        return str(item_title(self.kind, self.code))
 
 
 class ImportState(models.TextChoices):
@@ -128,7 +124,7 @@ class Import(ClubScoped):
     )
     actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.WAITING)
-    refusal = models.TextField(blank=True, help_text="Why the file as a whole was refused, or what broke.")
+    refusal = PhraseField(blank=True, help_text="Why the file as a whole was refused, or what broke.")
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     transactions_new = models.PositiveIntegerField(default=0)
@@ -156,7 +152,7 @@ class RefusedRow(ClubScoped):
     source_id = models.CharField(max_length=200, blank=True)
     column = models.CharField(max_length=40, blank=True)
     value = models.TextField(blank=True)
-    reason = models.TextField()
+    reason = PhraseField()
     fields = models.JSONField(help_text="The row's fields by column name.")
 
     class Meta:
@@ -297,7 +293,7 @@ class Journal(ClubScoped):
         null=True, blank=True, help_text="Its date in Xero, where that is not the accounting date."
     )
     xero_journal_id = models.CharField(max_length=36, blank=True, help_text="Xero's ManualJournalID.")
-    xero_words = models.TextField(blank=True, help_text="What Xero said when it refused or warned, word for word.")
+    xero_words = PhraseField(blank=True, help_text="What Xero said when it refused or warned, word for word.")
     recorded_at = models.DateTimeField(null=True, blank=True)
     recorded_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     recorded_reason = models.TextField(blank=True)

@@ -6,6 +6,7 @@ from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 import pytest
 from django.core import mail
 
+from clubledger.bookkeeping.phrases import phrase
 from clubledger.clubs import people
 from clubledger.clubs.mail import AGAIN_AFTER
 from clubledger.clubs.models import Role
@@ -19,11 +20,12 @@ from tests.fixtures_clubs import add_member, make_club
 
 pytestmark = pytest.mark.django_db
 
+NO_GL_CODE = phrase("Charge %(code)s has no GL code.", code="LOCKER")
 NIGHT = Night(
     "2026-11-15",
     sent=1,
     left=(
-        Left("Charge LOCKER has no GL code.", "Choose its GL code.", 2, "2026-11-09", "2026-11-12"),
+        Left(NO_GL_CODE, phrase("Choose its GL code."), 2, "2026-11-09", "2026-11-12"),
         Left(letters.refused_words("Account code '230' is archived."), "", 1, "2026-11-13", "2026-11-13"),
     ),
 )

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import phrase, plain_of
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, Membership, User
 from clubledger.foundation import clock
@@ -39,6 +39,9 @@ REMEDIES = {
     "charge": phrase("Choose its GL code."),
     "job": phrase("Restore it in Xero, or choose another option for this job code."),
 }
+
+NO_GL_CODE = phrase("Charge %(code)s has no GL code.", code="LOCKER")
+JOB_ARCHIVED = phrase("Job code %(name)s is archived in Xero.", name="Halfway house")
 
 
 def furnish(*, email: str, password: str) -> User:
@@ -111,8 +114,8 @@ def chart(club: Club, tess: User) -> dict[str, FinancialItem]:
 def _fault(mends: str, message: str, amount: str, count: int) -> dict[str, Any]:
     return {
         "code": "item_unmapped" if mends.startswith("charge") else "job_unusable",
-        "message": message, "mends": mends, "amount": amount, "count": count,
-        "severity": "fault", "remedy": REMEDIES[mends.partition(":")[0]],
+        "message": plain_of(message), "mends": mends, "amount": amount, "count": count,
+        "severity": "fault", "remedy": plain_of(REMEDIES[mends.partition(":")[0]]),
     }  # fmt: skip
 
 
@@ -120,10 +123,10 @@ def _journals(club: Club, tess: User, today: date, items: dict[str, FinancialIte
     chance = random.Random(4)  # noqa: S311 - made-up figures
     at = datetime.combine(today, time(0, 2), UTC)
     special: dict[int, dict[str, Any]] = {
-        2: {"findings": [_fault("charge:LOCKER", "Charge LOCKER has no GL code.", "924.00", 14)]},
+        2: {"findings": [_fault("charge:LOCKER", NO_GL_CODE, "924.00", 14)]},
         3: {"state": "rejected", "xero_words": "Account code '230' has been archived, or deleted."},
         4: {"state": "valid", "validated_revision": 1},
-        5: {"findings": [_fault("job:Halfway house", "Job code Halfway house is archived in Xero.", "1318.40", 22)]},
+        5: {"findings": [_fault("job:Halfway house", JOB_ARCHIVED, "1318.40", 22)]},
         6: {"state": "queued", "wait_reason": WaitReason.LIMIT, "wait_until": at + timedelta(minutes=3)},
         9: {"debit_minor": 0, "transaction_count": 0, "line_count": 0},
         20: {"state": "recorded", "recorded_at": at, "recorded_by": tess, "recorded_reason": "Entered before the move"},

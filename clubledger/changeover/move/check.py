@@ -31,7 +31,7 @@ def get_gl_codes(*, club: Club, actor: User) -> Changes:
         raise
     except XeroError as error:
         if row is not None and not row.is_before:
-            words = phrase("Get GL Codes fails: %(words)s", words=error.words or type(error).__name__)
+            words = phrase("Get GL Codes fails: %(words)s", words=phrase(error.words or type(error).__name__))
             steps.set_trouble(club=club, changeover_id=row.pk, words=words)
         raise
     if row is not None:

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import joined, phrase
 from clubledger.changeover import staff
 from clubledger.changeover.errors import InFlight, NotAllDisconnected, WrongStep
 from clubledger.changeover.models import AFTER, Changeover
@@ -136,7 +136,7 @@ def note_gone(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
             ended += revocation.note_gone(authorisation=authorisation, actor=actor, reason=reason)
         if ended:
             words = phrase("Noted that %(app)s is gone in Xero.", app=row.from_app)
-            steps.note(row, actor, "noted_gone", f"{words} {reason.strip()}".strip())
+            steps.note(row, actor, "noted_gone", joined(" ", [words, reason.strip()]) if reason.strip() else words)
             steps.set_trouble(club=club, changeover_id=row.pk, words="")
     progress.look(club=club)
     return ended
@@ -180,7 +180,7 @@ def look_in_xero(*, club: Club, changeover_id: int, raises: bool = False) -> Cha
 
 
 def _tell_why(row: Changeover, error: XeroError) -> None:
-    words = phrase("The old app can't be disconnected: %(words)s", words=error.words)
+    words = phrase("The old app can't be disconnected: %(words)s", words=phrase(error.words))
     steps.set_trouble(club=row.club, changeover_id=row.pk, words=words)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import joined, phrase
 from clubledger.changeover import notices, staff, times
 from clubledger.changeover.errors import NothingToReturnTo, WrongStep
 from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Traveller
@@ -183,7 +184,7 @@ def come_to(*, club: Club, changeover_id: int, facts: Facts, **fields: Any) -> C
     for name, value in changes.items():
         setattr(row, name, value)
     if came != was:
-        note(row, None, str(came), str(State(came).label))
+        note(row, None, str(came), _label(came))
         if came == State.DONE:
             notices.write([row], Cause.DONE)
     return row
@@ -224,8 +225,14 @@ def add_step(row: Changeover, actor: User | None, name: str, words: str) -> None
     )
 
 
+def _label(state: str) -> str:
+    """Return what a state is called, as a phrase: pages have its translation already."""
+    with translation.override("en"):
+        return phrase(str(State(state).label))
+
+
 def _because(words: str, reason: str) -> str:
-    return f"{words} {reason.strip()}".strip()
+    return joined(" ", [words, reason.strip()]) if reason.strip() else words
 
 
 def _row(club: Club, changeover_id: int) -> Changeover | None:

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import phrase, plain_of
 from clubledger.changeover.models import Changeover, Notice, State, Step, Traveller, Wave
 from clubledger.clubs.models import Club, Membership, Role, User
 from clubledger.delivery.models import Call, Delivery
@@ -292,7 +292,7 @@ def _tell(staff: User, moved: list[Changeover], people: dict[int, list[User]]) -
             told.append((row.state, row.moved_at, None if row.state == State.DONE else staff))
         for state, at, actor in told:
             if at is not None:
-                words = WORDS[State(state)]
+                words = phrase(WORDS[State(state)])
                 steps.append(Step(club=row.club, changeover=row, at=at, actor=actor, name=state, words=words))
         causes = (("planned", row.announced_at), ("switched", row.switched_at), ("done", row.ended_at))
         for cause, at in causes:
@@ -314,8 +314,8 @@ def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
     now, rows, items = clock.now(), [], []
     fault = {
         "code": "item_unmapped", "severity": "fault",
-        "message": phrase("Charge %(code)s has no GL code.", code="LOCKER"),
-        "mends": "charge:LOCKER", "remedy": phrase("Choose its GL code."),
+        "message": plain_of(phrase("Charge %(code)s has no GL code.", code="LOCKER")),
+        "mends": "charge:LOCKER", "remedy": plain_of(phrase("Choose its GL code.")),
     }  # fmt: skip
     refusal = "Account code '{code}' is not a valid code for this document."
     for place, (club, kind) in enumerate(zip(clubs, kinds, strict=True)):

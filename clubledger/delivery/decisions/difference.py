@@ -19,6 +19,7 @@ from clubledger.bookkeeping.chart import Account, Chart
 from clubledger.bookkeeping.checks import check
 from clubledger.bookkeeping.entry import BadEntry, Entry, Line
 from clubledger.bookkeeping.money import from_minor, to_minor
+from clubledger.bookkeeping.phrases import text_of
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -265,7 +266,7 @@ def _entry_of(club: Club, journal: Journal, pairs: Mapping[_Key, _Pair], chart: 
     except BadEntry as error:
         raise CannotDecide(
             gettext("The difference can't be sent as a journal: %(error)s. Void it and send ours.")
-            % {"error": in_readers_words(str(error))}
+            % {"error": in_readers_words(text_of(error))}
         ) from None
     faults = [
         f"{in_readers_words(one.message)} {in_readers_words(one.remedy)}".strip()

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import date
 
 import structlog
@@ -11,7 +10,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import joined, phrase
 from clubledger.clubs import access, languages, mail
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -70,7 +69,8 @@ def held_words(reason: str, words: str) -> str:
         WaitReason.CHECK: phrase("It waits until somebody has confirmed what was recorded by hand since the backup."),
         WaitReason.UNKNOWN: phrase("It waits: Xero has a journal of its day that nobody has accounted for."),
     }
-    return f"{known.get(reason, '')} {words}".strip()
+    said = [part for part in (known.get(reason, ""), phrase(words)) if part]
+    return joined(" ", said) if said else ""
 
 
 def tell_of_night(club: Club, user: User, night: Night) -> int:
@@ -82,7 +82,7 @@ def tell_of_night(club: Club, user: User, night: Night) -> int:
     readers = {one.pk: one for one in access.people_who_may(club, Permission.SEND)}
     if access.may(user, club, Permission.SEE):
         readers[user.pk] = user
-    told_on = asdict(night)
+    told_on = night.as_plain()
     return _send(NightLetter(club=club, sender=user, reader=one, night=told_on) for one in readers.values())
 
 

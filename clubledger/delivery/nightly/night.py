@@ -1,7 +1,9 @@
 """What came of a club's scheduled night, as a value that is kept, shown and written about."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from clubledger.bookkeeping.phrases import from_plain, plain_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,19 @@ class Night:
         """How many journals were left, each counted once for each of its causes."""
         return sum(cause.journals for cause in self.left)
 
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as JSON values: the words with their form and values."""
+        left = [
+            asdict(cause) | {"message": plain_of(cause.message), "remedy": plain_of(cause.remedy)}
+            for cause in self.left
+        ]
+        return asdict(self) | {"left": left, "trouble": plain_of(self.trouble)}
+
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> "Night":
-        """Read what `dataclasses.asdict` gave."""
-        return cls(**{**plain, "left": tuple(Left(**cause) for cause in plain.get("left", []))})
+        """Read what `as_plain` gave."""
+        left = tuple(
+            Left(**cause | {"message": from_plain(cause["message"]), "remedy": from_plain(cause["remedy"])})
+            for cause in plain.get("left", [])
+        )
+        return cls(**{**plain, "left": left, "trouble": from_plain(plain.get("trouble", ""))})

@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clubledger.bookkeeping.chart import Chart
 from clubledger.bookkeeping.findings import Finding
+from clubledger.bookkeeping.phrases import phrase, text_of
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import NotAllowed, Permission
 from clubledger.clubs.models import Club, User
@@ -175,9 +176,9 @@ def run(club_id: int) -> Night | None:
             return None
         night = Night(on.isoformat(), trouble=letters.no_answer_words())
     except (AuthorisationNeeded, NotAllowed) as error:
-        night = Night(on.isoformat(), trouble=str(error))
+        night = Night(on.isoformat(), trouble=phrase(text_of(error)))
     except XeroError as error:
-        night = Night(on.isoformat(), trouble=error.words)
+        night = Night(on.isoformat(), trouble=phrase(error.words))
     if night.waiting and _has_time(nightly, on):
         _look_again_later(nightly, holder, f"{night.waiting} are on their way")
         return None
@@ -318,7 +319,7 @@ def _finish(nightly: NightlySending, on: date, holder: str, night: Night) -> boo
     club = nightly.club
     mine = NightlySending.objects.of(club).filter(claimed_by=holder)
     won = mine.update(
-        last_ran_on=on, last_ran_at=clock.now(), last_result=asdict(night), claimed_by="", claimed_until=None
+        last_ran_on=on, last_ran_at=clock.now(), last_result=night.as_plain(), claimed_by="", claimed_until=None
     )
     if won and (night.sent or night.waiting or night.needs_a_person):
         words = night.trouble or f"{night.sent} sent, {night.waiting} on their way, {night.left_count} left"

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from clubledger.bookkeeping.facts import TaxKind
 from clubledger.bookkeeping.money import CENT, from_minor, to_minor
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import Amount, joined, phrase
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club
 from clubledger.delivery.models import CallItem, Delivery
@@ -60,7 +60,7 @@ def record_found(club: Club, delivery: Delivery, found: ManualJournal) -> None:
         )
     fields: dict[str, Any] = {
         "xero_journal_id": found.journal_id,
-        "xero_words": "\n".join(told),
+        "xero_words": joined("\n", told),
         "wait_reason": "",
         "wait_until": None,
     }
@@ -86,7 +86,7 @@ def record_found(club: Club, delivery: Delivery, found: ManualJournal) -> None:
     if not told:
         carriers.arrived(club, delivery)
     words = (
-        phrase("It is in Xero but %(differences)s.", differences="; ".join(told))
+        phrase("It is in Xero but %(differences)s.", differences=joined("; ", told))
         if told
         else phrase("It is in Xero and was read back equal.")
     )
@@ -118,7 +118,7 @@ def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
         journal_ids=[delivery.journal_id],
         from_states=[JournalState.DIFFERS],
         to_state=JournalState.DIFFERS,
-        xero_words="\n".join(told) or phrase("it was changed in Xero since, and is now as it was sent"),
+        xero_words=joined("\n", told) or phrase("it was changed in Xero since, and is now as it was sent"),
     )
     Delivery.objects.of(club).filter(pk=delivery.pk).update(found_in_xero=plain(found))
 
@@ -128,7 +128,7 @@ def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> l
 
     Rows that state no tax may share the line: only the part of Xero's tax that falls to the others is compared.
     """
-    told = []
+    told: list[str] = []
     taxed = [(line, line.source_tax_minor, there) for line, there in pairs if line.source_tax_minor is not None]
     stated = _stated_amounts([line for line, _, _ in taxed])
     for line, source_tax_minor, there in taxed:
@@ -139,8 +139,8 @@ def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> l
                 phrase(
                     "Xero's tax on %(account_code)s is %(tax_amount)s, the source's %(source_tax)s",
                     account_code=line.account_code,
-                    tax_amount=f"{there.tax_amount:,.2f}",
-                    source_tax=f"{from_minor(source_tax_minor):,.2f}",
+                    tax_amount=Amount(there.tax_amount),
+                    source_tax=Amount(from_minor(source_tax_minor)),
                 )
             )
     return told

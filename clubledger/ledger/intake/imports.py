@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import joined, phrase, text_of
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -60,7 +60,7 @@ def preview(path: Path, limit: int = 20, format: str = "transactions_v1") -> Pre
         header = csv_file.read_header(path, layout)
         records = list(islice(csv_file.records_of(path)(), limit))
     except UnreadableFile as error:
-        return Preview([], [], str(error))
+        return Preview([], [], text_of(error))
     faults = [
         (line.line, fault.column, fault.reason)
         for refused in group(iter(records), header, layout, {})
@@ -147,7 +147,7 @@ def read_import(*, import_id: int, take_over: bool = False) -> Import:
         run = Run(of_import, records, header, layout)
         run.to_the_end(csv_file.scan_file(path, records, header.index("source_id"), header.index("kind")))
     except UnreadableFile as error:
-        _finish(of_import, state=ImportState.REFUSED, refusal=str(error))
+        _finish(of_import, state=ImportState.REFUSED, refusal=text_of(error))
         path.unlink(missing_ok=True)
     except ImportTakenOver:
         raise AlreadyRunning(f"import {import_id} was taken over") from None
@@ -155,9 +155,7 @@ def read_import(*, import_id: int, take_over: bool = False) -> Import:
         _finish(
             of_import,
             state=ImportState.FAILED,
-            refusal=phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[
-                :2000
-            ],
+            refusal=_stopped(error),
         )
         raise
     else:
@@ -198,9 +196,7 @@ def import_rows(
         _finish(
             made,
             state=ImportState.FAILED,
-            refusal=phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=error)[
-                :2000
-            ],
+            refusal=_stopped(error),
         )
         raise
     _finish(made, state=ImportState.DONE)
@@ -301,11 +297,16 @@ def _finish(of_import: Import, *, state: str, refusal: str = "") -> None:
         )
 
 
+def _stopped(error: Exception) -> str:
+    """Say what broke, without more of it than anybody reads."""
+    return phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=str(error)[:1900])
+
+
 def _records_of_rows(rows: Sequence[Mapping[str, Any]]) -> Records:
     def read() -> Iterator[Record]:
         for number, row in enumerate(rows, start=1):
             faults = mapping_faults(row)
-            trouble = "; ".join(fault.reason for fault in faults)
+            trouble = joined("; ", [fault.reason for fault in faults])
             yield number, [_text(row.get(name)) for name in COLUMNS], trouble
 
     return read

@@ -47,7 +47,7 @@ def _sort_out(intake: Intake, reversals: Sequence[Incoming]) -> tuple[Ready, lis
     current = intake.current(names)
     reversed_by = {found.reverses: found.source_id for found in corrections.live_reversals(intake, names)}
     ready: Ready = []
-    held_back = []
+    held_back: list[tuple[Incoming, str]] = []
     naming: dict[str, str] = {}
     for reversal in reversals:
         first = reversal.first

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from clubledger.bookkeeping.phrases import changed, joined
 from clubledger.clubs import access
 from clubledger.foundation import clock
 from clubledger.ledger import sql
@@ -240,7 +241,7 @@ class Run:
                     source_id=storable.get("source_id", "")[:200],
                     column=first.column[:40],
                     value=_storable(first.value),
-                    reason=_storable("; ".join(fault.reason for fault in faults)),
+                    reason=changed(joined("; ", [fault.reason for fault in faults]), _storable),
                     fields=storable,
                 )
             )

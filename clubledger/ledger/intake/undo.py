@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import Day, phrase, text_of
 from clubledger.bookkeeping.totals import DIRECTION, Sums
 from clubledger.clubs import access, audit
 from clubledger.clubs.models import Club, User
@@ -96,7 +96,7 @@ def foresee(*, club: Club, of_import: Import) -> Foresight:
         "WHERE t.club_id = %s AND t.of_import_id = %s GROUP BY j.state",
         values,
     )
-    obstacles = []
+    obstacles: list[str] = []
     if of_import.state not in UNDOABLE:
         obstacles.append(phrase("Only an import that has ended can be undone, and only once."))
     elif not count:
@@ -105,7 +105,7 @@ def foresee(*, club: Club, of_import: Import) -> Foresight:
         for part in _chunks(_versions_of(club, of_import)):
             _refuse_if_built_upon(part, of_import)
     except CannotUndoImport as error:
-        obstacles.append(str(error))
+        obstacles.append(text_of(error))
     return Foresight(
         int(count), int(gross), _day(first_on), _day(last_on), sum(int(row[1]) for row in by_state), tuple(obstacles)
     )  # fmt: skip
@@ -163,7 +163,7 @@ def finish_undoing(*, import_id: int) -> None:
                 )
     except (CannotUndoImport, access.NotAllowed) as error:
         rows.filter(pk=import_id, state=ImportState.UNDOING).update(
-            state=asked["was"], checkpoint=asked["checkpoint"], refusal=str(error)
+            state=asked["was"], checkpoint=asked["checkpoint"], refusal=text_of(error)
         )
 
 
@@ -246,7 +246,7 @@ def _refuse_if_built_upon(ids: Sequence[int], of_import: Import) -> None:
 
 def _why_it_is_gone(on: date | None, state: str) -> str:
     """Return where something of an import stands that takes in no transactions any more, and what can be done."""
-    day = f"{on:%d/%m/%Y}" if on else ""
+    day = Day(on) if on else ""
     if state == JournalState.QUEUED:
         return phrase(
             "Something of it stands in the journal of %(day)s, which waits for Xero. Withdraw that journal first.",

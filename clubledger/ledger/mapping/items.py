@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext
 
 from clubledger.bookkeeping.chart import CLASSES
-from clubledger.bookkeeping.facts import ItemKind
+from clubledger.bookkeeping.facts import ItemKind, item_title
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
@@ -113,7 +113,8 @@ def _check_account(gl_code: GLCode) -> None:
 def _check_tax_type(club: Club, item: FinancialItem, gl_code: GLCode, tax_type: str) -> None:
     if item.kind != ItemKind.CHARGE:
         raise WrongTaxType(
-            gettext("%(item)s takes no tax type: only charges do.") % {"item": in_readers_words(str(item))}
+            gettext("%(item)s takes no tax type: only charges do.")
+            % {"item": in_readers_words(item_title(item.kind, item.code))}
         )
     rates = TaxCode.objects.of(club)
     rate = rates.filter(tax_type=tax_type, status="ACTIVE").first()

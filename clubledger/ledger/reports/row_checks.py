@@ -14,7 +14,7 @@ from clubledger.bookkeeping.chart import Chart, TaxRate
 from clubledger.bookkeeping.facts import ItemKind
 from clubledger.bookkeeping.findings import Finding, Severity
 from clubledger.bookkeeping.money import from_minor
-from clubledger.bookkeeping.phrases import phrase
+from clubledger.bookkeeping.phrases import Amount, Day, phrase
 from clubledger.clubs.models import Club
 from clubledger.ledger import sql
 from clubledger.ledger.models import FinancialItem, Journal
@@ -108,12 +108,12 @@ def _earlier_documents(journals: Sequence[Journal], chart: Chart) -> Iterable[tu
 
 
 def _tax_off_words(charge: FinancialItem, rate: TaxRate, count: int, tax: Decimal, amount: Decimal) -> str:
-    values = {
+    values: dict[str, object] = {
         "code": charge.code,
         "name": rate.name,
         "tax_type": rate.tax_type,
-        "tax": f"{abs(tax):,.2f}",
-        "amount": f"{abs(amount):,.2f}",
+        "tax": Amount(abs(tax)),
+        "amount": Amount(abs(amount)),
     }
     if count == 1:
         return phrase(
@@ -129,7 +129,7 @@ def _tax_off_words(charge: FinancialItem, rate: TaxRate, count: int, tax: Decima
 
 
 def _earlier_words(count: int, document_date: date) -> str:
-    oldest = f"{document_date:%d/%m/%Y}"
+    oldest = Day(document_date)
     if count == 1:
         return phrase(
             "1 transaction has a document of an earlier tax period, the oldest of %(oldest)s;"

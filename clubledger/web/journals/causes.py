@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from clubledger.bookkeeping.phrases import from_plain
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.web.page import link_to
@@ -64,14 +65,14 @@ def causes_of(access: ClubAccess, found: Iterable[tuple[int, list[dict[str, Any]
     for journal_id, findings in found:
         for finding in findings:
             mends = finding.get("mends", "")
-            key = (finding["code"], mends, "" if mends and mends != "journal" else finding["message"])
+            key = (finding["code"], mends, "" if mends and mends != "journal" else from_plain(finding["message"]))
             cause = grouped.get(key)
             if cause is None:
                 label, link = place(access, mends, journal_id)
                 is_fault = finding.get("severity", "fault") == "fault"
                 cause = Cause(
-                    in_readers_words(finding["message"]),
-                    in_readers_words(finding.get("remedy", "")),
+                    in_readers_words(from_plain(finding["message"])),
+                    in_readers_words(from_plain(finding.get("remedy", ""))),
                     is_fault,
                     label=label,
                     link=link,

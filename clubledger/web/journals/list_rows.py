@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clubledger.bookkeeping.phrases import from_plain
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
@@ -107,7 +108,8 @@ def notes_of(journal: Journal, access: ClubAccess) -> list[str]:
     if has_chosen_first_open_day(journal):
         notes.append(_("To be dated on Xero's first open day, as somebody chose. Validate comes next."))
     if journal.state in TAKES_IN:
-        messages = list(dict.fromkeys(in_readers_words(finding["message"]) for finding in journal.findings))
+        messages = [in_readers_words(from_plain(finding["message"])) for finding in journal.findings]
+        messages = list(dict.fromkeys(messages))
         notes += messages[:2]
         if len(messages) > 2:
             notes.append(_("and %(count)s more") % {"count": len(messages) - 2})

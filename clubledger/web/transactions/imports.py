@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clubledger.bookkeeping.facts import Kind
+from clubledger.bookkeeping.phrases import text_of
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
@@ -307,7 +308,7 @@ def undo_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Htt
         try:
             is_undone = undo.begin_undoing(club=access.club, actor=access.user, of_import=found, reason=reason)
         except LedgerError as error:
-            messages.error(request, in_readers_words(str(error)))
+            messages.error(request, in_readers_words(text_of(error)))
         else:
             words_for = ngettext(
                 "%(count)s transaction is gone.", "%(count)s transactions are gone.", foresight.transactions

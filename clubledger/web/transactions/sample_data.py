@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from clubledger.bookkeeping.phrases import text_of
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
@@ -22,7 +23,7 @@ def try_sample(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     try:
         made = samples.bring_sample(club=access.club, actor=access.user)
     except LedgerError as error:
-        messages.error(request, in_readers_words(str(error)))
+        messages.error(request, in_readers_words(text_of(error)))
     else:
         words = ngettext(
             "%(count)s made-up transaction came in. Look around: nothing of it can be sent.",
@@ -40,7 +41,7 @@ def remove_sample(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     try:
         number = samples.remove_sample(club=access.club, actor=access.user)
     except LedgerError as error:
-        messages.error(request, in_readers_words(str(error)))
+        messages.error(request, in_readers_words(text_of(error)))
     else:
         words = ngettext(
             "The sample data is gone: %(count)s made-up transaction.",

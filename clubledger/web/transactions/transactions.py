@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, Kind
+from clubledger.bookkeeping.facts import DEBITS_THE_ACCOUNT_TYPE, Kind, item_title
 from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.clubs.models import Club
@@ -210,6 +210,6 @@ def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
     if amount < 0:
         debits_account, amount = not debits_account, -amount
     tax = None if line.tax_minor is None else abs(from_minor(line.tax_minor))
-    sides = (in_readers_words(str(line.account_type)), in_readers_words(str(line.item)))
+    sides = [in_readers_words(item_title(item.kind, item.code)) for item in (line.account_type, line.item)]
     debit, credit = sides if debits_account else sides[::-1]
     return Pair(debit, credit, line.job, amount, tax)
