@@ -81,6 +81,26 @@ def test_models_are_at_the_bottom_of_their_room():
     assert wrong == []
 
 
+PAGES_THAT_ONLY_ASK = ("chart", "connection", "mapping", "people", "sign_in")
+"""Wings of the web whose pages ask the rooms below for rows; the console's do too."""
+
+
+def test_pages_ask_the_rooms_below_and_query_nothing_themselves():
+    wrong = []
+    for path, tree in our_modules():
+        wing = path.parts[1:3]
+        if path.name == "apps.py" or not (
+            wing[0] == "console" or (wing[0] == "web" and wing[1] in PAGES_THAT_ONLY_ASK)
+        ):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager"}:
+                wrong.append(f"{path}:{node.lineno}: a query")
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("django.db"):
+                wrong.append(f"{path}:{node.lineno}: imports {node.module}")
+    assert wrong == []
+
+
 def test_every_module_says_in_a_few_lines_what_it_is_for():
     wrong = []
     for path, tree in our_modules():
