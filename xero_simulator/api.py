@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from xero_simulator import (
     accounts,
@@ -25,11 +24,9 @@ from xero_simulator.errors import ApiError, MethodNotImplemented, NotFound
 from xero_simulator.exchange import Answer, Request, text_answer
 from xero_simulator.faults import Fault
 from xero_simulator.model import LateCommit
+from xero_simulator.running import Running
 from xero_simulator.submissions import LARGEST_BODY_BYTES
 from xero_simulator.world import World
-
-if TYPE_CHECKING:
-    from xero_simulator.app import Simulator
 
 PREFIX = "/api.xro/2.0/"
 Endpoint = Callable[[Call], "dict[str, object] | Answer"]
@@ -127,7 +124,7 @@ def _find_route(path: str) -> tuple[Route, dict[str, str]] | None:
     return None
 
 
-def answer_call(simulator: Simulator, request: Request, fault: Fault) -> Answer:
+def answer_call(simulator: Running, request: Request, fault: Fault) -> Answer:
     """Answer a call of the accounting API, with the fault that a rule picked for it."""
     world = simulator.world
     headers: list[tuple[str, str]] = []
@@ -157,7 +154,7 @@ def _unexecuted(world: World, caller: Caller | None, request: Request, fault: Fa
 
 
 def _admitted(
-    simulator: Simulator, caller: Caller, request: Request, fault: Fault
+    simulator: Running, caller: Caller, request: Request, fault: Fault
 ) -> tuple[Answer, list[tuple[str, str]]]:
     """Answer a call whose caller is known: scope, limits, idempotency, then the endpoint."""
     world, app = simulator.world, caller.app
@@ -188,7 +185,7 @@ def _admitted(
     return answer, headers
 
 
-def _once(simulator: Simulator, place: tuple[str, str]) -> Callable[[], None]:
+def _once(simulator: Running, place: tuple[str, str]) -> Callable[[], None]:
     left: list[bool] = []
 
     def finish() -> None:
@@ -200,7 +197,7 @@ def _once(simulator: Simulator, place: tuple[str, str]) -> Callable[[], None]:
     return finish
 
 
-def _postpone(simulator: Simulator, caller: Caller, request: Request, fault: Fault) -> None:
+def _postpone(simulator: Running, caller: Caller, request: Request, fault: Fault) -> None:
     world = simulator.world
     answered = fault.answer()
     # A caller who was told of an internal failure gets it again; any other finds the key still in use.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from xero_simulator.connections import Refused
 from xero_simulator.exchange import Answer, Request, text_answer
 from xero_simulator.faults import Fault, Rule, RuleBook, deliver
 from xero_simulator.limits import Limits
+from xero_simulator.log import Log, LogEntry
 from xero_simulator.model import LateCommit, ManualJournal
 from xero_simulator.reports import postings
 from xero_simulator.store import Store
@@ -25,42 +24,7 @@ from xero_simulator.world import World
 
 DEFAULT_ORIGIN = "http://localhost:8900"
 logger = logging.getLogger(__name__)
-LOGGED_BYTES = 64_000_000
 API_PREFIX = "/api.xro/2.0/"
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One request and its answer."""
-
-    at: datetime
-    request: Request
-    answer: Answer
-    client_id: str | None = None
-    tenant_id: str | None = None
-    rule_id: str | None = None
-    committed: bool = True
-
-
-@dataclass(slots=True)
-class Log:
-    """The journal of requests and answers; the oldest go when there are too many or they grow too big."""
-
-    entries: deque[LogEntry] = field(default_factory=deque)
-    size: int = 0
-
-    def add(self, entry: LogEntry, most: int) -> None:
-        """Add an entry."""
-        self.entries.append(entry)
-        self.size += len(entry.request.body) + len(entry.answer.body)
-        while len(self.entries) > most or (self.size > LOGGED_BYTES and len(self.entries) > 1):
-            gone = self.entries.popleft()
-            self.size -= len(gone.request.body) + len(gone.answer.body)
-
-    def clear(self) -> None:
-        """Forget all entries."""
-        self.entries.clear()
-        self.size = 0
 
 
 class Simulator:

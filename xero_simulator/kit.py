@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -14,17 +14,16 @@ from xero_simulator import codec, scenario, tokens
 from xero_simulator.exchange import Answer, Request, json_answer
 from xero_simulator.faults import PRESETS
 from xero_simulator.identity import withdraw_consent
+from xero_simulator.log import LogEntry
 from xero_simulator.model import Member, Organisation
 from xero_simulator.money import text_of
+from xero_simulator.running import Running
 
-if TYPE_CHECKING:
-    from xero_simulator.app import LogEntry, Simulator
-
-Handler = Callable[["Simulator", dict[str, Any], dict[str, str]], object]
+Handler = Callable[[Running, dict[str, Any], dict[str, str]], object]
 _HIDDEN = {"authorization", "cookie", "set-cookie"}
 
 
-def answer(simulator: Simulator, request: Request) -> Answer:
+def answer(simulator: Running, request: Request) -> Answer:
     """Answer a request to the kit; 400 says what is wrong with it, 404 lists what there is."""
     path = request.path.removeprefix("/_sim").strip("/")
     for method, pattern, handler in ROUTES:
@@ -42,7 +41,7 @@ def answer(simulator: Simulator, request: Request) -> Answer:
     return json_answer(200 if not path else 404, {"endpoints": listing, "faults": list(PRESETS)})
 
 
-def _organisation(simulator: Simulator, name: str) -> Organisation:
+def _organisation(simulator: Running, name: str) -> Organisation:
     found = simulator.world.find_organisation(name)
     if found is None:
         raise ValueError(f"there is no organisation {name}")
@@ -54,7 +53,7 @@ def _plain(row: Any) -> dict[str, Any]:
     return plain
 
 
-def _state(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _state(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     world, store = simulator.world, simulator.world.store
     return {
         "now": world.now().isoformat(),
@@ -71,16 +70,16 @@ def _state(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) ->
     }
 
 
-def _health(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _health(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return {"status": "ok", "now": simulator.world.now().isoformat()}
 
 
-def _reset(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _reset(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     simulator.reset()
     return {"status": "ok"}
 
 
-def _scenario(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _scenario(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Replace the world by a scenario, or with `?add=true` add to it."""
     if parts.get("query_add") == "true":
         scenario.load(simulator.world, body, simulator.rules)
@@ -93,7 +92,7 @@ def _scenario(simulator: Simulator, body: dict[str, Any], parts: dict[str, str])
     return {"organisations": len(simulator.world.store.organisations)}
 
 
-def _clock(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _clock(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """`{"set": instant}`, `{"advance_seconds": n}`, `{"freeze": true}` or `{"run": true}`."""
     clock = simulator.clock
     unknown = set(body) - {"set", "advance_seconds", "freeze", "run"}
@@ -111,20 +110,20 @@ def _clock(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) ->
     return {"now": clock.now().isoformat(), "is_frozen": clock.is_frozen}
 
 
-def _settings(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _settings(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return asdict(scenario.change_settings(simulator.world, body))
 
 
-def _add_users(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _add_users(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return {"user_id": simulator.world.add_user(**body).user_id}
 
 
-def _add_organisations(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _add_organisations(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     made = scenario.add_organisations(simulator.world, body)
     return {"organisations": [{"tenant_id": row.tenant_id, "name": row.name} for row in made]}
 
 
-def _change_organisation(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _change_organisation(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Change fields of an organisation: name, lock dates, limits, tax basis, `is_open`."""
     found = _organisation(simulator, parts["name"])
     if {"tenant_id", "members", "seed"} & set(body):
@@ -133,7 +132,7 @@ def _change_organisation(simulator: Simulator, body: dict[str, Any], parts: dict
     return _plain(simulator.world.store.organisations.put(found.tenant_id, changed))
 
 
-def _lock_dates(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _lock_dates(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """`{"period": "2026-06-30" or null, "year_end": …}`; what isn't given stays."""
     found = _organisation(simulator, parts["name"])
     unknown = set(body) - {"period", "year_end"}
@@ -146,7 +145,7 @@ def _lock_dates(simulator: Simulator, body: dict[str, Any], parts: dict[str, str
     return _plain(simulator.world.store.organisations.put(found.tenant_id, found))
 
 
-def _change_account(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _change_account(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Rename, recode or archive an account, as a person would in Xero: `{"code", "name", "status", "tax_type"}`."""
     world = simulator.world
     found = _organisation(simulator, parts["name"])
@@ -162,7 +161,7 @@ def _change_account(simulator: Simulator, body: dict[str, Any], parts: dict[str,
     return _plain(account)
 
 
-def _change_option(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _change_option(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Rename or archive a tracking option: `{"category", "option", "name", "status"}`."""
     found = _organisation(simulator, parts["name"])
     category = simulator.world.charts.book(found.tenant_id).category_by_name(body["category"])
@@ -176,7 +175,7 @@ def _change_option(simulator: Simulator, body: dict[str, Any], parts: dict[str, 
     return _plain(option)
 
 
-def _set_member(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _set_member(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Give a user a role or permission, or with `"role": null` take it away."""
     world = simulator.world
     found = _organisation(simulator, parts["name"])
@@ -190,12 +189,12 @@ def _set_member(simulator: Simulator, body: dict[str, Any], parts: dict[str, str
     return _plain(world.store.organisations[found.tenant_id])["members"]
 
 
-def _reset_demo(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _reset_demo(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     found = _organisation(simulator, parts["name"])
     return {"tenant_id": simulator.world.reset_demo(found.tenant_id).tenant_id}
 
 
-def _journals(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _journals(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     found = _organisation(simulator, parts["name"])
     rows = []
     for journal in simulator.journals(found.tenant_id, live_only=False):
@@ -206,17 +205,17 @@ def _journals(simulator: Simulator, body: dict[str, Any], parts: dict[str, str])
     return {"journals": rows}
 
 
-def _entries(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _entries(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     found = _organisation(simulator, parts["name"])
     names = ("journal_id", "date", "account", "cents")
     return {"entries": [dict(zip(names, row, strict=True)) for row in simulator.journal_entries(found.tenant_id)]}
 
 
-def _add_app(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _add_app(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return {"client_id": scenario.add_app(simulator.world, body).client_id}
 
 
-def _change_app(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _change_app(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     found = simulator.world.store.apps.get(parts["app"])
     if found is None:
         raise ValueError(f"there is no app {parts['app']}")
@@ -224,12 +223,12 @@ def _change_app(simulator: Simulator, body: dict[str, Any], parts: dict[str, str
     return {"client_id": simulator.world.add_app(changed).client_id}
 
 
-def _connect(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _connect(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Connect organisations and give a token set, without pages: `{"user", "app", "organisations", "scopes"}`."""
     return scenario.connect(simulator.world, body["user"], body["app"], body["organisations"], body.get("scopes"))
 
 
-def _authorise(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _authorise(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Do the browser's part for an authorise address: `{"address", "user", "organisations", "cancel"}`."""
     location = simulator.authorise(
         body["address"], body["user"], body.get("organisations", ()), cancel=bool(body.get("cancel"))
@@ -237,7 +236,7 @@ def _authorise(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]
     return {"location": location}
 
 
-def _disconnect(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _disconnect(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Disconnect as on the Connected apps page: every connection that fits `user`, `app` and `organisation`."""
     world = simulator.world
     user = world.user_by_email(body["user"]) if "user" in body else None
@@ -250,7 +249,7 @@ def _disconnect(simulator: Simulator, body: dict[str, Any], parts: dict[str, str
     return {"disconnected": len(found)}
 
 
-def _tokens(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _tokens(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Expire or revoke: `{"kind": "access" | "refresh", "user", "app"}`; revoking ends connections too."""
     world = simulator.world
     store = world.store
@@ -275,19 +274,19 @@ def _tokens(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -
     return {"touched": touched}
 
 
-def _rotate(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _rotate(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return {"kid": tokens.rotate_key(simulator.world)}
 
 
-def _rules(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _rules(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return {"rules": [rule.shown() for rule in simulator.rules.rules]}
 
 
-def _add_rule(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _add_rule(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     return scenario.add_rule(simulator.world, simulator.rules, body).shown()
 
 
-def _remove_rules(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _remove_rules(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     before = len(simulator.rules.rules)
     if "rule" in parts:
         simulator.rules.remove(parts["rule"])
@@ -316,14 +315,14 @@ def _shown(entry: LogEntry) -> dict[str, object]:
     }
 
 
-def _log(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _log(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     """Give the journal of requests and answers; `?method=`, `?path=` and `?last=` narrow it."""
     found = simulator.requests(parts.get("query_method"), parts.get("query_path", ""))
     last = int(parts.get("query_last", len(found) or 1))
     return {"requests": [_shown(entry) for entry in found[-last:]]}
 
 
-def _clear_log(simulator: Simulator, body: dict[str, Any], parts: dict[str, str]) -> object:
+def _clear_log(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
     simulator.log.clear()
     return {"status": "ok"}
 

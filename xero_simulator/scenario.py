@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from xero_simulator import codec, consent, tokens
@@ -16,10 +16,8 @@ from xero_simulator.charts import SEED_DIRECTORY, read_seed, stable_id
 from xero_simulator.exchange import Answer, Request
 from xero_simulator.faults import Rule, RuleBook
 from xero_simulator.model import Account, App, Grant, Member, Organisation, Settings, TrackingCategory, TrackingOption
+from xero_simulator.running import Running
 from xero_simulator.world import World
-
-if TYPE_CHECKING:
-    from xero_simulator.app import Simulator
 
 KEYS = {"clock", "settings", "users", "organisations", "apps", "connections", "rules"}
 
@@ -195,9 +193,7 @@ def connect(
     return tokens.issue(world, given)
 
 
-def authorise(
-    simulator: Simulator, address: str, user: str, organisations: str | Iterable[str], *, cancel: bool
-) -> str:
+def authorise(simulator: Running, address: str, user: str, organisations: str | Iterable[str], *, cancel: bool) -> str:
     """Walk through sign-in and consent as a browser does, and give the callback address; see Simulator.authorise."""
     world = simulator.world
     person = world.store.users[_user_id(world, user)]
@@ -217,7 +213,7 @@ def authorise(
     return location
 
 
-def _page_text(simulator: Simulator, answer: Answer) -> str:
+def _page_text(simulator: Running, answer: Answer) -> str:
     location = answer.header("Location")
     if location:
         parts = urlsplit(location)
