@@ -56,6 +56,7 @@ QUICK := not browser and not processes and not contract
 DMYPY := $(BIN)/dmypy --status-file .mypy_cache/dmypy.json
 quick: .venv/dev.stamp ## Style, types, walls, and the tests without browser, programs and contract (ROOM=ledger: of one room)
 	@$(MAKE) --no-print-directory lint walls
+	@mkdir -p .mypy_cache
 	@$(FOR_CHECKS) $(DMYPY) run --timeout 7200
 	@$(BIN)/pytest $(if $(ROOM),tests/$(ROOM)) -m "$(QUICK)" $(ARGS)
 
