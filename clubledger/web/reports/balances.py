@@ -1,9 +1,7 @@
 """Balances: that nothing is lost, as the worker proved it, and what Xero says of it beside."""
 
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
-from operator import attrgetter
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -21,16 +19,13 @@ from clubledger.delivery.errors import CannotProve
 from clubledger.delivery.models import BalanceProof
 from clubledger.delivery.proofs import agreement
 from clubledger.foundation import clock
-from clubledger.frame import exports, formats, sorting
+from clubledger.frame import formats
 from clubledger.frame.query import read_day
-from clubledger.ledger.reports.balances import FIGURES, Balance, add_up, last_day
+from clubledger.ledger.reports.balances import Balance, add_up, last_day
 from clubledger.web.journals.decisions import sighting_words
 from clubledger.web.page import club_page, link_to, show
+from clubledger.web.reports.columns import BALANCES
 
-ORDERS: sorting.Keys = {
-    "code": lambda row: row.code.casefold(),
-    **{name: attrgetter(name) for name in FIGURES},
-}
 EARLIER_SHOWN = 6
 """How many days that were proved are offered."""
 
@@ -46,9 +41,11 @@ def balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     if request.GET.get("part") == "progress":
         return render(request, "web/reports/balances_progress.html", {"is_under_way": is_under_way})
     rows = proofs.rows_of(proof) if proof and proof.made_at else []
-    ordered = sorting.in_order(rows, sorting.asked(request, ORDERS), ORDERS)
-    if request.GET.get("format") in exports.FORMATS:
-        return _as_file(request, access, on, ordered)
+    listing = BALANCES.asked(request)
+    listing = listing.of_rows(listing.in_order(rows))
+    if listing.wants_file:
+        return listing.file(listing.rows, name=f"balances-{access.club.slug}" + (f"-{on}" if on else ""))
+    has_early = any(row.before_cutover for row in rows)
     off = [row for row in rows if row.difference]
     seen = agreement(club=access.club, at=on)
     return show(
@@ -64,9 +61,10 @@ def balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         is_overtaken=proof is not None and not is_under_way and proofs.is_overtaken(club=access.club, proof=proof),
         # Staff who visit with an Owner's leave are no members.
         may_prove=not access.user.is_staff or may(access.user, access.club, Permission.SEE),
-        rows=ordered,
+        listing=listing if has_early else listing.without("before_cutover"),
+        rows=listing.rows,
         totals=add_up(rows),
-        has_early=any(row.before_cutover for row in rows),
+        has_early=has_early,
         off=len(off),
         proved_days=proofs.proved_days(club=access.club, most=EARLIER_SHOWN),
         seen=seen,
@@ -111,13 +109,3 @@ def _sentence(access: ClubAccess, proof: BalanceProof | None, off: Sequence[Bala
     amount = formats.money(sum((abs(row.difference) for row in off), Decimal(0)))
     main = _("At %(day)s, proved today at %(when)s:") if is_today else _("At %(day)s, proved on %(when)s:")
     return {"main": main % told, "help": words % {"count": formats.count(len(off)), "amount": amount}}
-
-
-def _as_file(request: HttpRequest, access: ClubAccess, on: date | None, rows: Sequence[Balance]) -> HttpResponseBase:
-    header = [
-        _("Code"), _("Name"), _("Opening balance"), _("Transactions"), _("Closing balance"), _("Sent"), _("Recorded"),
-        _("Not sent"), _("Before cut-over"), _("Difference"),
-    ]  # fmt: skip
-    cells = ((row.code, row.name, *(getattr(row, name) for name in FIGURES)) for row in rows)
-    name = f"balances-{access.club.slug}" + (f"-{on}" if on else "")
-    return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)

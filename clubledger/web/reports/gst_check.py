@@ -1,6 +1,6 @@
 """GST check: the page before the BAS. Per tax period and tax type the documents' tax, Xero's, and why they differ."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from clubledger.bookkeeping.chart import Organisation
-from clubledger.bookkeeping.money import from_minor
 from clubledger.clubs.access import ClubAccess
 from clubledger.foundation import clock
-from clubledger.frame import exports, formats, paging, sorting
+from clubledger.frame import exports, formats, paging
+from clubledger.frame.lists import Listing
 from clubledger.frame.query import read_day
-from clubledger.frame.states import state_word
 from clubledger.ledger.reports import gst
 from clubledger.ledger.reports.gst import Document, JournalTax, Period, Tax, TaxType
 from clubledger.web.page import club_page, link_to, show
-from clubledger.web.words import KINDS
+from clubledger.web.reports.columns import DOCUMENTS, JOURNALS, PERIODS, TAX_TYPES
 from clubledger.xero.connection import standing
 from clubledger.xero.models import Connection
 
@@ -30,38 +29,17 @@ LENGTHS = {
 }  # fmt: skip
 ALWAYS_OFFERED = ("month", "quarter")
 """Lengths that anybody can look at; the organisation's own is the preset, and offered too."""
-Table = tuple[list[str], Iterator[tuple[Any, ...]]]
-"""A table's head and its rows."""
-
 PERIODS_SHOWN = {"half_year": 3, "year": 2}
 """How many periods are listed, where that is not four: longer ones hold more journals."""
 DOCUMENTS_SHOWN = 25
-ORDERS: sorting.Keys = {
-    "date": lambda row: row.accounting_date,
-    "journal": lambda row: row.number or None,
-    "tax_type": lambda row: row.tax_type.name.casefold() or None,
-    "stated": lambda row: row.tax.stated,
-    "xero": lambda row: row.tax.xero,
-    "difference": lambda row: row.tax.difference,
-}
-"""The columns of the journals that differ; unless asked, what rounding does not explain stands first."""
-TYPE_ORDERS: sorting.Keys = {
-    "type": lambda row: row[0].name.casefold() or None,
-    "gross": lambda row: row[1].gross,
-    "documents": lambda row: row[1].documents,
-    "unsent": lambda row: row[1].unsent,
-    "recorded": lambda row: row[1].recorded,
-    "stated": lambda row: row[1].stated,
-    "xero": lambda row: row[1].xero,
-    "difference": lambda row: row[1].difference,
-}
-DOCUMENT_ORDERS: sorting.Keys = {
-    "transaction": lambda row: row.source_id,
-    "member": lambda row: row.member.casefold() or None,
-    "dated": lambda row: row.document_date,
-    "on": lambda row: row.accounting_date,
-    "tax": lambda row: row.tax,
-}
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A tax type with what the period's journals come to for it."""
+
+    tax_type: TaxType
+    tax: Tax
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +80,10 @@ def gst_check(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     listed = [_period_row(one, every, length, is_here=one == period) for one in reversed(periods)]
     if request.GET.get("format") in exports.FORMATS:
         return _as_file(request, access, period, rows, listed)
-    documents, document_count, document_tax = _documents(request, access, period, limit=DOCUMENTS_SHOWN)
-    off = [row for row in _ordered(request, rows) if row.tax.difference or row.tax.unread]
+    listing_documents = DOCUMENTS.asked(request)
+    documents, document_count, document_tax = _documents(listing_documents, access, period, limit=DOCUMENTS_SHOWN)
+    listing, listing_types = JOURNALS.asked(request), TAX_TYPES.asked(request)
+    off = [row for row in listing.in_order(_worst_first(rows)) if row.tax.difference or row.tax.unread]
     here = _period_row(period, rows, length, is_here=True)
     return show(
         request,
@@ -127,9 +107,13 @@ def gst_check(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         here=here,
         nothing_sent=all(row.state not in {"sent", "differs"} for row in rows),
         sentence=_sentence(here, off),
-        types=_types(request, rows),
+        listing_types=listing_types.without(*([] if here.collected.recorded or here.paid.recorded else ["recorded"])),
+        listing_documents=listing_documents,
+        listing_periods=PERIODS.asked(request),
+        types=[(one.tax_type, one.tax) for one in listing_types.in_order(_types(rows))],
         has_both_sides=len({row.tax_type.is_purchase for row in rows}) > 1,
         beyond={row.tax_type for row in off if not row.tax.is_rounding},
+        listing=listing.paged(off),
         page=paging.page_of(request, off, total=len(off)),
         unsent=len({row.journal_id for row in rows if row.tax.unsent or row.tax.silent}),
         unsent_link=_unsent_link(access, rows),
@@ -141,23 +125,22 @@ def gst_check(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     )
 
 
-def _ordered(request: HttpRequest, rows: Sequence[JournalTax]) -> list[JournalTax]:
-    """Put journals' tax types into the order asked for; else those first whose difference rounding does not explain."""
-    worst_first = sorted(rows, key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)))
-    return sorting.in_order(worst_first, sorting.asked(request, ORDERS), ORDERS)
+def _worst_first(rows: Sequence[JournalTax]) -> list[JournalTax]:
+    """Put those journals' tax types first whose difference rounding does not explain."""
+    return sorted(rows, key=lambda row: (row.tax.is_rounding, -abs(row.tax.difference)))
 
 
-def _types(request: HttpRequest, rows: Sequence[JournalTax]) -> list[tuple[TaxType, Tax]]:
-    return sorting.in_order(gst.sum_up(rows).items(), sorting.asked(request, TYPE_ORDERS, by="types"), TYPE_ORDERS)
+def _types(rows: Sequence[JournalTax]) -> list[TypeRow]:
+    return [TypeRow(tax_type, tax) for tax_type, tax in gst.sum_up(rows).items()]
 
 
 def _documents(
-    request: HttpRequest, access: ClubAccess, period: Period, limit: int | None = None
+    listing: Listing, access: ClubAccess, period: Period, limit: int | None = None
 ) -> tuple[list[Document], int, int]:
     """Give the earlier documents in the order asked for, cut off at the limit; their number and tax are of all."""
-    wanted = sorting.asked(request, DOCUMENT_ORDERS, by="documents")
-    found, count, tax = gst.earlier_documents(club=access.club, period=period, limit=None if wanted else limit)
-    return sorting.in_order(found, wanted, DOCUMENT_ORDERS)[:limit], count, tax
+    most = None if listing.sort else limit
+    found, count, tax = gst.earlier_documents(club=access.club, period=period, limit=most)
+    return listing.in_order(found)[:limit], count, tax
 
 
 def _around(period: Period, now: Period, length: str) -> list[Period]:
@@ -244,89 +227,16 @@ def _as_file(
     request: HttpRequest, access: ClubAccess, period: Period, rows: Sequence[JournalTax], periods: Sequence[PeriodRow]
 ) -> HttpResponseBase:
     """Give one of the tables: by tax type (the preset), by journal, the earlier documents, or the periods."""
-    table = request.GET.get("table", "")
-    makers: dict[str, Callable[[], Table]] = {
-        "journals": lambda: _journals_table(_ordered(request, rows)),
-        "documents": lambda: _documents_table(_documents(request, access, period)[0]),
-        "periods": lambda: _periods_table(periods),
-    }
-    header, cells = makers.get(table, lambda: _types_table(_types(request, rows)))()
-    name = f"gst-check-{access.club.slug}-{period.first_on}-{period.last_on}" + (f"-{table}" if table in makers else "")
-    return exports.download(file_format=request.GET["format"], name=name, header=header, rows=cells)
-
-
-def _periods_table(periods: Sequence[PeriodRow]) -> Table:
-    header = [
-        _("From"), _("Up To"), _("Collected, documents"), _("Collected, Xero"), _("Paid, documents"), _("Paid, Xero"),
-        _("Difference"), _("Not sent yet"),
-    ]  # fmt: skip
-    cells = (
-        (
-            one.period.first_on, one.period.last_on,
-            *(
-                from_minor(amount) for amount in (
-                    one.collected.documents, one.collected.xero, one.paid.documents, one.paid.xero,
-                    one.both.difference, one.both.unsent,
-                )
-            ),
-        )
-        for one in periods
-    )  # fmt: skip
-    return header, cells
-
-
-def _figures(tax: Tax) -> tuple[Any, ...]:
-    amounts = (
-        tax.gross,
-        tax.documents,
-        tax.stated,
-        tax.xero,
-        tax.unstated,
-        tax.difference,
-        tax.unsent,
-        tax.recorded,
-        tax.silent,
+    name = f"gst-check-{access.club.slug}-{period.first_on}-{period.last_on}"
+    listing = next(
+        (one.asked(request) for one in (JOURNALS, DOCUMENTS, PERIODS) if one.table == request.GET.get("table")),
+        TAX_TYPES.asked(request),
     )
-    return tuple(from_minor(amount) for amount in amounts)
-
-
-def _figure_titles() -> list[str]:
-    return [
-        _("Amount with tax"), _("Documents' tax"), _("Documents' tax in Xero's journals"), _("Xero's tax"),
-        _("of which documents state none"), _("Difference"), _("Not sent yet"), _("Recorded by hand"),
-        _("Amount not sent whose documents state no tax"),
-    ]  # fmt: skip
-
-
-def _side(tax_type: TaxType) -> str:
-    return _("Purchases") if tax_type.is_purchase else _("Sales")
-
-
-def _types_table(types: Sequence[tuple[TaxType, Tax]]) -> Table:
-    header = [_("Side"), _("Tax type"), _("Name"), *_figure_titles()]
-    return header, ((_side(one), one.code, one.name, *_figures(tax)) for one, tax in types)
-
-
-def _journals_table(rows: Sequence[JournalTax]) -> Table:
-    header = [
-        _("Date"), _("Date in Xero"), _("Journal"), _("State"), _("Side"), _("Tax type"), _("Name"), *_figure_titles(),
-        _("Rounding explains up to"),
-    ]  # fmt: skip
-    cells = (
-        (
-            row.accounting_date, row.dated_on, row.number or _("TBA"), state_word(row.state), _side(row.tax_type),
-            row.tax_type.code, row.tax_type.name, *_figures(row.tax), from_minor(row.tax.tolerance // 2),
-        )
-        for row in rows
-    )  # fmt: skip
-    return header, cells
-
-
-def _documents_table(found: Sequence[Document]) -> Table:
-    header = [_("Transaction"), _("Kind"), _("Member"), _("Document dated"), _("Accounting date"), _("Tax")]
-    cells = (
-        (one.source_id, str(KINDS.get(one.kind, one.kind)), one.member, one.document_date, one.accounting_date,
-         None if one.tax is None else from_minor(one.tax))
-        for one in found
-    )  # fmt: skip
-    return header, cells
+    if listing.of is TAX_TYPES:
+        return listing.file(listing.in_order(_types(rows)), name=name)
+    made: Sequence[Any] = periods
+    if listing.of is JOURNALS:
+        made = listing.in_order(_worst_first(rows))
+    elif listing.of is DOCUMENTS:
+        made = _documents(listing, access, period)[0]
+    return listing.file(made, name=f"{name}-{listing.of.table}")
