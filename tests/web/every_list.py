@@ -111,10 +111,9 @@ def tables_of(page: str) -> list[Table]:
 
 def table_of(page: str, listed: List) -> Table:
     """Return the table of the page whose heads order this list."""
+    found = tables_of(page)
     # The heads of other tables keep the order of this one in their addresses: one and the same in each.
-    keys = [
-        {key_in(cell, listed).removeprefix("-") for cell in table.head} - {""} for table in (found := tables_of(page))
-    ]
+    keys = [{key_in(cell, listed).removeprefix("-") for cell in table.head} - {""} for table in found]
     place = max(range(len(found)), key=lambda number: len(keys[number]))
     assert keys[place], f"no table is ordered by `{listed.by}`"
     return found[place]
