@@ -50,24 +50,6 @@ OF_CHARGES = ("tax_type", "untaxed_tax_type", "job")
 IN_OTHER_WORDS = (Holds.WORDS, Holds.STATE)
 """What a file says in words that its order is not the one of."""
 LISTS = {
-    "home": of(home.CLUBS, r'<a href="/c/[^"?]*">([^<]+)</a></td>', is_of_club=False),
-    "transactions": Listed(
-        "transactions", r">(T-\d)</a>", {"date": 0, "transaction": 2, "kind": None, "member": 4, "amount": 6},
-        known_by=2,
-    ),
-    "transactions of an import": Listed(
-        "transactions", r">(T-\d)</a>", {"date": 0, "transaction": 2, "kind": None, "member": 4, "amount": 6},
-        known_by=2,
-        query={"import": "1"},
-    ),
-    "imports": Listed(
-        "imports", r">(\w\.csv)",
-        {"at": 0, "file": 1, "by": 3, "new": 4, "already": 5, "corrected": 6, "refused": 8, "state": None}, known_by=1,
-    ),
-    "send runs": Listed(
-        "send-runs", r"</a></td><td[^>]*>([^<]*)</td>",
-        {"at": 0, "who": 1, "dates": 2, "journals": 4, "debit": 5, "sent": 6}, known_by=1,
-    ),
     "gl codes": of(lists.GL_CODES, r'<a href="[^"]*">(20\d)</a>'),
     "one gl code": of(
         months.MONTHLY, r'<td[^>]*><a href="[^"]*from=(\d{4}-\d\d-\d\d)', args=("gl_code",),
@@ -76,47 +58,6 @@ LISTS = {
     "charges": of(grid.GRIDS["charge"], r"<b>(CH\w+)</b>", "code"),
     "account types": of(grid.GRIDS["account_type"], r"<b>(AC\w+)</b>", "code", without=OF_CHARGES),
     "payment methods": of(grid.GRIDS["payment_method"], r"<b>(PM\w+)</b>", "code", without=OF_CHARGES),
-    "who has authorised": of(
-        general_ledger.AUTHORISED, r'<td[^>]*>([^<]*)</td><td[^>]*>[^<]*</td><td[^>]*data-label="App"'
-    ),
-    "users": of(users.USERS, r'<a href="[^"]*/users/\d+/">([^<]*)</a>'),
-    "invitations": of(users.INVITATIONS, r"<td[^>]*>([^<]*@elsewhere[^<]*)</td>"),
-    "api keys": of(api_keys.KEYS, r"<td[^>]*>(Key[^<]*)<"),
-    "gst, tax types": Listed(
-        "gst-check", r"<td[^>]*>([^<]+)<small>(?:Sales|Purchases|Verkäufe|Einkäufe)",
-        {"type": 2, "gross": 3, "documents": 4, "unsent": 9, "stated": 5, "xero": 6, "difference": 8},
-        known_by=2, by="types", query={"period": "2026-07-01"},
-    ),
-    "gst, documents": Listed(
-        "gst-check", r">(D-\d)</a></td>",
-        {"transaction": 0, "member": 2, "dated": 3, "on": 4, "tax": 5},
-        by="documents", query={"period": "2026-07-01", "table": "documents"},
-    ),
-    "gst, journals": Listed(
-        "gst-check", r">(J-9\d)</a></td>",
-        {"date": 0, "journal": 2, "tax_type": 6, "stated": 9, "xero": 10, "difference": 12},
-        known_by=2, query={"period": "2026-07-01", "table": "journals"},
-    ),
-    "balances": Listed(
-        "balances", r'<a href="[^"]*account-types/[^"]*">(AC\w+)</a>',
-        {"code": 0, "opening": 2, "transactions": 3, "closing": 4, "sent": 5, "recorded": 6, "not_sent": 7,
-         "before_cutover": 8, "difference": 9},
-        query={"at": "2026-07-31"},
-    ),
-    "journals": Listed(
-        "gl", r'<a href="[^"]*journals/\d+/">([^<]+)</a>',
-        {"date": 0, "number": None, "transactions": 3, "lines": 4, "debit": 5, "state": None},
-        known_by=2, query={"from": "days of the books", "show": "all"},
-    ),
-    "lines of a journal": Listed(
-        "journal", r'line=line-[^"]*">(\d+)</a>',
-        {"code": 1, "job": 3, "tax_type": 4, "debit": 6, "credit": 7, "cents": None, "rows": 11},
-        known_by=1, args=("journal",),
-    ),
-    "refused rows": Listed(
-        "import", r"<td[^>]*>(R-\d)</td>", {"line": 0, "transaction": 1, "column": 2, "reason": 4},
-        known_by=1, args=("of_import",),
-    ),
     "console, clubs": of(
         clubledger.console.clubs.CLUBS, r'<a href="/console/clubs/[^"?]+">([^<]+)</a>', "club", is_of_staff=True
     ),
@@ -127,5 +68,4 @@ LISTS = {
     "console, apps": of(xero_apps.APPS, r'<a href="/console/apps/\d+/">([^<]+)</a>', is_of_staff=True),
     "console, keys": of(clubledger.console.api_keys.KEYS, r"<td[^>]*>(Desk[^<]*)</td>", is_of_staff=True),
     "console, what fails": of(fleet.FAILING, r"<td[^>]*>(Cause [^<]*)</td>", "cause", is_of_staff=True),
-    "audit trail": of(audit_trail.EVENTS, r'data-label="Nr?o?\.">(\d+)</td>'),
 }  # fmt: skip

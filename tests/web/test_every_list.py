@@ -172,28 +172,6 @@ def test_journals_keep_their_order_through_filters_forms_and_what_is_selected(cl
     assert "sort=-debit" in answer["Location"]
 
 
-def test_journals_without_a_number_stand_last_either_way(client, full):
-    listed, days = LISTS["journals"], {"from": "2026-01-01", "up_to": f"{timezone.localdate()}"}
-    assert shown(client, full, listed, **days, sort="number")[1] == [
-        "J-1",
-        "J-2",
-        "J-50",
-        "J-90",
-        "J-91",
-        "J-92",
-        "TBA",
-    ]
-    assert shown(client, full, listed, **days, sort="-number")[1] == [
-        "J-92",
-        "J-91",
-        "J-90",
-        "J-50",
-        "J-2",
-        "J-1",
-        "TBA",
-    ]
-
-
 @pytest.mark.parametrize(
     ("page", "asked", "kept"),
     [

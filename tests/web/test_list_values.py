@@ -12,9 +12,10 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
+from clubledger.clubs.models import User
 from clubledger.frame import paging
 from clubledger.frame.lists import Holds
 from clubledger.ledger.models import GLCode, Import, Journal
@@ -186,3 +187,27 @@ def test_its_pages_hold_each_row_once_and_its_xlsx_file_all(asker, full, name, m
             for page in range(1, len(expected) + 1)
         ]
         assert [row[0].words + row[1].words for page in pages for row in page] == expected, wanted
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_whoever_reads_german_finds_the_page_in_the_order_of_the_file_which_is_in_english(asker, full, name):
+    listed = EVERY_LIST[name]
+    english = filed(asker, full, listed)
+    assert len(set(english[0])) == len(english[0])
+    User.objects.update(language="de")
+    assert filed(asker, full, listed) == english
+    for wanted in listed.orders:
+        table = shown(asker, full, listed, **{listed.by: wanted})
+        _titles, lines = filed(asker, full, listed, **{listed.by: wanted})
+        with translation.override("de"):
+            expected, rows = told_alike(name, table, lines)
+            assert len(rows) > 2
+            assert stands_as(expected, rows), (wanted, expected, rows)
+
+
+@pytest.mark.parametrize("name", ["gl, sort"])
+def test_journals_without_a_number_stand_last_either_way(asker, full, name):
+    days, numbers = {"from": "2026-01-01"}, ["J-1", "J-2", "J-50", "J-90", "J-91", "J-92"]
+    for wanted, expected in (("number", numbers), ("-number", numbers[::-1])):
+        _titles, lines = filed(asker, full, EVERY_LIST[name], **days, sort=wanted)
+        assert [line[2] for line in lines] == [*expected, "TBA"]
