@@ -54,18 +54,11 @@ LISTS = {
     "one gl code": of(
         months.MONTHLY, r'<td[^>]*><a href="[^"]*from=(\d{4}-\d\d-\d\d)', args=("gl_code",),
     ),
-    "job codes": of(lists.JOB_CODES, r"<td[^>]*>(Job \d)"),
     "charges": of(grid.GRIDS["charge"], r"<b>(CH\w+)</b>", "code"),
     "account types": of(grid.GRIDS["account_type"], r"<b>(AC\w+)</b>", "code", without=OF_CHARGES),
     "payment methods": of(grid.GRIDS["payment_method"], r"<b>(PM\w+)</b>", "code", without=OF_CHARGES),
-    "console, clubs": of(
-        clubledger.console.clubs.CLUBS, r'<a href="/console/clubs/[^"?]+">([^<]+)</a>', "club", is_of_staff=True
-    ),
     "console, changeovers": of(
         changeovers.CHANGEOVERS, r'<a href="/console/changeovers/\d+/">([^<]+)</a>', "club", is_of_staff=True
     ),
-    "console, waves": of(changeovers.WAVES, r'<a href="\?wave=\d+">([^<]+)</a>', is_of_staff=True),
     "console, apps": of(xero_apps.APPS, r'<a href="/console/apps/\d+/">([^<]+)</a>', is_of_staff=True),
-    "console, keys": of(clubledger.console.api_keys.KEYS, r"<td[^>]*>(Desk[^<]*)</td>", is_of_staff=True),
-    "console, what fails": of(fleet.FAILING, r"<td[^>]*>(Cause [^<]*)</td>", "cause", is_of_staff=True),
 }  # fmt: skip
