@@ -3,15 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import clubledger.console.api_keys
-import clubledger.console.clubs
-from clubledger.console import changeovers, fleet, xero_apps
+from clubledger.console import changeovers, xero_apps
 from clubledger.frame.lists import Holds, List
 from clubledger.web.chart import lists, months
-from clubledger.web.connection import general_ledger
 from clubledger.web.mapping import grid
-from clubledger.web.people import api_keys, audit_trail, users
-from clubledger.web.sign_in import home
 
 
 @dataclass(frozen=True)
