@@ -117,3 +117,12 @@ def test_phrases_are_made_of_forms_not_of_finished_sentences() -> None:
         if isinstance(value, ast.JoinedStr) and any(mark in ast.unparse(value) for mark in (".2f", "%d", "%m"))
     ]
     assert written == []
+
+
+def test_no_sentence_is_read_back_to_be_translated() -> None:
+    """Only a form is looked up: neither the phrasebook nor phrases know regular expressions or the catalogue's file."""
+    for name in ("foundation/phrasebook.py", "foundation/phrase_field.py", "bookkeeping/phrases.py"):
+        tree = ast.parse((translations.SOURCES / name).read_text(encoding="utf-8"))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {one for one in imported if one.split(".")[0] in {"re", "babel", "gettext"}}, name

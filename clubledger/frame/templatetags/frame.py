@@ -19,7 +19,6 @@ from clubledger.frame.states import state_shown
 
 register = template.Library()
 register.filter("in_readers_words", in_readers_words)
-register.filter("told", in_readers_words)
 
 
 @register.simple_tag
