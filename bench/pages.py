@@ -181,19 +181,19 @@ def _pages() -> dict[str, Any]:
     """Ask for every page some times, and for the slowest often, until one of these is the slowest; gives all."""
     from django.test import Client
 
-    from bench import pages_asked, pages_size
+    from bench import pages_addresses, pages_size
     from clubledger.clubs.models import User
-    from clubledger.foundation import warming
+    from clubledger.foundation import warm_up
 
-    warming.warm_up()
+    warm_up.warm_up()
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(email=pages_size.OWNER))
     pages: dict[str, dict[str, Any]] = {}
     loops: list[float] = []
-    for name, address in pages_asked.asked():
+    for name, address in pages_addresses.asked():
         loops.append(_loop())
         first = _look(client, name, address, pages)
-        for more in pages_asked.questions_on(name, address, first) if first is not None else ():
+        for more in pages_addresses.questions_on(name, address, first) if first is not None else ():
             _look(client, name, more, pages)
     again: set[str] = set()
     while len(again) < MOST_AGAIN:

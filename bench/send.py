@@ -78,14 +78,14 @@ def _send_a_year(folder: Path) -> tuple[int, float, int, float]:
 
 
 def _make_club(xero: Any, folder: Path) -> tuple[Any, Any]:
-    from clubledger.cli.demo import setting_up, year
+    from clubledger.cli.demo import setup, year
     from clubledger.delivery import preflight
     from tests.fixtures_xero import GOLF, make_app
 
     make_app("clubledger-v3")
-    club, owner, treasurer = setting_up.make_people("correct horse battery")
-    setting_up.bring_in(club, treasurer, year.write(folder / "year.csv", year.year(LAST_ON)))
-    setting_up.map_items(club, owner)
+    club, owner, treasurer = setup.make_people("correct horse battery")
+    setup.bring_in(club, treasurer, year.write(folder / "year.csv", year.year(LAST_ON)))
+    setup.map_items(club, owner)
     xero.authorise(club, treasurer, organisation=GOLF)
     preflight.get_gl_codes(club=club, actor=treasurer)
     preflight.get_categories(club=club, actor=treasurer)

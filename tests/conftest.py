@@ -41,7 +41,7 @@ def _flush_in_spite_of_triggers() -> None:
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         from django.db.backends.sqlite3.operations import DatabaseOperations
 
-        from tests.flushing import without_triggers
+        from tests.flush import without_triggers
 
         DatabaseOperations.sql_flush = without_triggers(DatabaseOperations.sql_flush)  # type: ignore[method-assign]
 

@@ -24,6 +24,11 @@ NAMED_BY_OTHERS = {
     "handle_request", "handle_async_request", "process_view", "process_exception", "process_request",
     "process_response", "handle_starttag", "handle_startendtag", "handle_endtag", "handle_data",
 }  # fmt: skip
+NOUNS = {
+    "binding", "grouping", "listing", "mapping", "paging", "posting", "recording", "scoping", "sorting",
+    "standing", "tracking",
+}  # fmt: skip
+"""Names that end like a participle and are what something is called."""
 FORBIDDEN_VERBS = {"process", "handle", "sync", "manage"}
 
 
@@ -125,6 +130,63 @@ def test_names_are_about_something():
                 and node.name.lstrip("_").split("_")[0] in FORBIDDEN_VERBS
             ):
                 wrong.append(f"{path}:{node.lineno}: {node.name}")
+    assert wrong == []
+
+
+def test_modules_are_named_by_nouns():
+    wrong = []
+    for room in ("clubledger", "xero_simulator", "bench", "tools", "tests"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.stem.rsplit("_", 1)[-1]
+            is_ours = not {"migrations", "upgrade"} & set(path.parts) and not path.stem.startswith("test_")
+            if is_ours and re.search("(ing|ed)$", name) and name not in NOUNS:
+                wrong.append(str(path.relative_to(ROOT)))
+    assert wrong == []
+
+
+def names_made_by(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """The names a module only imports, and those that it defines itself."""
+    imported, defined = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            imported |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            defined.add(node.id)
+    return imported, defined
+
+
+def test_no_module_hands_a_name_on_and_ours_have_one_name():
+    """Who needs a name asks where it is defined, and calls it what it is called there."""
+    trees = {".".join(path.with_suffix("").parts): tree for path, tree in our_modules()}
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        if "upgrade" not in path.parts:
+            relative = path.relative_to(ROOT)
+            trees[".".join(relative.with_suffix("").parts)] = ast.parse(path.read_text(encoding="utf-8"))
+    made = {name: names_made_by(tree) for name, tree in trees.items()}
+    wrong = []
+    for name, tree in trees.items():
+        local = {}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom) or node.module is None:
+                continue
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                imported, defined = made.get(node.module, (set(), set()))
+                if full in made:
+                    local[alias.asname or alias.name] = full
+                elif alias.name in imported - defined:
+                    wrong.append(f"{name}:{node.lineno}: {full} is not defined there")
+                is_ours = node.module.split(".")[0] in {"clubledger", "xero_simulator", "bench", "tools"}
+                if is_ours and alias.asname:
+                    wrong.append(f"{name}:{node.lineno}: {full} is called {alias.asname}")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in local:
+                full = local[node.value.id]
+                imported, defined = made[full]
+                if node.attr in imported - defined and f"{full}.{node.attr}" not in made:
+                    wrong.append(f"{name}:{node.lineno}: {full}.{node.attr} is not defined there")
     assert wrong == []
 
 

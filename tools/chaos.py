@@ -206,7 +206,7 @@ def _histogram(hits: Counter[str], *, with_processes: bool) -> list[str]:
     """Print how often everything was hit, and give what never was."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from tests.chaos.expected import everything
+    from tests.chaos.coverage import everything
 
     for what, count in sorted(hits.items()):
         print(f"{count:8d}  {what}")

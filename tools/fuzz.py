@@ -21,7 +21,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.exchange import Answer, Request
 from xero_simulator.model import ManualJournal
 from xero_simulator.reports import balances, postings

@@ -2,9 +2,3 @@
 
 It is a separate program. It never imports the product, and the product never imports it.
 """
-
-from xero_simulator.app import Simulator
-from xero_simulator.clock import Clock
-from xero_simulator.exchange import Answer, Request
-
-__all__ = ["Answer", "Clock", "Request", "Simulator"]

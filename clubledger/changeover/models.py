@@ -10,7 +10,7 @@ from clubledger.xero.models import XeroApp
 
 
 class State(models.TextChoices):
-    """Where a changeover stands. `standing.py` tells what is known in each and where it may go."""
+    """Where a changeover stands. `move/state.py` tells what is known in each and where it may go."""
 
     PLANNED = "planned", _("Planned")
     ANNOUNCED = "announced", _("Announced")

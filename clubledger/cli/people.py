@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 
-from clubledger.changeover import closing
+from clubledger.changeover import closure
 from clubledger.cli import arguments, output
 from clubledger.cli.errors import Failure
 from clubledger.clubs import currency, people
@@ -141,9 +141,9 @@ def run_close_club(asked: argparse.Namespace) -> int:
         raise Failure(f"There is no club {asked.slug!r}.")
     left = []
     if asked.open_again:
-        closing.open_again(club=club, actor=actor, reason=asked.reason)
+        closure.open_again(club=club, actor=actor, reason=asked.reason)
     else:
-        left = closing.close_club(club=club, actor=actor, reason=asked.reason)
+        left = closure.close_club(club=club, actor=actor, reason=asked.reason)
     value = {"club": club.slug, "open": asked.open_again, "still_connected": [row.user.email for row in left]}
     output.show(asked, value, [value])
     return 1 if left else 0

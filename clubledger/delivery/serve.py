@@ -10,7 +10,7 @@ from clubledger.delivery.decisions import after_restore
 from clubledger.delivery.models import Delivery
 from clubledger.delivery.reconciliation import reconcile
 from clubledger.delivery.sending import hold, replay, send, turns
-from clubledger.foundation import clock, crash, stopping
+from clubledger.foundation import clock, crash, stop
 from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.access import XeroAccess, access_for_reading
@@ -88,7 +88,7 @@ def _reconcile_and_send(club: Club, holder: str, xero: XeroAccess) -> None:
     is_sending = True
     while is_sending:
         # Told to stop, or the turn went to another: what is claimed is recorded, nothing more is begun.
-        if stopping.is_asked() or not turns.keep(club, holder, xero.app_id):
+        if stop.is_asked() or not turns.keep(club, holder, xero.app_id):
             break
         sent, is_sending = send.send_batch(club, holder)
         carried += sent

@@ -23,7 +23,7 @@ from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
 
-from clubledger.foundation import clock, logs, stopping, wake
+from clubledger.foundation import clock, logs, stop, wake
 
 HEARTBEAT_KEY = "worker-seen"
 HEARTBEAT_SECONDS = 5
@@ -60,7 +60,7 @@ class GracefulConsumer(Consumer):  # type: ignore[misc]
 
     def stop(self, graceful: bool = False) -> None:
         """Stop taking tasks, and wait for those that run."""
-        stopping.ask()
+        stop.ask()
         super().stop(graceful=graceful)
 
 

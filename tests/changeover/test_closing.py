@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from clubledger.changeover import closing
+from clubledger.changeover import closure
 from clubledger.changeover.errors import ChangeoverError, InFlight, NotStaff
 from clubledger.cli.main import run
 from clubledger.clubs import access
@@ -30,30 +30,30 @@ def connected_at_xero(connected: ConnectedClub) -> int:
 def test_it_disconnects_everybody_and_closes_the_club(connected: ConnectedClub, staff):
     connected.xero.authorise(connected.club, connected.owner, login=SAM)
     assert connected_at_xero(connected) == 2
-    assert closing.close_club(club=connected.club, actor=staff, reason="The trial ended") == []
+    assert closure.close_club(club=connected.club, actor=staff, reason="The trial ended") == []
     assert connected_at_xero(connected) == 0
     with pytest.raises(access.ClubNotFound):
         access.open_club(connected.owner, connected.club.slug)
     assert "The trial ended" in AuditEvent.objects.of(connected.club).get(action="club.closed").summary
-    closing.open_again(club=connected.club, actor=staff, reason="They came back")
+    closure.open_again(club=connected.club, actor=staff, reason="They came back")
     assert access.open_club(connected.owner, connected.club.slug)
     assert not standing.standing_of(club=connected.club, user=connected.owner).is_live
 
 
 def test_it_is_for_staff_alone_and_wants_a_reason(connected: ConnectedClub, staff):
     with pytest.raises(NotStaff):
-        closing.close_club(club=connected.club, actor=connected.owner, reason="x")
+        closure.close_club(club=connected.club, actor=connected.owner, reason="x")
     with pytest.raises(ChangeoverError, match="Give the reason"):
-        closing.close_club(club=connected.club, actor=staff, reason=" ")
+        closure.close_club(club=connected.club, actor=staff, reason=" ")
     assert access.open_club(connected.owner, connected.club.slug)
 
 
 def test_what_xero_does_not_disconnect_now_is_told_and_tried_again(connected: ConnectedClub, staff):
     connected.xero.transport.is_unreachable = True
-    [left] = closing.close_club(club=connected.club, actor=staff, reason="Leaves")
+    [left] = closure.close_club(club=connected.club, actor=staff, reason="Leaves")
     assert left.user == connected.treasurer
     connected.xero.transport.is_unreachable = False
-    assert closing.close_club(club=connected.club, actor=staff, reason="Leaves") == []
+    assert closure.close_club(club=connected.club, actor=staff, reason="Leaves") == []
     assert connected_at_xero(connected) == 0
 
 
@@ -65,7 +65,7 @@ def test_nothing_may_be_on_its_way(connected: ConnectedClub, staff):
         payload_hash="", queued_at=now, due_at=now,
     )  # fmt: skip
     with pytest.raises(InFlight):
-        closing.close_club(club=club, actor=staff, reason="x")
+        closure.close_club(club=club, actor=staff, reason="x")
     assert standing.standing_of(club=club, user=connected.treasurer).is_live
 
 

@@ -28,8 +28,8 @@ from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import access
 from clubledger.xero.errors import XeroError
 from clubledger.xero.oauth import refresh
-from tests.chaos import events, expected, invariants, state
-from tests.chaos.dying import WorkerDied, mortal
+from tests.chaos import coverage, events, invariants, state
+from tests.chaos.death import WorkerDied, mortal
 from tests.chaos.world import ChaosClub, World, make_clubs, make_simulator
 from tests.fixtures_xero import TESS, talking_to
 from xero_simulator.inprocess import SimulatorTransport
@@ -129,10 +129,10 @@ class _Play:
     def __init__(self, world: World) -> None:
         self._world = world
         self._random = world.random
-        points = DEADLY_POINTS.get(world.leaning) or expected.crash_points()
+        points = DEADLY_POINTS.get(world.leaning) or coverage.crash_points()
         self._deadly = self._random.choice(points)
         is_race = world.leaning == "races"
-        self._contended = self._random.choice(CONTENDED_POINTS if is_race else expected.crash_points())
+        self._contended = self._random.choice(CONTENDED_POINTS if is_race else coverage.crash_points())
         self._is_watched = False
         self._depth = 0
         self._statements_left = 0

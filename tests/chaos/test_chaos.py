@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from django.db import DatabaseError
 
-from tests.chaos import events, expected, mutations, processes
+from tests.chaos import coverage, events, mutations, processes
 from tests.chaos.run import run
 from tools import chaos
 
@@ -47,9 +47,9 @@ def run_all(seeds: Iterable[int]) -> None:
 
 
 def test_what_must_be_hit_is_read_from_the_source() -> None:
-    assert "delivery.after_claim" in expected.crash_points()
-    assert len(expected.crash_points()) >= 8
-    assert "kill -9" in expected.everything(with_processes=True)
+    assert "delivery.after_claim" in coverage.crash_points()
+    assert len(coverage.crash_points()) >= 8
+    assert "kill -9" in coverage.everything(with_processes=True)
 
 
 def test_every_leaning_names_what_happens() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.cli.browsing import consent
+from tests.cli.browser import consent
 from tests.cli.programs import clubledger, free_port, own_settings, running, status_of, wait_for
 
 pytestmark = pytest.mark.processes

@@ -17,7 +17,7 @@ from clubledger.xero import manual_journals
 from clubledger.xero.http.wire import ZERO_GUID
 from clubledger.xero.models import Authorisation
 from tests.delivery.hostile import answers, edit_in_xero, go_on, in_xeros_place, instead, is_list
-from tests.delivery.restored import DAY_TWO
+from tests.delivery.restore import DAY_TWO
 from tests.fixtures_clubs import add_member
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import SAM, TESS

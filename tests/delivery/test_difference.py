@@ -13,8 +13,8 @@ from clubledger.delivery.models import Delivery, Sighting
 from clubledger.delivery.sending import carriers, queue
 from clubledger.ledger.journals import drill_down
 from clubledger.ledger.models import Journal, JournalLine, JournalState
-from tests.delivery.restored import DAY_TWO, LATE, balances, each_once, later, put_back
-from tests.delivery.restored import backup as backup
+from tests.delivery.restore import DAY_TWO, LATE, balances, each_once, later, put_back
+from tests.delivery.restore import backup as backup
 from tests.fixtures_delivery import WORKED_DAY, ReadyClub
 from tests.fixtures_xero import GOLF
 

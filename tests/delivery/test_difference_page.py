@@ -9,7 +9,7 @@ from django.test import Client
 from clubledger.clubs.models import User
 from clubledger.frame import formats
 from clubledger.ledger.models import Journal, JournalState
-from tests.delivery.restored import backup as backup
+from tests.delivery.restore import backup as backup
 from tests.delivery.test_difference import differing
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import GOLF

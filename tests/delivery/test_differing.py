@@ -15,7 +15,7 @@ from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.access import access_for_reading
 from tests.delivery.hostile import doubled, dying_at, edit_in_xero, go_on
-from tests.delivery.restored import DAY_TWO
+from tests.delivery.restore import DAY_TWO
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import GOLF, SAM
 

@@ -12,7 +12,7 @@ from clubledger.delivery.sending import queue
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
 from tests.delivery.hostile import answers, doubled, dying_at, edit_in_xero, instead
-from tests.delivery.restored import DAY_TWO
+from tests.delivery.restore import DAY_TWO
 from tests.delivery.test_nightly import night_falls, switch_on
 from tests.fixtures_delivery import ReadyClub
 

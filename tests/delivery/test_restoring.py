@@ -15,8 +15,8 @@ from clubledger.delivery.errors import CannotDecide
 from clubledger.delivery.models import RestoreHold, Sighting
 from clubledger.foundation import backups, clock, restores
 from clubledger.ledger.models import JournalState
-from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
-from tests.delivery.restored import backup as backup
+from tests.delivery.restore import DAY_TWO, balances, each_once, later, put_back
+from tests.delivery.restore import backup as backup
 from tests.fixtures_delivery import WORKED_DAY, ReadyClub
 
 pytestmark = pytest.mark.django_db(transaction=True)

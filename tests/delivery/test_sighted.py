@@ -20,8 +20,8 @@ from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero.access import access_for_reading
 from tests.delivery.hostile import make_in_xero
-from tests.delivery.restored import DAY_TWO, balances, each_once, later, put_back
-from tests.delivery.restored import backup as backup
+from tests.delivery.restore import DAY_TWO, balances, each_once, later, put_back
+from tests.delivery.restore import backup as backup
 from tests.fixtures_delivery import ReadyClub
 from tests.fixtures_xero import GOLF, TESS
 

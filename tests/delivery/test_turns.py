@@ -9,12 +9,12 @@ from django.test import override_settings
 from clubledger.delivery.models import AppPause, Call, Turn
 from clubledger.delivery.reconciliation import reconcile
 from clubledger.delivery.sending import turns
-from clubledger.foundation import clock, crash, stopping
+from clubledger.foundation import clock, crash, stop
 from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
 from clubledger.xero.models import XeroApp
-from tests.delivery.restored import DAY_TWO
+from tests.delivery.restore import DAY_TWO
 from tests.delivery.test_clocks import OtherMachinesClock
 from tests.fixtures_delivery import ReadyClub
 
@@ -110,7 +110,7 @@ def test_a_worker_that_is_told_to_stop_repeats_no_further_call(
     real = manual_journals.create
 
     def told_to_stop(**asked):  # type: ignore[no-untyped-def]
-        stopping.ask()
+        stop.ask()
         return real(**asked)
 
     ready.xero.later(seconds=60)
@@ -118,5 +118,5 @@ def test_a_worker_that_is_told_to_stop_repeats_no_further_call(
         with override_settings(XERO_REPLAY_SECONDS=360), patch.object(manual_journals, "create", told_to_stop):
             ready.serve()
     finally:
-        stopping.forget()
+        stop.forget()
     assert Call.objects.of(ready.club).exclude(is_replay_of=None).count() == 1

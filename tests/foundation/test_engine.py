@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from huey.consumer import Scheduler
 
-from clubledger.foundation import clock, engine, stopping, wake
+from clubledger.foundation import clock, engine, stop, wake
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def fresh_queue(settings, tmp_path):
     wake._tasks.clear()
     wake._tasks.update(known)
     wake.use_engine(None)
-    stopping.forget()
+    stop.forget()
     engine.queue.cache_clear()
 
 
@@ -135,7 +135,7 @@ def test_a_worker_told_to_stop_finishes_its_task_first():
 
     def work():
         begun.set()
-        while not stopping.is_asked():
+        while not stop.is_asked():
             time.sleep(0.01)
         time.sleep(0.2)
         events.append("finished")

@@ -6,7 +6,7 @@ import pytest
 
 from clubledger.clubs.models import Role
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from clubledger.clubs.models import Club, User
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, TaxCode
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 WORKED_DAY = [
     "INV-1,invoice,2026-07-01,SUBS,FULL7,1100.00,100.00,,1042,Full 7-day membership",

@@ -11,7 +11,7 @@ from clubledger.clubs.models import Role
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import Import
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import HEADER, Books
+from tests.ledger.oracle import HEADER, Books
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 

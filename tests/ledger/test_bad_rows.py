@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ledger.bringing import HEADER, Books, padded
+from tests.ledger.oracle import HEADER, Books, padded
 
 GOOD = "OK-1,payment,2026-07-01,SUBS,CARD,10.00"
 INVOICE = "I-1,invoice,2026-07-01,SUBS,FULL7"
@@ -188,7 +188,7 @@ def test_it_refuses(books: Books, name: str) -> None:
 
 
 def with_rows(*rows: str) -> str:
-    from tests.ledger.bringing import HEADER, padded
+    from tests.ledger.oracle import HEADER, padded
 
     return "\n".join([HEADER, *(row if "\n" in row else padded(row) for row in rows)]) + "\n"
 

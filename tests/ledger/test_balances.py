@@ -6,7 +6,7 @@ from decimal import Decimal
 from clubledger.ledger.journals import recording
 from clubledger.ledger.models import JournalTotal
 from clubledger.ledger.reports import balances
-from tests.ledger.bringing import SAMPLES, Books
+from tests.ledger.oracle import SAMPLES, Books
 from tests.ledger.test_corrections import send
 
 

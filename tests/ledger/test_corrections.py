@@ -7,7 +7,7 @@ import pytest
 from clubledger.clubs.models import AuditEvent
 from clubledger.ledger.journals import recording, states
 from clubledger.ledger.models import Amendment, Journal, Posting, SourceTransaction
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 INVOICE = "I-1,invoice,2026-07-01,SUBS,FULL7,1100.00,100.00,Golf,1042,Full 7-day"
 

@@ -14,7 +14,7 @@ from clubledger.ledger import tasks
 from clubledger.ledger.errors import AlreadyRunning
 from clubledger.ledger.intake import imports, run, undo
 from clubledger.ledger.models import Import
-from tests.ledger.bringing import HEADER, SAMPLES, Books
+from tests.ledger.oracle import HEADER, SAMPLES, Books
 
 COUNTS = [
     "rows_total", "rows_done", "transactions_new", "transactions_already_there", "transactions_amended",

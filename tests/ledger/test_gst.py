@@ -10,8 +10,8 @@ from clubledger.ledger.models import Journal, JournalLine
 from clubledger.ledger.reports import gst
 from clubledger.ledger.reports.gst import Period, Tax
 from tests.fixtures_clubs import make_club
-from tests.ledger.bringing import Books
 from tests.ledger.mapping_day import add_chart, map_all
+from tests.ledger.oracle import Books
 
 QUARTER = Period(date(2026, 7, 1), date(2026, 9, 30))
 

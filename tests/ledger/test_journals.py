@@ -14,7 +14,7 @@ from clubledger.ledger.errors import NotRecordable, NotRecorded
 from clubledger.ledger.journals import drill_down, lines, overview, recording, states
 from clubledger.ledger.models import Journal, JournalState
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 from tests.ledger.test_corrections import send
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger.bringing import HEADER, SAMPLES, Books
+from tests.ledger.oracle import HEADER, SAMPLES, Books
 
 
 def expected() -> dict[tuple[str, str], tuple[Decimal, Decimal]]:

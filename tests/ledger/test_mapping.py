@@ -12,8 +12,8 @@ from clubledger.ledger.journals import states
 from clubledger.ledger.mapping import chart, items
 from clubledger.ledger.models import FinancialItem, GLCode, JobCode, Journal, TaxCode
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import Books
 from tests.ledger.mapping_day import WORKED_DAY, add_chart
+from tests.ledger.oracle import Books
 
 ACCOUNTS = (
     Account("a-200", "200", "Memberships", "REVENUE", "REVENUE", default_tax_type="OUTPUT"),

@@ -22,7 +22,7 @@ from clubledger.ledger.reports import balances
 from tests.bookkeeping import oracle
 from tests.bookkeeping.oracle import Fact, Row
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import HEADER, Books
+from tests.ledger.oracle import HEADER, Books
 
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
 KINDS = [kind for kind in Kind if kind is not Kind.REVERSAL]

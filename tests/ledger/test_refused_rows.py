@@ -8,7 +8,7 @@ import pytest
 from clubledger.ledger.formats.transactions_v1 import COLUMNS, read_apostrophe, shield
 from clubledger.ledger.intake import imports
 from clubledger.ledger.models import Import, SourceTransaction
-from tests.ledger.bringing import HEADER, Books
+from tests.ledger.oracle import HEADER, Books
 
 
 def download(books: Books, of_import: Import) -> str:

@@ -9,8 +9,8 @@ from clubledger.ledger.journals.drill_down import LineView
 from clubledger.ledger.journals.lines import freeze, resolve
 from clubledger.ledger.mapping import items
 from clubledger.ledger.models import GLCode, JobCode, JournalLine
-from tests.ledger.bringing import SAMPLES, Books
 from tests.ledger.mapping_day import WORKED_DAY, add_chart, link_jobs, map_all
+from tests.ledger.oracle import SAMPLES, Books
 
 
 def lines(books: Books, number: int = 0) -> list[LineView]:

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from clubledger.ledger.models import SourceTransaction
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 from tests.ledger.test_corrections import postings, send
 
 INVOICE = "I-1,invoice,2026-07-01,SUBS,FULL7,1100.00,100.00,Golf,1042,Full 7-day"

@@ -7,7 +7,7 @@ from clubledger.clubs.models import Role
 from clubledger.ledger.intake import imports
 from clubledger.ledger.models import Import
 from tests.fixtures_clubs import add_member
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 ROW = {
     "source_id": "P-1", "kind": "payment", "accounting_date": "2026-07-01", "account_type": "SUBS", "item": "CARD",

@@ -14,7 +14,7 @@ from clubledger.ledger.intake import samples
 from clubledger.ledger.journals import recording
 from clubledger.ledger.models import FinancialItem, Import, Journal, SourceTransaction
 from tests.fixtures_clubs import add_member
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 from tests.ledger.test_corrections import INVOICE
 
 

@@ -10,7 +10,7 @@ from clubledger.ledger.intake import undo
 from clubledger.ledger.models import Import, Journal, SourceTransaction
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member
-from tests.ledger.bringing import SAMPLES, Books
+from tests.ledger.oracle import SAMPLES, Books
 from tests.ledger.test_corrections import INVOICE, postings, send, versions
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from clubledger.ledger.errors import BadSourceName, UnknownFormat
 from clubledger.ledger.intake import imports
-from tests.ledger.bringing import HEADER, Books
+from tests.ledger.oracle import HEADER, Books
 
 ROW = "P-1,payment,2026-07-01,SUBS,CARD,5.00,,,,,,"
 COLUMNS = "source_id, kind, accounting_date, account_type, item, amount"

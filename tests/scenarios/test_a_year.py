@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from clubledger.cli.demo import setting_up, year
+from clubledger.cli.demo import setup, year
 from clubledger.cli.demo.club import MAPPING
 from clubledger.delivery import preflight, serve
 from clubledger.delivery.sending import queue
@@ -80,10 +80,10 @@ def in_xero(simulator, tenant_id):
 @pytest.mark.django_db(transaction=True)
 def test_a_year_stands_in_xero_as_the_file_says_to_the_cent(xero, files):
     make_app("clubledger-v2")
-    club, owner, treasurer = setting_up.make_people("correct horse battery")
+    club, owner, treasurer = setup.make_people("correct horse battery")
     for file in files:
-        setting_up.bring_in(club, treasurer, file)
-    setting_up.map_items(club, owner)
+        setup.bring_in(club, treasurer, file)
+    setup.map_items(club, owner)
     xero.authorise(club, treasurer, organisation=GOLF)
     preflight.get_gl_codes(club=club, actor=treasurer)
     preflight.get_categories(club=club, actor=treasurer)

@@ -3,9 +3,10 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from xero_simulator import Clock, Simulator
+from xero_simulator.app import Simulator
+from xero_simulator.clock import Clock
 
-from .driving import BANKSIA, Club, club_of, in_process
+from .driver import BANKSIA, Club, club_of, in_process
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 

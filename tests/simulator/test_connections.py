@@ -5,10 +5,10 @@ import re
 import httpx2
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.connections import REPORTING_TEXT
 
-from .driving import (
+from .driver import (
     ADMIN,
     ALL_SCOPES,
     BANKSIA,

@@ -6,11 +6,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from xero_simulator import Simulator
 from xero_simulator.api import PREFIX, ROUTES
+from xero_simulator.app import Simulator
 
 from . import contract
-from .driving import ADMIN, BANKSIA, DEMO, HEATHER, IRONBARK, KAURI, SALTBUSH, WATTLE, Club, club_of, journal, line
+from .driver import ADMIN, BANKSIA, DEMO, HEATHER, IRONBARK, KAURI, SALTBUSH, WATTLE, Club, club_of, journal, line
 from .facts import fact
 
 pytestmark = pytest.mark.contract

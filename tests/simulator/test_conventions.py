@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 
-from .driving import ADMIN, BANKSIA, HEATHER, KAURI, WATTLE, Club, club_of, journal, line, messages
+from .driver import ADMIN, BANKSIA, HEATHER, KAURI, WATTLE, Club, club_of, journal, line, messages
 from .facts import fact
 
 

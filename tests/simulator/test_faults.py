@@ -6,11 +6,12 @@ import time
 import httpx2
 import pytest
 
-from xero_simulator import Clock, Simulator
+from xero_simulator.app import Simulator
+from xero_simulator.clock import Clock
 from xero_simulator.faults import PRESETS
 from xero_simulator.inprocess import SimulatorTransport
 
-from .driving import BANKSIA, TESS, WATTLE, Club, club_of, journal, line
+from .driver import BANKSIA, TESS, WATTLE, Club, club_of, journal, line
 from .facts import fact
 
 

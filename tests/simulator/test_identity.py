@@ -3,10 +3,10 @@
 import httpx2
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.model import App
 
-from .driving import (
+from .driver import (
     BANKSIA,
     CALLBACK,
     SAM,

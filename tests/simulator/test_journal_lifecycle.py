@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 
-from .driving import ADMIN, KAURI, TESS, Club, club_of, exact, journal, line, messages
+from .driver import ADMIN, KAURI, TESS, Club, club_of, exact, journal, line, messages
 from .facts import fact
 
 

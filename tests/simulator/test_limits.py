@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.limits import DAY_SECONDS, MINUTE_SECONDS
 
-from .driving import ADMIN, BANKSIA, HEATHER, KAURI, TESS, WATTLE, Club, club_of, exact, journal, line, messages
+from .driver import ADMIN, BANKSIA, HEATHER, KAURI, TESS, WATTLE, Club, club_of, exact, journal, line, messages
 from .facts import fact
 
 GOOD, BAD = journal("Good"), journal("Bad", lines=[line("100.00", "615"), line("-10.00", "200")])

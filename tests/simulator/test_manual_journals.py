@@ -6,9 +6,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 
-from .driving import ADMIN, BANKSIA, IRONBARK, KAURI, SAM, Club, club_of, exact, journal, line, messages
+from .driver import ADMIN, BANKSIA, IRONBARK, KAURI, SAM, Club, club_of, exact, journal, line, messages
 from .facts import fact
 
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.store import Store
 
-from .driving import BANKSIA, DEMO, TESS, WATTLE, club_of, free_port, in_process, journal, kit, line, served
+from .driver import BANKSIA, DEMO, TESS, WATTLE, club_of, free_port, in_process, journal, kit, line, served
 from .facts import fact
 
 pytestmark = pytest.mark.processes

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.scenario import add_app
 
-from .driving import (
+from .driver import (
     BANKSIA,
     IDENTITY_SCOPES,
     SCOPES,

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.scenario import add_organisations
 from xero_simulator.world import TIER_CONNECTIONS
 
-from .driving import (
+from .driver import (
     ADMIN,
     BANKSIA,
     DEMO,

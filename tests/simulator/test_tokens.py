@@ -8,9 +8,9 @@ import httpx2
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 
-from .driving import (
+from .driver import (
     ADMIN,
     BANKSIA,
     CALLBACK,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .driving import CALLBACK, served
+from .driver import CALLBACK, served
 from .facts import fact
 
 pytestmark = pytest.mark.processes

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from .driving import ALL_SCOPES, BANKSIA, CALLBACK, TESS, kit, query_of, served
+from .driver import ALL_SCOPES, BANKSIA, CALLBACK, TESS, kit, query_of, served
 from .facts import fact
 
 with warnings.catch_warnings():

@@ -17,7 +17,7 @@ from clubledger.ledger.journals import recording
 from clubledger.ledger.models import Journal, JournalTotal
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club, signed_in
-from tests.ledger.bringing import SAMPLES, Books
+from tests.ledger.oracle import SAMPLES, Books
 from tests.ledger.test_corrections import send
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from clubledger.ledger.models import Import, Journal, JournalTotal, Posting, Sou
 from clubledger.web.transactions import transactions
 from clubledger.xero.models import Connection, XeroApp
 from tests.fixtures_clubs import add_member, signed_in
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 pytestmark = pytest.mark.django_db
 LAST_ON = date(2026, 11, 15)

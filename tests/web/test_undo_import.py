@@ -8,7 +8,7 @@ from django.test import Client
 from clubledger.clubs.models import Role
 from clubledger.ledger.models import Import, Journal, SourceTransaction
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 pytestmark = pytest.mark.django_db
 

@@ -123,7 +123,7 @@ def of_club(*, actor: User, club: Club) -> list[Changeover]:
 
 
 def stuck_now() -> Q:
-    """Give the condition of `standing.is_stuck` as the database can tell it."""
+    """Give the condition of `state.is_stuck` as the database can tell it."""
     now = clock.now()
     late = Q(state__in=BEFORE, switch_at__lt=now - LATE_AFTER)
     slow = Q(state__in=AFTER, moved_at__lt=now - STUCK_AFTER)

@@ -21,7 +21,7 @@ from clubledger.changeover.move.state import allows
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
-from clubledger.foundation import clock, crash, stopping
+from clubledger.foundation import clock, crash, stop
 from clubledger.xero.access import look_at
 from clubledger.xero.connection import revocation
 from clubledger.xero.errors import AppMisconfigured, AuthorisationLost, NotAuthorised, XeroError, XeroUnavailable
@@ -201,7 +201,7 @@ def go_round() -> int:
     looked = 0
     give_up_at = time.monotonic() + MOST_SECONDS
     for row in rows[:AT_A_TIME]:
-        if stopping.is_asked() or time.monotonic() > give_up_at:
+        if stop.is_asked() or time.monotonic() > give_up_at:
             break
         looked += 1
         try:

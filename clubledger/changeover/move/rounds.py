@@ -15,7 +15,7 @@ from clubledger.bookkeeping.phrases import phrase
 from clubledger.changeover import notices
 from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State
 from clubledger.changeover.move import old_app, progress, steps, switch
-from clubledger.foundation import clock, stopping
+from clubledger.foundation import clock, stop
 
 WHY = "the minute's round goes across clubs; states only"
 REMIND_ON_DAYS = (1, 3, 7, 14, 28)
@@ -38,7 +38,7 @@ def go() -> None:
         notices.send_waiting,
     )
     for part in parts:
-        if stopping.is_asked():
+        if stop.is_asked():
             return
         try:
             part()
@@ -52,7 +52,7 @@ def switch_due() -> int:
     ids = list(due.filter(to_app__status="active").order_by("switch_at", "pk").values_list("pk", flat=True))
     switched = 0
     for start in range(0, len(ids), AT_A_TIME):
-        if stopping.is_asked():
+        if stop.is_asked():
             return switched
         switched += _switch_together(ids[start : start + AT_A_TIME])
     for row in due.exclude(to_app__status="active").select_related("club"):

@@ -1,6 +1,6 @@
 """The steps of a changeover, each one database transaction with the club locked, taken once by a guarded UPDATE.
 
-Two presses, or a press and the clock, do a step once: the second is told WrongStep. What asks Xero is in `leaving`.
+Two presses, or a press and the clock, do a step once: the second is told WrongStep. What asks Xero is in `old_app`.
 """
 
 from datetime import datetime

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from clubledger.cli.demo import setting_up, surroundings, vendor
+from clubledger.cli.demo import setup, surroundings, vendor
 from clubledger.cli.demo.club import PEOPLE
 from clubledger.cli.demo.surroundings import Ports
 from clubledger.cli.errors import Failure
@@ -54,7 +54,7 @@ def _run(folder: Path, ports: Ports) -> int:
     ready.unlink(missing_ok=True)
     _say("Bringing the database up to date …")
     migrate()
-    setting_up.load(folder, surroundings.password(), _say)
+    setup.load(folder, surroundings.password(), _say)
     simulator = [sys.executable, "-m", "xero_simulator", "--store", str(folder / "simulator.db")]
     children = [Child("simulator", [*simulator, "--port", str(ports.simulator)]), *web_children()]
 

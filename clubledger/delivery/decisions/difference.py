@@ -81,7 +81,7 @@ class Explanation:
 def explain(*, club: Club, journal: Journal) -> Explanation | None:
     """Give what a difference journal carries and why; None for any other journal.
 
-    A line's `line_keys` are those of `of_journal` that `journals.transactions_of` opens.
+    A line's `line_keys` are those of `of_journal` that `drill_down.transactions_of` opens.
     """
     delivery = (
         Delivery.objects.of(club)

@@ -15,7 +15,7 @@ from clubledger.clubs.models import Club
 from clubledger.delivery.models import Call, CallItem, CallOutcome, Delivery
 from clubledger.delivery.sending import calls
 from clubledger.delivery.sending.send import record
-from clubledger.foundation import clock, crash, stopping
+from clubledger.foundation import clock, crash, stop
 from clubledger.ledger.journals import states
 from clubledger.ledger.models import JournalState
 from clubledger.xero import manual_journals
@@ -37,7 +37,7 @@ def replay_unknown_calls(club: Club, holder: str) -> int:
         outcome=CallOutcome.UNKNOWN, purpose="create", started_at__gt=since, is_replay_of=None, replays=None
     )
     for call in unknown.select_related("sender"):
-        if stopping.is_asked():
+        if stop.is_asked():
             break
         try:
             xero = access_for_sending(club=club, user=call.sender)

@@ -14,7 +14,7 @@ from clubledger.foundation import clock, wake
 from clubledger.ledger.models import Journal, JournalTotal
 from clubledger.ledger.reports import balances
 from tests.fixtures_clubs import add_member, make_club, make_user
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 pytestmark = pytest.mark.django_db
 AT = date(2026, 7, 2)

@@ -11,7 +11,7 @@ from clubledger.clubs.models import AuditEvent
 from clubledger.delivery.models import Reading, Sighting
 from clubledger.ledger.models import Journal, JournalTotal
 from tests.fixtures_clubs import add_member, make_club
-from tests.ledger.bringing import Books
+from tests.ledger.oracle import Books
 
 pytestmark = pytest.mark.django_db
 

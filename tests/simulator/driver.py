@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 
-from xero_simulator import Simulator
+from xero_simulator.app import Simulator
 from xero_simulator.inprocess import SimulatorTransport
 
 CALLBACK = "http://localhost:8000/xero/callback"

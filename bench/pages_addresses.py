@@ -118,7 +118,7 @@ def _model_of(example: str) -> Any:
     for model in apps.get_models():
         if model.__name__.lower() == wanted:
             return model
-    print(f"bench/pages_asked.py does not know what the example {example!r} names; left out", file=sys.stderr)
+    print(f"bench/pages_addresses.py does not know what the example {example!r} names; left out", file=sys.stderr)
     return None
 
 
