@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import migrated
+from tests import migration
 from tools.pictures.browser import chromium
 
 pytest_plugins = ["tests.fixtures_clubs"]
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "postgresql: is about PostgreSQL alone",
     ):
         config.addinivalue_line("markers", line)
-    migrated.use_kept()
+    migration.use_kept()
 
 
 @pytest.fixture(autouse=True, scope="session")
