@@ -36,7 +36,7 @@ class Press:
 
 
 def key_of(method: str, path: str, name: str, value: str) -> str:
-    """Give the name under which a button stands in the table: where it leads, and which of the form's it is."""
+    """Return the name under which a button stands in the table: where it leads, and which of the form's it is."""
     found = resolve(path)
     step = f" {found.kwargs['step']}" if "step" in found.kwargs else ""
     which = f" {name}" if name and ":" in value else f" {name}={value}" if name else ""

@@ -52,7 +52,7 @@ def _asked(club: Club, user: User, app: XeroApp) -> Any:
 def _examples_of(
     found: SimpleNamespace, member: Membership, request: Callable[[], Any]
 ) -> dict[str, Callable[[], Any]]:
-    """Give what fills in the addresses of a club, by the names of `tools.addresses`."""
+    """Return what fills in the addresses of a club, by the names of `tools.addresses`."""
     return {
         "run": lambda: found.run.pk,
         "sighting": lambda: found.sighting.pk,

@@ -102,7 +102,7 @@ class Door:
         return self.entry.posting if isinstance(self.entry, Page) else None
 
     def answers(self, who: str, permission: Permission | None = None) -> int:
-        """Give the status that `who` must get, at what needs a permission: the address's own, if none is named."""
+        """Return the status that `who` must get, at what needs a permission: the address's own, if none is named."""
         if who in ANSWERS_TO.get(self.entry.name, {}):
             return ANSWERS_TO[self.entry.name][who]
         audience = self.entry.audience
@@ -126,7 +126,7 @@ PAGES = sorted(name for name in OF_A_CLUB if isinstance(TABLE[name].entry, Page)
 
 
 def address_of(world: SimpleNamespace, name: str, *, other: bool = False) -> str:
-    """Give an address filled in for the club; with `other`, what belongs to another club is asked for at this one."""
+    """Return an address filled in for the club; with `other`, what belongs to another club is asked for at this one."""
     entry = addresses.BY_NAME[name]
     examples = world.examples | (world.other_examples if other else {})
     wanted = {one for one in addresses.examples_of(entry).values() if one in examples}
@@ -134,7 +134,7 @@ def address_of(world: SimpleNamespace, name: str, *, other: bool = False) -> str
 
 
 def client_of(world: SimpleNamespace, who: str) -> Client:
-    """Give the browser of one of the people."""
+    """Return the browser of one of the people."""
     client = Client()
     world.who = who
     if world.people[who] is not None:
@@ -143,5 +143,5 @@ def client_of(world: SimpleNamespace, who: str) -> Client:
 
 
 def reader_of(name: str) -> str:
-    """Give who reads an address: the club's owner, or the vendor's staff."""
+    """Return who reads an address: the club's owner, or the vendor's staff."""
     return "staff" if TABLE[name].entry.audience is Audience.STAFF else "owner"

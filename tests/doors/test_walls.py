@@ -46,7 +46,7 @@ def marked(club: Club) -> None:
 
 
 def rows_of(club: Club) -> dict[str, list[Any]]:
-    """Give every row of the club, of every model that has one."""
+    """Return every row of the club, of every model that has one."""
     found: dict[str, list[Any]] = {"club": list(Club.objects.filter(pk=club.pk).values())}
     for model in apps.get_models():
         if issubclass(model, ClubScoped):

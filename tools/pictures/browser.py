@@ -13,7 +13,7 @@ CAPTURES = 5
 
 
 def chromium() -> str | None:
-    """Give the path of this machine's Chromium, if there is one. CHROMIUM names another."""
+    """Return the path of this machine's Chromium, if there is one. CHROMIUM names another."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 

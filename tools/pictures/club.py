@@ -45,7 +45,7 @@ JOB_ARCHIVED = phrase("Job code %(name)s is archived in Xero.", name="Halfway ho
 
 
 def furnish(*, email: str, password: str) -> User:
-    """Write a full club and an empty one, with the same treasurer who owns both; gives the treasurer."""
+    """Write a full club and an empty one, with the same treasurer who owns both, and return the treasurer."""
     tess: User = User.objects.create_user(email, password, name="Tess Okafor")
     club = Club.objects.create(slug="banksia-park", name="Banksia Park Golf Club")
     empty = Club.objects.create(slug="wattle-creek", name="Wattle Creek Bowling Club")
@@ -82,7 +82,7 @@ def _connect(club: Club, tess: User) -> None:
 
 
 def chart(club: Club, tess: User) -> dict[str, FinancialItem]:
-    """Give a club codes, job codes, and items of which one is mapped to nothing."""
+    """Return a club codes, job codes, and items of which one is mapped to nothing."""
     now = clock.now()
     codes = {
         code: GLCode.objects.of(club).create(
@@ -154,7 +154,7 @@ def _journals(club: Club, tess: User, today: date, items: dict[str, FinancialIte
 
 
 def lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
-    """Give a sent journal frozen lines, one of them with a tax that Xero sees otherwise by `off` cents."""
+    """Return a sent journal frozen lines, one of them with a tax that Xero sees otherwise by `off` cents."""
     net, golf = journal.debit_minor // 11, JobCode.objects.of(journal.club).get(code="Golf")
     Journal.objects.of(journal.club).filter(pk=journal.pk).update(debit_minor=11 * net + 6_000, line_count=4)
     for position, (code, tax_type, amount, tax, there) in enumerate(
@@ -174,7 +174,7 @@ def lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
 
 
 def totals(journal: Journal, items: dict[str, FinancialItem], *, has_unmapped: bool) -> None:
-    """Give an open journal what adds up to its debits."""
+    """Return an open journal what adds up to its debits."""
     paid = journal.debit_minor * 2 // 5
     charged = journal.debit_minor - paid
     lockers = 92_400 if has_unmapped else 0

@@ -25,7 +25,7 @@ PASSWORD = secrets.token_urlsafe(12)
 
 @contextmanager
 def served(port: int, looks: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Furnish a database and serve it; gives the address of the pages, and the ids of what was furnished."""
+    """Furnish a database and serve it, and yield the address of the pages and the ids of what was furnished."""
     with tempfile.TemporaryDirectory(prefix="clubledger-pictures-") as folder, xero.answering() as answers:
         environment = _environment(Path(folder), port) | {"CLUBLEDGER_XERO_API_URL": answers}
         code = (

@@ -78,7 +78,7 @@ class _Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering() -> Iterator[str]:
-    """Answer on a free port; gives the address."""
+    """Answer on a free port, and yield the address."""
     server = ThreadingHTTPServer(("localhost", 0), _Answering)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
