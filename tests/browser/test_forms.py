@@ -93,11 +93,11 @@ INTEGRATION = {
     "get post-from": Press("unsent journal", {"post_from": "2030-01-01"}),
     "post revoke": Press("Xero refused", order=8, page="full-revoke"),
     "post change-organisation": Press("The organisation was let go", WHY, order=7),
-    "post bind-organisation answer=no": Press("Nothing was connected", order=2, page="wrong-organisation"),
+    "post bind-organisation answer=no": Press("Nothing was connected", order=2),
     "post bind-organisation answer=yes": Press(
         "serves another club here already", {"tenant_id": "picture"}, page="choose-organisation"
     ),
-    "post authorize": Press("the login of Xero", order=7),
+    "post authorize": Press("the login of Xero", order=7, page="wrong-organisation"),
     "post changeover-look": Press("Xero refused"),
     "post changeover-test": Press("It works: the GL codes were retrieved"),
     "post changeover-disconnect": Press("1 connection of the old app still stands", order=2),

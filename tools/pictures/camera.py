@@ -67,7 +67,7 @@ class Camera:
 
     @contextmanager
     def person(self, email: str = "") -> Iterator[Tab]:
-        """Return a window of somebody's, signed in unless nobody is named."""
+        """Open a window of somebody's, signed in unless nobody is named."""
         context = self.browser.new_context(
             viewport={"width": self.look.width, "height": 900}, color_scheme=self.look.scheme,
             locale="en-AU", reduced_motion="reduce",

@@ -82,7 +82,7 @@ def _connect(club: Club, tess: User) -> None:
 
 
 def chart(club: Club, tess: User) -> dict[str, FinancialItem]:
-    """Return a club codes, job codes, and items of which one is mapped to nothing."""
+    """Write codes, job codes and items of a club of which one is mapped to nothing."""
     now = clock.now()
     codes = {
         code: GLCode.objects.of(club).create(
@@ -154,7 +154,7 @@ def _journals(club: Club, tess: User, today: date, items: dict[str, FinancialIte
 
 
 def lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
-    """Return a sent journal frozen lines, one of them with a tax that Xero sees otherwise by `off` cents."""
+    """Write the frozen lines of a sent journal, one of them with a tax that Xero sees otherwise by `off` cents."""
     net, golf = journal.debit_minor // 11, JobCode.objects.of(journal.club).get(code="Golf")
     Journal.objects.of(journal.club).filter(pk=journal.pk).update(debit_minor=11 * net + 6_000, line_count=4)
     for position, (code, tax_type, amount, tax, there) in enumerate(
@@ -174,7 +174,7 @@ def lines(journal: Journal, items: dict[str, FinancialItem], off: int) -> None:
 
 
 def totals(journal: Journal, items: dict[str, FinancialItem], *, has_unmapped: bool) -> None:
-    """Return an open journal what adds up to its debits."""
+    """Write for an open journal what adds up to its debits."""
     paid = journal.debit_minor * 2 // 5
     charged = journal.debit_minor - paid
     lockers = 92_400 if has_unmapped else 0

@@ -62,7 +62,7 @@ def furnish(*, tess: User, password: str, looks: list[str]) -> dict[str, Any]:
 
 
 def _plain(club: Club) -> dict[str, Any]:
-    """Return the examples of the full club: a row of each kind that addresses ask for, and journals by what they are."""
+    """Return the examples of the full club: a row of each kind that addresses ask for, journals by their state."""
     today = clock.today_in(club.time_zone)
     imports = {one.state: one.pk for one in Import.objects.of(club)}
     found: dict[str, Any] = {
@@ -107,7 +107,7 @@ def _club(slug: str, name: str, tess: User, app: XeroApp | None) -> Club:
 
 
 def _proofs(club: Club, tess: User, off: str = "0.00") -> None:
-    """Return a club proved balances of its last day, by what they may be off, and a reading of Xero."""
+    """Write a club's proved balances of its last day, by what they may be off, and a reading of Xero."""
     now, on = clock.now(), balances.last_day(club=club)
     rows = [
         ["BAR", "Bar accounts", "1240.50", "18307.95", "17102.35", "0.00", "2446.10", "0.00"],
@@ -130,7 +130,7 @@ def _proofs(club: Club, tess: User, off: str = "0.00") -> None:
 
 
 def _sends(club: Club, tess: User) -> None:
-    """Return the full club a history of what was sent by whom."""
+    """Write for the full club a history of what was sent by whom."""
     now = clock.now()
     sent = list(Journal.objects.of(club).filter(state="sent").order_by("-accounting_date")[:30])
     for start in reversed(range(0, len(sent), 6)):
