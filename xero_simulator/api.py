@@ -24,7 +24,7 @@ from xero_simulator.errors import ApiError, MethodNotImplemented, NotFound
 from xero_simulator.exchange import Answer, Request, text_answer
 from xero_simulator.faults import Fault
 from xero_simulator.model import LateCommit
-from xero_simulator.running import Running
+from xero_simulator.parts import Running
 from xero_simulator.submissions import LARGEST_BODY_BYTES
 from xero_simulator.world import World
 

@@ -17,7 +17,7 @@ from xero_simulator.identity import withdraw_consent
 from xero_simulator.log import LogEntry
 from xero_simulator.model import Member, Organisation
 from xero_simulator.money import text_of
-from xero_simulator.running import Running
+from xero_simulator.parts import Running
 
 Handler = Callable[[Running, dict[str, Any], dict[str, str]], object]
 _HIDDEN = {"authorization", "cookie", "set-cookie"}

@@ -16,7 +16,7 @@ from xero_simulator.charts import SEED_DIRECTORY, read_seed, stable_id
 from xero_simulator.exchange import Answer, Request
 from xero_simulator.faults import Rule, RuleBook
 from xero_simulator.model import Account, App, Grant, Member, Organisation, Settings, TrackingCategory, TrackingOption
-from xero_simulator.running import Running
+from xero_simulator.parts import Running
 from xero_simulator.world import World
 
 KEYS = {"clock", "settings", "users", "organisations", "apps", "connections", "rules"}
