@@ -20,7 +20,7 @@ def add_member(club: Club, role: Role | str, email: str = "") -> User:
 
 
 def signed_in(club: Club, role: Role | str) -> Client:
-    """Give a browser in which a new member of the club in this role is signed in."""
+    """Return a browser in which a new member of the club in this role is signed in."""
     browser = Client()
     browser.force_login(add_member(club, role))
     return browser

@@ -110,7 +110,7 @@ def map_items(club: Club) -> None:
 
 
 def make_ready(connected: ConnectedClub, folder: Path) -> ReadyClub:
-    """Give a connected club its chart and its mapping."""
+    """Set up the chart and the mapping of a connected club."""
     preflight.get_gl_codes(club=connected.club, actor=connected.owner)
     map_items(connected.club)
     return ReadyClub(connected.club, connected.owner, connected.treasurer, connected.xero, folder)

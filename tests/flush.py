@@ -8,7 +8,7 @@ _triggers = import_module("clubledger.clubs.migrations.0002_audit_is_append_only
 
 
 def without_triggers(flush: Callable[..., list[str]]) -> Callable[..., list[str]]:
-    """Give a flush that takes the triggers away before it and puts them back after it."""
+    """Return a flush that takes the triggers away before it and puts them back after it."""
 
     def sql_flush(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
         statements = flush(self, style, tables, **options)

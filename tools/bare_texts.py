@@ -56,7 +56,7 @@ class _Texts(HTMLParser):
 
 
 def bare_texts(source: str, *, is_html: bool) -> Iterator[str]:
-    """Give every text of a template that is not marked for translation."""
+    """Return every text of a template that is not marked for translation."""
     kept, is_marked = [], False
     for token in Lexer(source).tokenize():
         name = token.contents.split()[0] if token.contents.split() else ""
@@ -83,7 +83,7 @@ def _has_words(text: str) -> bool:
 
 
 def in_all_templates() -> Iterator[tuple[str, str]]:
-    """Give file and text of all bare texts of the product."""
+    """Return file and text of all bare texts of the product."""
     for path in sorted(SOURCES.rglob("*")):
         if "templates" in path.parts and path.is_file() and path.name not in NOT_FOR_PEOPLE:
             for text in bare_texts(path.read_text(encoding="utf-8"), is_html=path.suffix == ".html"):

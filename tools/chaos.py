@@ -89,7 +89,7 @@ def _seeds(asked: argparse.Namespace) -> range:
 
 
 def _is_real(seed: int, asked: argparse.Namespace) -> bool:
-    """Tell whether the run of a seed has real processes: always the same for a seed, so that it can be run again."""
+    """Whether the run of a seed has real processes: always the same for a seed, so that it can be run again."""
     return seed % 10 == 9 and not asked.in_process_only and asked.mutation is None
 
 

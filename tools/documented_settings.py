@@ -14,7 +14,7 @@ NOT_OURS = {"DJANGO_SETTINGS_MODULE", "CI", "HOME", "PATH"}
 
 
 def settings_read() -> set[str]:
-    """Give the names of all environment variables that the product and the simulator read."""
+    """Return the names of all environment variables that the product and the simulator read."""
     names: set[str] = set()
     for room in ("clubledger", "xero_simulator"):
         for path in (ROOT / room).rglob("*.py"):
@@ -23,12 +23,12 @@ def settings_read() -> set[str]:
 
 
 def settings_documented() -> set[str]:
-    """Give the names that begin a row of a table in docs/settings.md."""
+    """Return the names that begin a row of a table in docs/settings.md."""
     return set(NAMED_IN_TABLE.findall((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
 
 
 def differences() -> Iterator[str]:
-    """Tell of every setting that is read and not documented, or documented and not read."""
+    """Return every setting that is read and not documented, or documented and not read."""
     read, documented = settings_read(), settings_documented()
     for name in sorted(read - documented):
         yield f"docs/settings.md: {name} is read and not documented"

@@ -57,12 +57,12 @@ def _calls(path: Path) -> list[Fact]:
 
 
 def facts() -> list[Fact]:
-    """Give every marked behaviour, by section."""
+    """Return every marked behaviour, by section."""
     return sorted(fact for path in sorted(TESTS.glob("test_*.py")) for fact in _calls(path))
 
 
 def document() -> str:
-    """Give the document's text."""
+    """Return the document's text."""
     rows = facts()
     counts = {name: sum(1 for row in rows if name in row.certainty) for name in ("spec", "docs", "seen", "inferred")}
     shown = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -79,7 +79,7 @@ def document() -> str:
 
 
 def main() -> int:
-    """Write the document; gives the exit status."""
+    """Write the document; returns the exit status."""
     DOCUMENT.parent.mkdir(parents=True, exist_ok=True)
     DOCUMENT.write_text(document(), "utf-8")
     print(f"{DOCUMENT.relative_to(ROOT)}: {len(facts())} behaviours")

@@ -63,7 +63,7 @@ WHERES = ['Status=="POSTED"', 'Narration=="a"', 'Url.Contains("x")', "Date>=Date
 
 
 def contract_directory() -> Path | None:
-    """Give the place of Xero's published contract, or None: XERO_OPENAPI_DIR, or `shared` beside the repository."""
+    """Return the place of Xero's published contract, or None: XERO_OPENAPI_DIR, or `shared` beside the repository."""
     beside = Path(__file__).resolve().parents[1].parent / "shared" / "xero-openapi"
     place = Path(os.environ.get("XERO_OPENAPI_DIR") or beside)
     return place if (place / "xero_accounting.yaml").exists() else None
@@ -74,7 +74,7 @@ def _either(values: list[Any], otherwise: dict[str, Any]) -> dict[str, Any]:
 
 
 def narrowed(document: dict[str, Any]) -> dict[str, Any]:
-    """Give the contract with the simulated paths only, short lists, and values that an organisation really has."""
+    """Return the contract with the simulated paths only, short lists, and values that an organisation really has."""
     document = copy.deepcopy(document)
     document["paths"] = {path: document["paths"][path] for path in PATHS}
     schemas = document["components"]["schemas"]
@@ -175,7 +175,7 @@ _json = st.recursive(
 
 
 def _bodies(case: Any) -> st.SearchStrategy[bytes]:
-    """Give the case's own body most of the time, else anything at all."""
+    """Return the case's own body most of the time, else anything at all."""
     from schemathesis.core import NotSet
 
     own = b"" if isinstance(case.body, NotSet) else case.body
@@ -185,7 +185,7 @@ def _bodies(case: Any) -> st.SearchStrategy[bytes]:
 
 
 def _address(fuzz: Fuzz, case: Any, draw: st.DataObject) -> str:
-    """Give the case's address; ids are real ones about every second time."""
+    """Return the case's address; ids are real ones about every second time."""
     parts = {key: str(value) for key, value in (case.path_parameters or {}).items()}
     real = {"ManualJournalID": fuzz.journal_id, "AccountID": fuzz.account}
     if draw.draw(st.booleans()):
@@ -246,7 +246,7 @@ _cents = st.integers(-200_000, 200_000)
 
 @st.composite
 def _near_valid(draw: st.DrawFn) -> dict[str, Any]:
-    """Give a journal that is balanced most of the time, with something odd now and then."""
+    """Return a journal that is balanced most of the time, with something odd now and then."""
     cents = draw(st.lists(_cents, min_size=1, max_size=6))
     cents.append(-sum(cents) + draw(st.sampled_from([0] * 9 + [1])))
     lines = []

@@ -16,7 +16,7 @@ LINES_MEASURED = {".html", ".css", ".js", ".svg"}
 
 
 def tracked_files() -> list[Path]:
-    """Give the files of the tree, paths from its root, those not yet committed included."""
+    """Return the files of the tree, paths from its root, those not yet committed included."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - git is found on the path
         cwd=ROOT,
@@ -28,7 +28,7 @@ def tracked_files() -> list[Path]:
 
 
 def too_long(files: list[Path]) -> Iterator[str]:
-    """Tell of every file, function and line over the limit, with its place and its length."""
+    """Return every file, function and line over the limit, with its place and its length."""
     for path in files:
         has_lines = path.suffix in LINES_MEASURED or "templates" in path.parts
         if "migrations" in path.parts or not (has_lines or path.suffix in MEASURED):

@@ -43,7 +43,7 @@ Texts = dict[tuple[str, str | tuple[str, ...]], list[str]]
 
 
 def sources() -> Iterator[Path]:
-    """Give every file that can hold texts, in a stable order."""
+    """Return every file that can hold texts, in a stable order."""
     for path in sorted(SOURCES.rglob("*")):
         inside = path.relative_to(SOURCES).parts
         is_code = path.suffix == ".py" and not {"migrations", "cli", "api"} & set(inside)
@@ -52,7 +52,7 @@ def sources() -> Iterator[Path]:
 
 
 def texts_of(path: Path) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    """Give context and text of everything in a file that is marked for translation."""
+    """Return context and text of everything in a file that is marked for translation."""
     source = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         # What Django makes of a template is Python in spirit only; its indentation would not be taken.
@@ -79,7 +79,7 @@ def collect() -> Texts:
 
 
 def languages() -> list[str]:
-    """Give the locales that need a catalogue: all but that of the texts themselves."""
+    """Return the locales that need a catalogue: all but that of the texts themselves."""
     return [code for code, _name in settings.LANGUAGES if code.split("-")[0] != "en"]
 
 
@@ -98,7 +98,7 @@ def read(code: str) -> Catalog:
 
 
 def bring_up_to_date(code: str, texts: Texts) -> Catalog:
-    """Give a language's catalogue with exactly these texts: translations are kept, new ones are empty."""
+    """Return a language's catalogue with exactly these texts: translations are kept, new ones are empty."""
     old, new = read(code), Catalog(locale=code, header_comment=HEADER, project="Clubledger", fuzzy=False)
     for (context, text), places in texts.items():
         first = text if isinstance(text, str) else text[0]
@@ -115,7 +115,7 @@ def _fitting(known: Message | None, text: str | tuple[str, ...], plurals: int) -
 
 
 def written(catalog: Catalog) -> bytes:
-    """Give a catalogue as the bytes of a .po file; the same texts give the same bytes."""
+    """Return a catalogue as the bytes of a .po file; the same texts give the same bytes."""
     into = io.BytesIO()
     write_po(into, catalog, width=120, sort_output=True, include_lineno=False, omit_header=True)
     head = (
@@ -136,7 +136,7 @@ class _Timeless(Catalog):
 
 
 def compiled(code: str) -> bytes:
-    """Give the .mo that a language's .po compiles to; the same texts give the same bytes."""
+    """Return the .mo that a language's .po compiles to; the same texts give the same bytes."""
     catalog = _Timeless(locale=code, fuzzy=False)
     for message in read(code):
         if message.id and message.string:
@@ -188,7 +188,7 @@ def wrong_with(message: Message) -> Iterator[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Give the places in a text where values go."""
+    """Return the places in a text where values go."""
     return {match.group(0) for match in PLACEHOLDER.finditer(text)}
 
 

@@ -31,7 +31,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit status."""
+    """Run the command; returns the exit status."""
     options = _arguments(given)
     origin = options.origin or f"http://localhost:{options.port}"
     try:

@@ -54,7 +54,7 @@ RATE_FIELDS: dict[str, Getter] = {
 
 
 def account_row(call: Call, account: Account) -> dict[str, object]:
-    """Give an account as the API shows it."""
+    """Return an account as the API shows it."""
     row: dict[str, object] = {"AccountID": account.account_id}
     if account.code:
         row["Code"] = account.code
@@ -225,7 +225,7 @@ def delete_account(call: Call) -> dict[str, object]:
 
 
 def rate_row(item: TaxRate) -> dict[str, object]:
-    """Give a tax rate as the API shows it."""
+    """Return a tax rate as the API shows it."""
     return {
         "Name": item.name,
         "TaxType": item.tax_type,

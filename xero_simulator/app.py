@@ -53,7 +53,7 @@ class Simulator:
 
     @classmethod
     def from_scenario(cls, source: dict[str, Any] | str | Path, **options: Any) -> Simulator:
-        """Give a simulator with a scenario: a dict, or the path of a JSON file."""
+        """Return a simulator with a scenario: a dict, or the path of a JSON file."""
         return cls(scenario_source=source, **options)
 
     @property
@@ -78,7 +78,7 @@ class Simulator:
     # Requests
 
     def respond(self, request: Request) -> Answer:
-        """Give the answer to a request, with how it is to be delivered. Call its `finish` when it has been."""
+        """Return the answer to a request, with how it is to be delivered. Call its `finish` when it has been."""
         with self.lock:
             self.carry_out_late()
             try:
@@ -173,14 +173,14 @@ class Simulator:
     # For tests that hold the simulator in their hands
 
     def journals(self, tenant_id: str, *, live_only: bool = True) -> list[ManualJournal]:
-        """Give an organisation's manual journals as they stand; `live_only` leaves out voided and deleted ones."""
+        """Return an organisation's manual journals as they stand; `live_only` leaves out voided and deleted ones."""
         with self.lock:
             self.carry_out_late()
             rows = list(self.world.store.journals.of(tenant_id).values())
             return [row for row in rows if not live_only or row.status in {"DRAFT", "POSTED"}]
 
     def journal_entries(self, tenant_id: str) -> list[tuple[str, str, str, int]]:
-        """Give what is posted: (journal id, date, account code, cents), debit positive, tax on its own account."""
+        """Return what is posted: (journal id, date, account code, cents), debit positive, tax on its own account."""
         book = self.world.charts.book(tenant_id)
         return [
             (journal.journal_id, journal.dated_on.isoformat(), book.by_id[account_id].code, cents)
@@ -190,7 +190,7 @@ class Simulator:
         ]
 
     def requests(self, method: str | None = None, path: str = "") -> list[LogEntry]:
-        """Give the logged requests of a method whose path contains a text (any case), oldest first."""
+        """Return the logged requests of a method whose path contains a text (any case), oldest first."""
         with self.lock:
             return [
                 entry
@@ -209,7 +209,7 @@ class Simulator:
             scenario.change_settings(self.world, values)
 
     def tenant_id(self, name: str) -> str:
-        """Give an organisation's tenant id by its name or short code; raises ValueError when there is none."""
+        """Return an organisation's tenant id by its name or short code; raises ValueError when there is none."""
         organisation = self.world.find_organisation(name)
         if organisation is None:
             raise ValueError(f"there is no organisation {name}")

@@ -16,7 +16,7 @@ FORBIDDEN_LETTERS = set('<>:"/\\|?*+\0')
 
 
 def attachment_row(call: Call, attachment: Attachment) -> dict[str, object]:
-    """Give an attachment as the API shows it; its address needs the bearer token."""
+    """Return an attachment as the API shows it; its address needs the bearer token."""
     base = f"{call.world.origin}/api.xro/2.0/ManualJournals/{attachment.journal_id}/Attachments"
     return {
         "AttachmentID": attachment.attachment_id,

@@ -44,14 +44,14 @@ class Call:
         return wants_json(self.request)
 
     def journal(self) -> ManualJournal:
-        """Give the manual journal that the address names; raises NotFound."""
+        """Return the manual journal that the address names; raises NotFound."""
         found = self.world.store.journals.of(self.tenant_id).get(self.parts["id"].lower())
         if found is None:
             raise NotFound
         return found
 
     def modified_since(self) -> datetime | None:
-        """Give the instant of `If-Modified-Since`; raises Refused with 412 when it cannot be read."""
+        """Return the instant of `If-Modified-Since`; raises Refused with 412 when it cannot be read."""
         text = self.request.header("if-modified-since")
         if not text:
             return None
@@ -61,7 +61,7 @@ class Call:
             raise Refused(text_answer(412, "The If-Modified-Since header cannot be read")) from None
 
     def page(self) -> tuple[int, int] | None:
-        """Give (page, page size) when paging was asked for; the size is clamped to 1,000."""
+        """Return (page, page size) when paging was asked for; the size is clamped to 1,000."""
         text = self.request.params.get("page")
         if text is None or text == "":
             return None
@@ -74,7 +74,7 @@ class Call:
         return numbers[0], min(numbers[1], LARGEST_PAGE_SIZE)
 
     def summarize_errors(self) -> bool:
-        """Tell whether one bad element fails the whole request."""
+        """Whether one bad element fails the whole request."""
         text = (self.request.params.get("summarizeErrors") or self.request.params.get("SummarizeErrors") or "").lower()
         return text != "false" if text in {"true", "false"} else self.world.settings.summarize_errors_default
 
@@ -89,12 +89,12 @@ def _read_instant(text: str) -> datetime:
 
 
 def wants_json(request: Request) -> bool:
-    """Tell whether a request's Accept header asks for JSON."""
+    """Whether a request's Accept header asks for JSON."""
     return "json" in (request.header("accept") or "").lower()
 
 
 def pagination(page: int, size: int, count: int) -> dict[str, object]:
-    """Give the pagination object of a list."""
+    """Return the pagination object of a list."""
     return {"page": page, "pageSize": size, "pageCount": -(-count // size), "itemCount": count}
 
 
@@ -116,7 +116,7 @@ def envelope(call: Call, payload: dict[str, object]) -> Answer:
 
 
 def error_answer(world: World, request: Request, error: ApiError) -> Answer:
-    """Give an error in the shape with `ErrorNumber`, as JSON or XML."""
+    """Return an error in the shape with `ErrorNumber`, as JSON or XML."""
     headers = [("Xero-Correlation-Id", world.guid())]
     body = error.body()
     if wants_json(request):
@@ -127,7 +127,7 @@ def error_answer(world: World, request: Request, error: ApiError) -> Answer:
 
 
 def not_found(world: World, request: Request) -> Answer:
-    """Give the answer for an unknown address or id: plain text, or a validation error by setting."""
+    """Return the answer for an unknown address or id: plain text, or a validation error by setting."""
     if world.settings.not_found_as_json:
         answer = error_answer(world, request, ValidationError([{"ValidationErrors": [{"Message": UNKNOWN_ID_TEXT}]}]))
         answer.status = 404

@@ -44,18 +44,18 @@ _NAMESPACE = uuid.UUID("6f7d1a52-0f0c-4f6e-9d5e-3f4f1c3a7b11")
 
 @cache
 def read_seed(name: str) -> dict[str, Any]:
-    """Give a seed file's content by its name without `.json`; raises FileNotFoundError for an unknown one."""
+    """Return a seed file's content by its name without `.json`; raises FileNotFoundError for an unknown one."""
     seed: dict[str, Any] = json.loads((SEED_DIRECTORY / f"chart_{name}.json").read_text("utf-8"), parse_float=Decimal)
     return seed
 
 
 def stable_id(*parts: str) -> str:
-    """Give a GUID that is the same for the same parts in every run."""
+    """Return a GUID that is the same for the same parts in every run."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))
 
 
 def chart_from_seed(tenant_id: str, seed_name: str) -> Chart:
-    """Give a new organisation's chart; ids depend only on the tenant id and the codes."""
+    """Return a new organisation's chart; ids depend only on the tenant id and the codes."""
     seed = read_seed(seed_name)
     accounts = [
         Account(stable_id(tenant_id, "account", row[0]), row[0], row[1], row[2], row[3], system_account=row[4])
@@ -99,11 +99,11 @@ class ChartBook:
         }
 
     def account_of_system(self, system_account: str) -> Account | None:
-        """Give the account with a role such as GST or RETAINEDEARNINGS, or None."""
+        """Return the account with a role such as GST or RETAINEDEARNINGS, or None."""
         return next((account for account in self.chart.accounts if account.system_account == system_account), None)
 
     def category_by_name(self, name: str) -> TrackingCategory | None:
-        """Give a tracking category by its name, whatever the case."""
+        """Return a tracking category by its name, whatever the case."""
         wanted = name.strip().lower()
         return next((item for item in self.chart.categories if item.name.lower() == wanted), None)
 
@@ -116,7 +116,7 @@ class ChartShelf:
         self._books: dict[str, ChartBook] = {}
 
     def book(self, tenant_id: str) -> ChartBook:
-        """Give an organisation's chart as it stands now."""
+        """Return an organisation's chart as it stands now."""
         book = self._books.get(tenant_id)
         if book is not None and book.version == book.chart.version:
             return book

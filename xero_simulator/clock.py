@@ -22,7 +22,7 @@ class Clock:
         return self._frozen_at is not None
 
     def now(self) -> datetime:
-        """Give the present instant, in UTC."""
+        """Return the present instant, in UTC."""
         if self._frozen_at is not None:
             return self._frozen_at
         return datetime.now(UTC) + self._offset

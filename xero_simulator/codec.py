@@ -27,17 +27,17 @@ def _default(value: object) -> str:
 
 
 def dump(row: object) -> bytes:
-    """Give a dataclass as JSON; decimals and bytes (base64) as texts."""
+    """Return a dataclass as JSON; decimals and bytes (base64) as texts."""
     return orjson.dumps(row, default=_default)
 
 
 def load(cls: type[T], text: bytes) -> T:
-    """Give the dataclass back."""
+    """Return the dataclass back."""
     return typing.cast(T, reader_of(typing.cast(Any, cls))(orjson.loads(text)))
 
 
 def build(cls: type[T], values: dict[str, Any]) -> T:
-    """Give a dataclass from plain JSON values; raises ValueError for a field it doesn't have."""
+    """Return a dataclass from plain JSON values; raises ValueError for a field it doesn't have."""
     known = {field.name for field in fields(typing.cast(Any, cls))}
     unknown = set(values) - known
     if unknown:
@@ -47,7 +47,7 @@ def build(cls: type[T], values: dict[str, Any]) -> T:
 
 @cache
 def reader_of(kind: Any) -> Reader:
-    """Give the function that reads JSON values of a type."""
+    """Return the function that reads JSON values of a type."""
     if is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         readers = {field.name: reader_of(hints[field.name]) for field in fields(kind)}
@@ -78,7 +78,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _row_reader(make: Callable[..., Any], readers: dict[str, Reader]) -> Reader:
-    """Give a reader of rows that touches only the fields that need it: a year of journals is read at every start."""
+    """Return a reader of rows that touches only the fields that need it: a year of journals is read at every start."""
     changing = [(name, reader) for name, reader in readers.items() if reader is not _as_it_is]
 
     def read(values: dict[str, Any]) -> Any:

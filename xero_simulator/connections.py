@@ -35,7 +35,7 @@ class Caller:
 
 
 def problem(world: World, status: int, title: str, detail: str) -> Answer:
-    """Give an authentication error in the problem shape, its keys capitalised or not as the settings say."""
+    """Return an authentication error in the problem shape, its keys capitalised or not as the settings say."""
     body: dict[str, object] = {
         "Type": None,
         "Title": title,
@@ -50,7 +50,7 @@ def problem(world: World, status: int, title: str, detail: str) -> Answer:
 
 
 def bearer(world: World, request: Request) -> AccessToken:
-    """Give the access token of a call; raises Refused with 401 when it is unknown, revoked or expired."""
+    """Return the access token of a call; raises Refused with 401 when it is unknown, revoked or expired."""
     kind, _, given = (request.header("authorization") or "").partition(" ")
     row = world.store.access_tokens.get(given.strip()) if kind.lower() == "bearer" else None
     if row is None or row.is_revoked:
@@ -62,7 +62,7 @@ def bearer(world: World, request: Request) -> AccessToken:
 
 
 def caller_of(world: World, request: Request) -> Caller:
-    """Give the caller of an accounting endpoint; raises Refused with 401 or 403."""
+    """Return the caller of an accounting endpoint; raises Refused with 401 or 403."""
     token = bearer(world, request)
     app = world.store.apps.get(token.client_id)
     forbidden = Refused(problem(world, 403, "Forbidden", "AuthenticationUnsuccessful"))
@@ -107,7 +107,7 @@ def _time(instant: datetime) -> str:
 
 
 def connection_row(world: World, connection: Connection) -> dict[str, object]:
-    """Give a connection as the endpoint shows it: UTC times with seven digits of fraction and no zone."""
+    """Return a connection as the endpoint shows it: UTC times with seven digits of fraction and no zone."""
     return {
         "id": connection.connection_id,
         "authEventId": connection.auth_event_id,

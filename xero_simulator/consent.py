@@ -51,7 +51,7 @@ class AuthoriseRequest:
 
 
 def check(world: World, query: str) -> AuthoriseRequest:
-    """Give the checked request; raises BadAuthoriseRequest with the text that Xero's error page shows."""
+    """Return the checked request; raises BadAuthoriseRequest with the text that Xero's error page shows."""
     params = dict(parse_qsl(query, keep_blank_values=True))
     app = world.store.apps.get(params.get("client_id", ""))
     if app is None or not app.is_enabled or app.kind == "custom":
@@ -80,7 +80,7 @@ def check(world: World, query: str) -> AuthoriseRequest:
 
 
 def session_of(world: World, request: Request) -> Session | None:
-    """Give the signed-in session of a browser, or None."""
+    """Return the signed-in session of a browser, or None."""
     return world.store.sessions.get(request.cookie(SESSION_COOKIE) or "")
 
 
@@ -116,7 +116,7 @@ def logout(world: World, request: Request) -> Answer:
 
 
 def _local(address: str) -> str:
-    """Give an address on this origin; anything else becomes the start page."""
+    """Return an address on this origin; anything else becomes the start page."""
     parts = urlsplit(address)
     is_local = not parts.scheme and not parts.netloc and address.startswith("/") and "\\" not in address
     return address if is_local and address.isprintable() else "/"
@@ -160,7 +160,7 @@ def _consent_page(world: World, asked: AuthoriseRequest, user: XeroUser, notice:
 
 
 def choices_of(world: World, user: XeroUser) -> list[Organisation]:
-    """Give the organisations that a user may connect, by name."""
+    """Return the organisations that a user may connect, by name."""
     found = [item for item in world.store.organisations if world.may_connect(user.user_id, item)]
     return sorted(found, key=lambda item: item.name)
 

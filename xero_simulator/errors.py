@@ -16,7 +16,7 @@ class ApiError(Exception):
         self.elements = elements
 
     def body(self) -> dict[str, object]:
-        """Give the error's JSON object."""
+        """Return the error's JSON object."""
         body: dict[str, object] = {"ErrorNumber": self.number, "Type": self.type_name, "Message": self.message}
         if self.elements is not None:
             body["Elements"] = self.elements

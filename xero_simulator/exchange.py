@@ -28,7 +28,7 @@ class Request:
     _params: dict[str, str] | None = None
 
     def header(self, name: str) -> str | None:
-        """Give the value of a header by its lower-case name, or None."""
+        """Return the value of a header by its lower-case name, or None."""
         return self.headers.get(name)
 
     @property
@@ -39,18 +39,18 @@ class Request:
         return self._params
 
     def form(self) -> dict[str, str]:
-        """Give the fields of a form-encoded body; empty when the body is something else."""
+        """Return the fields of a form-encoded body; empty when the body is something else."""
         if not (self.header("content-type") or "").lower().startswith("application/x-www-form-urlencoded"):
             return {}
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def form_list(self, name: str) -> list[str]:
-        """Give every value of one field of a form-encoded body."""
+        """Return every value of one field of a form-encoded body."""
         pairs = parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
         return [value for key, value in pairs if key == name]
 
     def cookie(self, name: str) -> str | None:
-        """Give one cookie's value, or None."""
+        """Return one cookie's value, or None."""
         for part in (self.header("cookie") or "").split(";"):
             key, _, value = part.strip().partition("=")
             if key == name:
@@ -70,12 +70,12 @@ class Answer:
     finish: Callable[[], None] = _no_action
 
     def header(self, name: str) -> str | None:
-        """Give a header's value whatever its case, or None."""
+        """Return a header's value whatever its case, or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
     def json(self) -> object:
-        """Give the body parsed as JSON, for quick looks; numbers come as floats, so read no money from it."""
+        """Return the body parsed as JSON, for quick looks; numbers come as floats, so read no money from it."""
         return orjson.loads(self.body)
 
     @property
@@ -85,17 +85,17 @@ class Answer:
 
 
 def text_answer(status: int, text: str, content_type: str = "text/plain; charset=utf-8") -> Answer:
-    """Give an answer with a short text."""
+    """Return an answer with a short text."""
     return Answer(status, text.encode(), [("Content-Type", content_type)])
 
 
 def json_answer(status: int, value: object) -> Answer:
-    """Give a compact JSON answer, as the identity server and the fault kit write them."""
+    """Return a compact JSON answer, as the identity server and the fault kit write them."""
     return Answer(status, orjson.dumps(value), [("Content-Type", "application/json; charset=utf-8")])
 
 
 def html_answer(text: str, status: int = 200) -> Answer:
-    """Give a page."""
+    """Return a page."""
     headers = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")]
     return Answer(status, text.encode(), headers)
 

@@ -33,7 +33,7 @@ class Fault:
     mangle: Literal["truncated", "garbled"] | None = None
 
     def answer(self) -> Answer | None:
-        """Give the answer that replaces the endpoint's own, or None."""
+        """Return the answer that replaces the endpoint's own, or None."""
         if self.problem is not None:
             return too_many(self.problem, self.retry_after_seconds)
         if self.status is not None:
@@ -91,7 +91,7 @@ class Rule:
     _pattern: re.Pattern[str] | None = field(default=None, repr=False)
 
     def fits(self, request: Request, client_id: str | None) -> bool:
-        """Tell whether a request carries all the marks. `path` is a pattern searched for, in any case."""
+        """Whether a request carries all the marks. `path` is a pattern searched for, in any case."""
         if self._pattern is None:
             self._pattern = re.compile(self.path or "", re.IGNORECASE)
         return (
@@ -103,12 +103,12 @@ class Rule:
         )
 
     def shown(self) -> dict[str, object]:
-        """Give the rule as JSON values."""
+        """Return the rule as JSON values."""
         return {name: getattr(self, name) for name in self.__slots__ if not name.startswith("_")}
 
 
 def make_fault(preset: str | None, changes: dict[str, object]) -> Fault:
-    """Give a preset fault with changes; raises ValueError for a name or a field that doesn't exist."""
+    """Return a preset fault with changes; raises ValueError for a name or a field that doesn't exist."""
     if preset is not None and preset not in PRESETS:
         raise ValueError(f"there is no fault {preset}; there are {', '.join(PRESETS)}")
     try:

@@ -29,7 +29,7 @@ MAXIMUM_DEPTH = 40
 
 
 def kind_of(field: str) -> Kind:
-    """Give the type of a field by its name: the API names its fields so."""
+    """Return the type of a field by its name: the API names its fields so."""
     if field.endswith("ID"):
         return "Guid"
     if field.endswith(("Date", "DateUTC")):
@@ -314,7 +314,7 @@ class Filter:
 
 
 def read_where(source: str, fields: Mapping[str, Getter], type_name: str, *, ignore_case: bool) -> Filter:
-    """Give the filter of a `where` parameter; raises QueryParse, also later when a row is tested."""
+    """Return the filter of a `where` parameter; raises QueryParse, also later when a row is tested."""
     parser = _Parser(source, fields, type_name, ignore_case=ignore_case)
     return Filter(parser.parse(), frozenset(parser.compared))
 

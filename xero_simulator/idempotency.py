@@ -16,12 +16,12 @@ METHODS = {"POST", "PUT", "PATCH"}
 
 
 def key_of(request: Request) -> str | None:
-    """Give the key of a request that writes, or None."""
+    """Return the key of a request that writes, or None."""
     return (request.header("idempotency-key") or None) if request.method in METHODS else None
 
 
 def fingerprint(request: Request) -> str:
-    """Give what makes two requests the same: address, body, method and organisation."""
+    """Return what makes two requests the same: address, body, method and organisation."""
     digest = hashlib.sha256(request.body)
     parts = (request.method, request.path.lower(), request.query, request.header("xero-tenant-id") or "")
     digest.update("\0".join(parts).encode())
@@ -29,7 +29,7 @@ def fingerprint(request: Request) -> str:
 
 
 def recall(world: World, client_id: str, request: Request) -> Answer | None:
-    """Give the stored answer for a repeated request, a refusal for a misused key, or None for a new one."""
+    """Return the stored answer for a repeated request, a refusal for a misused key, or None for a new one."""
     key = key_of(request)
     if key is None:
         return None

@@ -25,7 +25,7 @@ class TokenError(Exception):
 
 
 def discovery(world: World) -> Answer:
-    """Give the OpenID configuration; its issuer is the origin that the simulator is served on."""
+    """Return the OpenID configuration; its issuer is the origin that the simulator is served on."""
     origin = world.origin
     return json_answer(
         200,
@@ -51,7 +51,7 @@ def discovery(world: World) -> Answer:
 
 
 def jwks(world: World) -> Answer:
-    """Give the public keys."""
+    """Return the public keys."""
     return json_answer(200, tokens.jwks(world))
 
 
@@ -85,7 +85,7 @@ def token(world: World, request: Request) -> Answer:
 
 
 def _client(world: World, request: Request, form: dict[str, str]) -> App:
-    """Give the app that calls, by Basic authentication or by id and secret in the body."""
+    """Return the app that calls, by Basic authentication or by id and secret in the body."""
     refused = TokenError("invalid_client", status=world.settings.invalid_client_status)
     header = request.header("authorization")
     if header is not None:

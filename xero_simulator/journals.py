@@ -30,7 +30,7 @@ ID_GIVEN_TEXT = "ManualJournalID cannot be given when a manual journal is create
 
 
 def line_row(book: ChartBook, line: JournalLine) -> dict[str, object]:
-    """Give a line as the API shows it: the account's code as it is now, all four tracking fields."""
+    """Return a line as the API shows it: the account's code as it is now, all four tracking fields."""
     row: dict[str, object] = {}
     if line.description is not None:
         row["Description"] = line.description
@@ -59,7 +59,7 @@ def line_row(book: ChartBook, line: JournalLine) -> dict[str, object]:
 
 
 def _line_text(book: ChartBook, line: JournalLine, cache: dict[str, str]) -> str:
-    """Give a line's JSON as it stands inside a list of journals. Written by hand: a batch's time goes into it."""
+    """Return a line's JSON as it stands inside a list of journals. Written by hand: a batch's time goes into it."""
     if line.tracking:
         return json_text(line_row(book, line), "        ")
     inner = "          "
@@ -81,7 +81,7 @@ def _line_text(book: ChartBook, line: JournalLine, cache: dict[str, str]) -> str
 
 
 def journal_row(call: Call, journal: ManualJournal, *, with_lines: bool) -> dict[str, object]:
-    """Give a journal as the API shows it."""
+    """Return a journal as the API shows it."""
     lines: object = []
     if with_lines and journal.lines:
         book = call.book
@@ -209,7 +209,7 @@ def _warnings(verdict: Verdict) -> dict[str, object]:
 
 
 def _echo(call: Call, verdict: Verdict) -> dict[str, object]:
-    """Give a refused journal as it was submitted, defaults filled in; a new one has the zero GUID."""
+    """Return a refused journal as it was submitted, defaults filled in; a new one has the zero GUID."""
     row: dict[str, Any] = journal_row(call, verdict.journal, with_lines=False)
     row["ManualJournalID"] = verdict.given.journal_id or row["ManualJournalID"]
     rows = [line_row(call.book, line) for line in verdict.journal.lines]

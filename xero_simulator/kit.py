@@ -176,7 +176,7 @@ def _change_option(simulator: Running, body: dict[str, Any], parts: dict[str, st
 
 
 def _set_member(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
-    """Give a user a role or permission, or with `"role": null` take it away."""
+    """Return a user a role or permission, or with `"role": null` take it away."""
     world = simulator.world
     found = _organisation(simulator, parts["name"])
     user = world.user_by_email(parts["user"])
@@ -316,7 +316,7 @@ def _shown(entry: LogEntry) -> dict[str, object]:
 
 
 def _log(simulator: Running, body: dict[str, Any], parts: dict[str, str]) -> object:
-    """Give the journal of requests and answers; `?method=`, `?path=` and `?last=` narrow it."""
+    """Return the journal of requests and answers; `?method=`, `?path=` and `?last=` narrow it."""
     found = simulator.requests(parts.get("query_method"), parts.get("query_path", ""))
     last = int(parts.get("query_last", len(found) or 1))
     return {"requests": [_shown(entry) for entry in found[-last:]]}

@@ -98,7 +98,7 @@ class Limits:
 
 
 def too_many(problem: str, wait_seconds: int = 22) -> Answer:
-    """Give a 429: an empty body, the headers say which limit and how long to wait (never for `concurrent`)."""
+    """Return a 429: an empty body, the headers say which limit and how long to wait (never for `concurrent`)."""
     headers = [("X-Rate-Limit-Problem", problem)]
     if problem != "concurrent":
         headers.append(("Retry-After", str(wait_seconds)))

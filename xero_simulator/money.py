@@ -10,7 +10,7 @@ LARGEST_CENTS = 999_999_999_999
 
 
 def cents_of(amount: Decimal) -> int:
-    """Give whole cents, half a cent rounded away from zero."""
+    """Return whole cents, half a cent rounded away from zero."""
     return int(amount.quantize(CENT, ROUND_HALF_UP).scaleb(2))
 
 
@@ -22,7 +22,7 @@ def text_of(cents: int) -> str:
 
 
 def tax_within(gross_cents: int, rate_percent: Decimal) -> int:
-    """Give the tax contained in a gross amount, in cents: amount − amount / (1 + rate), rounded per line."""
+    """Return the tax contained in a gross amount, in cents: amount − amount / (1 + rate), rounded per line."""
     if not rate_percent or not gross_cents:
         return 0
     gross = Decimal(gross_cents)
@@ -31,7 +31,7 @@ def tax_within(gross_cents: int, rate_percent: Decimal) -> int:
 
 
 def tax_on(net_cents: int, rate_percent: Decimal) -> int:
-    """Give the tax added to a net amount, in cents, rounded per line."""
+    """Return the tax added to a net amount, in cents, rounded per line."""
     if not rate_percent or not net_cents:
         return 0
     return int((Decimal(net_cents) * rate_percent / 100).quantize(Decimal(1), ROUND_HALF_UP))

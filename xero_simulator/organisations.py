@@ -35,7 +35,7 @@ USER_FIELDS: dict[str, Getter] = {
 
 
 def organisation_row(call: Call, organisation: Organisation) -> dict[str, object]:
-    """Give the organisation as the API shows it; lock dates only when they are set."""
+    """Return the organisation as the API shows it; lock dates only when they are set."""
     tax_style = "Tax Inclusive" if organisation.pays_tax else "No Tax"
     row: dict[str, object] = {
         "Name": organisation.name,

@@ -29,5 +29,5 @@ def _environment() -> Environment:
 
 
 def page(name: str, status_code: int = 200, /, **values: Any) -> Answer:
-    """Give a page from its template."""
+    """Return a page from its template."""
     return html_answer(_environment().get_template(name).render(**values), status_code)

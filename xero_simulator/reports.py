@@ -23,7 +23,7 @@ SECTIONS = (
 
 
 def postings(book: ChartBook, journal: ManualJournal) -> dict[str, int]:
-    """Give what a journal puts on each account, in cents by account id: lines without tax, and the tax account."""
+    """Return what a journal puts on each account, in cents by account id: lines without tax, and the tax account."""
     sums: dict[str, int] = defaultdict(int)
     tax_account = book.account_of_system("GST")
     for line in journal.lines:
@@ -35,7 +35,7 @@ def postings(book: ChartBook, journal: ManualJournal) -> dict[str, int]:
 
 
 def year_start(organisation: Organisation, day: date) -> date:
-    """Give the first day of the financial year that a day lies in."""
+    """Return the first day of the financial year that a day lies in."""
     month, last = organisation.financial_year_end_month, organisation.financial_year_end_day
     for year in (day.year, day.year - 1):
         end = date(year, month, min(last, 28))
@@ -49,7 +49,7 @@ def year_start(organisation: Organisation, day: date) -> date:
 def balances(
     book: ChartBook, journals: list[ManualJournal], organisation: Organisation, day: date
 ) -> dict[str, tuple[int, int]]:
-    """Give (movement of the month, balance of the year) per account id, in cents, at the end of a day.
+    """Return (movement of the month, balance of the year) per account id, in cents, at the end of a day.
 
     Income and expenses start afresh each financial year; what came before is in retained earnings.
     """

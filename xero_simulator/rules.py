@@ -50,12 +50,12 @@ class Verdict:
 
 
 def today_of(world: World, organisation: Organisation) -> date:
-    """Give today's date in the organisation's time zone."""
+    """Return today's date in the organisation's time zone."""
     return world.now().astimezone(ZoneInfo(ZONES.get(organisation.timezone, "UTC"))).date()
 
 
 def lock_error(organisation: Organisation, caller: Caller, dated_on: date) -> str | None:
-    """Give the message for a date on or before a lock date. The period lock doesn't bind advisers; the other does."""
+    """Return the message for a date on or before a lock date. The period lock doesn't bind advisers; the other does."""
     year_end, period = organisation.year_end_lock_on, organisation.period_lock_on
     if year_end is not None and dated_on <= year_end:
         return f"The document date cannot be before the end of year lock date, currently set at {year_end:%d-%b-%Y}"
@@ -68,7 +68,7 @@ def lock_error(organisation: Organisation, caller: Caller, dated_on: date) -> st
 def judge(
     world: World, caller: Caller, book: ChartBook, given: SubmittedJournal, existing: ManualJournal | None
 ) -> Verdict:
-    """Give the journal that a submission leads to, with every rule that it breaks. Changes nothing."""
+    """Return the journal that a submission leads to, with every rule that it breaks. Changes nothing."""
     journal = _merged(world, caller.organisation, given, existing)
     verdict = Verdict(journal, existing is None, given, caller.organisation.pays_tax)
     errors = verdict.errors
@@ -183,7 +183,7 @@ def _check_lines(world: World, verdict: Verdict, book: ChartBook, lines: list[Su
 
 
 def _line(world: World, verdict: Verdict, book: ChartBook, line: SubmittedLine) -> tuple[JournalLine, str | None]:
-    """Give a line as Xero would keep it, and the first rule that it breaks."""
+    """Return a line as Xero would keep it, and the first rule that it breaks."""
     made = JournalLine(line.amount_cents or 0, description=line.description or None)
     message: str | None = None
     if line.amount_cents is None:

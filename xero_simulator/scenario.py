@@ -23,7 +23,7 @@ KEYS = {"clock", "settings", "users", "organisations", "apps", "connections", "r
 
 
 def default(product_origin: str | None = None) -> dict[str, Any]:
-    """Give the default scenario. Redirect addresses go to the product's origin, by default http://localhost:8000."""
+    """Return the default scenario. Redirect addresses go to the product's origin, by default http://localhost:8000."""
     origin = product_origin or f"http://localhost:{os.environ.get('CLUBLEDGER_PORT', '8000')}"
     text = (SEED_DIRECTORY / "default.json").read_text("utf-8").replace("{product}", origin.rstrip("/"))
     scenario: dict[str, Any] = json.loads(text)
@@ -41,7 +41,7 @@ def follow_product(world: World) -> None:
 
 
 def read(source: dict[str, Any] | str | Path) -> dict[str, Any]:
-    """Give a scenario from a dict or a file; `"extends": "default"` puts it on top of the default one."""
+    """Return a scenario from a dict or a file; `"extends": "default"` puts it on top of the default one."""
     given: dict[str, Any] = source if isinstance(source, dict) else json.loads(Path(source).read_text("utf-8"))
     unknown = set(given) - KEYS - {"extends", "product_origin"}
     if unknown:

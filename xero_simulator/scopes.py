@@ -34,7 +34,7 @@ JOURNALS_LOST_ON = date(2026, 4, 29)
 
 
 def allows(granted: Iterable[str], area: str, *, write: bool) -> bool:
-    """Tell whether scopes open an area (`manualjournals`, `reports.trialbalance`, …) for reading or writing."""
+    """Whether scopes open an area (`manualjournals`, `reports.trialbalance`, …) for reading or writing."""
     names = {f"accounting.{area}"} if not area.startswith("reports.") and area != "journals" else set()
     if not write:
         names.add(f"accounting.{area}.read")
@@ -48,7 +48,7 @@ def allows(granted: Iterable[str], area: str, *, write: bool) -> bool:
 
 
 def refusal(app: App, asked: list[str], today: date, settings: Settings) -> str | None:
-    """Give the error text of an authorise request whose scopes this app may not ask for, or None."""
+    """Return the error text of an authorise request whose scopes this app may not ask for, or None."""
     if not asked or not KNOWN.issuperset(asked):
         return "invalid_scope"
     if not WITHOUT_TENANT.isdisjoint(asked):
@@ -61,16 +61,16 @@ def refusal(app: App, asked: list[str], today: date, settings: Settings) -> str 
 
 
 def broad_allowed(app: App, today: date, settings: Settings) -> bool:
-    """Tell whether an app may still use the old broad scopes on a day."""
+    """Whether an app may still use the old broad scopes on a day."""
     return settings.broad_scopes and app.created_on < GRANULAR_SINCE and today < BROAD_SCOPES_END
 
 
 def usable(granted: Iterable[str], today: date, settings: Settings) -> set[str]:
-    """Give the scopes of a token that still work today: broad ones end on 13 September 2027."""
+    """Return the scopes of a token that still work today: broad ones end on 13 September 2027."""
     kept = set(granted)
     return kept if settings.broad_scopes and today < BROAD_SCOPES_END else kept - BROAD
 
 
 def needs_organisation(asked: Iterable[str]) -> bool:
-    """Tell whether a consent with these scopes connects an organisation, or is a sign-in only."""
+    """Whether a consent with these scopes connects an organisation, or is a sign-in only."""
     return any(scope.startswith("accounting.") for scope in asked)

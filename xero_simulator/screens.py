@@ -20,7 +20,7 @@ JOURNALS_PER_PAGE = 50
 
 
 def answer(world: World, request: Request, path: str) -> Answer | None:
-    """Give the page at a path (lower case), or None when there is none."""
+    """Return the page at a path (lower case), or None when there is none."""
     if path == "/static/simulator.css":
         sheet = (files("xero_simulator") / "pages" / "simulator.css").read_bytes()
         return Answer(200, sheet, [("Content-Type", "text/css; charset=utf-8"), ("Cache-Control", "max-age=3600")])

@@ -89,7 +89,7 @@ async def _deliver(answer: Answer, scope: Scope, send: Send) -> None:
 
 
 def make_application(simulator: Simulator) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """Give the ASGI application of a simulator."""
+    """Return the ASGI application of a simulator."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

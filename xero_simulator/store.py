@@ -23,7 +23,7 @@ class Table(Generic[T]):
         self._dirty = dirty
 
     def get(self, key: str) -> T | None:
-        """Give a row, or None."""
+        """Return a row, or None."""
         return self.rows.get(key)
 
     def __getitem__(self, key: str) -> T:
@@ -76,7 +76,7 @@ class JournalTable(Table[model.ManualJournal]):
         self._numbers[row.tenant_id] = max(self._numbers.get(row.tenant_id, 0), row.number)
 
     def next_number(self, tenant_id: str) -> int:
-        """Give the number after the highest that an organisation's journals carry."""
+        """Return the number after the highest that an organisation's journals carry."""
         return self._numbers.get(tenant_id, 0) + 1
 
     def delete(self, key: str) -> None:
@@ -87,7 +87,7 @@ class JournalTable(Table[model.ManualJournal]):
         super().delete(key)
 
     def of(self, tenant_id: str) -> dict[str, model.ManualJournal]:
-        """Give an organisation's journals by id, in the order of their creation."""
+        """Return an organisation's journals by id, in the order of their creation."""
         return self._by_tenant.get(tenant_id, {})
 
 
@@ -115,7 +115,7 @@ class ConnectionTable(Table[model.Connection]):
         super().delete(key)
 
     def between(self, user_id: str, client_id: str, tenant_id: str) -> model.Connection | None:
-        """Give the connection of a user, an app and an organisation, or None."""
+        """Return the connection of a user, an app and an organisation, or None."""
         return self.rows.get(self._by_ends.get((user_id, client_id, tenant_id), ""))
 
 

@@ -24,7 +24,7 @@ def _bad_constant(text: str) -> NoReturn:
 
 
 def read_elements(body: bytes, name: str, kind: str) -> list[dict[str, Any]]:
-    """Give the submitted elements: from `{name: [...]}`, from a bare array, or a single object.
+    """Return the submitted elements: from `{name: [...]}`, from a bare array, or a single object.
 
     Raises NoDataProcessed for nothing at all and PostDataInvalid for what cannot be read.
     """
@@ -78,7 +78,7 @@ class Fields:
         raise PostDataInvalid(f"Error converting value {value} to type '{type_name}'. Path '{self.path}.{name}'.", [])
 
     def text(self, name: str) -> str | None:
-        """Give a text; numbers and booleans become texts."""
+        """Return a text; numbers and booleans become texts."""
         value = self.values.get(name.lower())
         if value is None or isinstance(value, str):
             return value
@@ -89,7 +89,7 @@ class Fields:
         return self.fail(name, "System.String")
 
     def flag(self, name: str) -> bool | None:
-        """Give a boolean; the texts `true` and `false` count."""
+        """Return a boolean; the texts `true` and `false` count."""
         value = self.values.get(name.lower())
         if value is None or isinstance(value, bool):
             return value
@@ -98,7 +98,7 @@ class Fields:
         return self.fail(name, "System.Boolean")
 
     def decimal(self, name: str) -> Decimal | None:
-        """Give a number, also from a text."""
+        """Return a number, also from a text."""
         value = self.values.get(name.lower())
         if value is None or value == "":
             return None
@@ -113,7 +113,7 @@ class Fields:
         return number
 
     def day(self, name: str) -> date | None:
-        """Give a date from `YYYY-MM-DD` or `/Date(ms)/`."""
+        """Return a date from `YYYY-MM-DD` or `/Date(ms)/`."""
         value = self.values.get(name.lower())
         if value is None or value == "":
             return None
@@ -121,7 +121,7 @@ class Fields:
         return day if day is not None else self.fail(name, "System.DateTime")
 
     def guid(self, name: str) -> str | None:
-        """Give a GUID in lower case; the zero GUID counts as none."""
+        """Return a GUID in lower case; the zero GUID counts as none."""
         value = self.values.get(name.lower())
         if value is None or value == "":
             return None
@@ -132,7 +132,7 @@ class Fields:
         return None if guid == ZERO_GUID else guid
 
     def choice(self, name: str, choices: tuple[str, ...], type_name: str) -> str | None:
-        """Give one of an enum's names, whatever the case it was written in."""
+        """Return one of an enum's names, whatever the case it was written in."""
         value = self.values.get(name.lower())
         if value is None or value == "":
             return None
@@ -140,7 +140,7 @@ class Fields:
         return found if found is not None else self.fail(name, type_name)
 
     def members(self, name: str, kind: str) -> list[Fields] | None:
-        """Give the objects of a list."""
+        """Return the objects of a list."""
         value = self.values.get(name.lower())
         if value is None:
             return None
@@ -192,7 +192,7 @@ class SubmittedJournal:
 
 
 def read_journal(element: dict[str, Any], path: str) -> SubmittedJournal:
-    """Give a submitted journal; raises PostDataInvalid for a value of the wrong type."""
+    """Return a submitted journal; raises PostDataInvalid for a value of the wrong type."""
     given = Fields(element, path)
     lines = given.members("JournalLines", "ManualJournalLine")
     return SubmittedJournal(

@@ -40,7 +40,7 @@ def rotate_key(world: World) -> str:
 
 
 def signing_key(world: World) -> SigningKey:
-    """Give the key that signs now."""
+    """Return the key that signs now."""
     keys = list(world.store.keys)
     return keys[-1] if keys else _new_key(world)
 
@@ -60,7 +60,7 @@ def _thumbprint(kid: str) -> str:
 
 
 def jwks(world: World) -> dict[str, list[dict[str, object]]]:
-    """Give the public keys, newest first."""
+    """Return the public keys, newest first."""
     signing_key(world)
     published = []
     for key in reversed(list(world.store.keys)):
@@ -90,7 +90,7 @@ class Consent:
 
     @classmethod
     def of(cls, world: World, origin: AuthorisationCode | RefreshToken) -> Consent:
-        """Give the consent behind a code or a refresh token."""
+        """Return the consent behind a code or a refresh token."""
         return cls(
             world.store.apps[origin.client_id],
             world.store.users[origin.user_id],
@@ -103,7 +103,7 @@ class Consent:
 
 
 def issue(world: World, consent: Consent, chain_id: str | None = None) -> dict[str, object]:
-    """Give the token endpoint's answer: a new access token, and by scope a refresh token and an id token."""
+    """Return the token endpoint's answer: a new access token, and by scope a refresh token and an id token."""
     access_token = _access_token(world, consent)
     answer: dict[str, object] = {}
     if "openid" in consent.scopes:
@@ -154,7 +154,7 @@ def _keep_access_token(world: World, token: str, app: App, scopes: list[str], co
 
 
 def issue_for_app(world: World, app: App, scopes: list[str]) -> dict[str, object]:
-    """Give the answer for client credentials: an access token without a user, and nothing to refresh."""
+    """Return the answer for client credentials: an access token without a user, and nothing to refresh."""
     now = int(world.now().timestamp())
     token = _sign(
         world,
@@ -202,7 +202,7 @@ def _id_token(world: World, consent: Consent, access_token: str) -> str:
 
 
 def profile_claims(user: XeroUser, scopes: list[str]) -> dict[str, object]:
-    """Give the claims about a person that the `profile` and `email` scopes open."""
+    """Return the claims about a person that the `profile` and `email` scopes open."""
     claims: dict[str, object] = {}
     if "profile" in scopes:
         claims |= {
@@ -243,7 +243,7 @@ def _refresh_token(world: World, consent: Consent, chain_id: str) -> str:
 
 
 def is_refreshable(world: World, token: RefreshToken) -> bool:
-    """Tell whether a refresh token still works: used within 60 days, replaced not more than 30 minutes ago."""
+    """Whether a refresh token still works: used within 60 days, replaced not more than 30 minutes ago."""
     now = world.now()
     if now >= token.expires_at:
         return False

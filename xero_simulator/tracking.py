@@ -21,7 +21,7 @@ FIELDS: dict[str, Getter] = {
 
 
 def category_row(category: TrackingCategory, *, archived: bool) -> dict[str, object]:
-    """Give a category with its options; archived options only on request."""
+    """Return a category with its options; archived options only on request."""
     return {
         "Name": category.name,
         "Status": category.status,

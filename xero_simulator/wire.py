@@ -30,17 +30,17 @@ class MsDate(str):
 
 
 def amount(cents: int) -> Number:
-    """Give an amount with two decimals."""
+    """Return an amount with two decimals."""
     return Number(text_of(cents))
 
 
 def rate(percent: Decimal) -> Number:
-    """Give a percentage with four decimals."""
+    """Return a percentage with four decimals."""
     return Number(f"{percent:.4f}")
 
 
 def ms_of(instant: datetime) -> int:
-    """Give milliseconds since 1970, by integer arithmetic; earlier instants are negative."""
+    """Return milliseconds since 1970, by integer arithmetic; earlier instants are negative."""
     return (instant - EPOCH) // _MILLISECOND
 
 
@@ -55,7 +55,7 @@ def ms_day(day: date) -> MsDate:
 
 
 def read_ms(text: str) -> datetime | None:
-    """Give the instant of a `/Date(ms)/` text, or None when it is none."""
+    """Return the instant of a `/Date(ms)/` text, or None when it is none."""
     match = _MS_DATE.match(text)
     if not match:
         return None
@@ -66,7 +66,7 @@ def read_ms(text: str) -> datetime | None:
 
 
 def read_day(text: str) -> date | None:
-    """Give the calendar date of `YYYY-MM-DD` (a time after it is ignored) or `/Date(ms)/`, or None."""
+    """Return the calendar date of `YYYY-MM-DD` (a time after it is ignored) or `/Date(ms)/`, or None."""
     instant = read_ms(text)
     if instant is not None:
         return instant.date()
@@ -78,7 +78,7 @@ def read_day(text: str) -> date | None:
 
 
 def midnight(day: date) -> datetime:
-    """Give the instant of a date's midnight in UTC."""
+    """Return the instant of a date's midnight in UTC."""
     return datetime.combine(day, time(), UTC)
 
 

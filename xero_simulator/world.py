@@ -38,15 +38,15 @@ class World:
         return self.store.settings_rows.get("settings") or self.store.settings_rows.put("settings", Settings())
 
     def now(self) -> datetime:
-        """Give the present instant; while a late request is carried out, the instant it was due."""
+        """Return the present instant; while a late request is carried out, the instant it was due."""
         return self.pinned_now or self.clock.now()
 
     def guid(self) -> str:
-        """Give a new GUID; the same ones in the same order when the simulator was given a seed."""
+        """Return a new GUID; the same ones in the same order when the simulator was given a seed."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def hex(self, length: int) -> str:
-        """Give random hexadecimal digits in capitals."""
+        """Return random hexadecimal digits in capitals."""
         return f"{self._random.getrandbits(length * 4):0{length}X}"
 
     # People and organisations
@@ -60,7 +60,7 @@ class World:
         return self.store.users.put(user_id, XeroUser(user_id, email, password, given_name, family_name, subject))
 
     def user_by_email(self, email: str) -> XeroUser | None:
-        """Give a user by e-mail (any case) or id, or None."""
+        """Return a user by e-mail (any case) or id, or None."""
         wanted = email.strip().lower()
         user = self.store.users.get(wanted)
         return user or next((user for user in self.store.users if user.email.lower() == wanted), None)
@@ -74,14 +74,14 @@ class World:
         return self.store.organisations.put(organisation.tenant_id, organisation)
 
     def find_organisation(self, name_or_id: str) -> Organisation | None:
-        """Give an organisation by tenant id, short code or exact name, or None."""
+        """Return an organisation by tenant id, short code or exact name, or None."""
         found = self.store.organisations.get(name_or_id)
         return found or next(
             (item for item in self.store.organisations if name_or_id in {item.name, item.short_code}), None
         )
 
     def set_member(self, tenant_id: str, user_id: str, member: Member | None) -> None:
-        """Give a user a role in an organisation, or take it away. A role too low to connect ends the connections."""
+        """Return a user a role in an organisation, or take it away. A role too low to connect ends the connections."""
         organisation = self.store.organisations[tenant_id]
         if member is None:
             organisation.members.pop(user_id, None)
@@ -136,7 +136,7 @@ class World:
     def connections(
         self, *, user_id: str | None = None, client_id: str | None = None, tenant_id: str | None = None
     ) -> list[Connection]:
-        """Give the connections that fit all the given marks, oldest first."""
+        """Return the connections that fit all the given marks, oldest first."""
         return [
             item
             for item in self.store.connections
@@ -146,12 +146,12 @@ class World:
         ]
 
     def may_connect(self, user_id: str, organisation: Organisation) -> bool:
-        """Tell whether a user's role lets them connect an organisation."""
+        """Whether a user's role lets them connect an organisation."""
         member = organisation.members.get(user_id)
         return organisation.is_open and member is not None and member.role in CONNECTING_ROLES
 
     def connection_refusal(self, app: App, tenant_id: str) -> str | None:
-        """Give the notice that stops a consent for a further organisation or app, or None."""
+        """Return the notice that stops a consent for a further organisation or app, or None."""
         tenants = {item.tenant_id for item in self.connections(client_id=app.client_id)}
         if tenant_id in tenants:
             return None

@@ -85,7 +85,7 @@ def _calls(schema: dict[str, Any]) -> Any:
 
 
 def marked(text: str) -> SafeString:
-    """Give a text with what stands between backticks as code."""
+    """Return a text with what stands between backticks as code."""
     plain, *rest = text.split("`")
     if len(rest) % 2:
         return format_html("{}", text)

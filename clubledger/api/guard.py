@@ -32,7 +32,7 @@ class Key(HttpBearer):
     """Opens the API with a club's key; everything behind it sees that club alone."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        """Give the key, or None for one that opens nothing. Raises Throttled where many wrong ones came before."""
+        """Return the key, or None for one that opens nothing. Raises Throttled where many wrong ones came before."""
         if not guesses_left(request):
             raise Throttled(wait=_seconds_left())
         try:
@@ -43,7 +43,7 @@ class Key(HttpBearer):
 
 
 def guesses_left(request: HttpRequest) -> bool:
-    """Tell whether the caller may still try keys this minute."""
+    """Whether the caller may still try keys this minute."""
     return _count(_guesser(request), add=0) < WRONG_KEYS_PER_MINUTE
 
 
@@ -65,7 +65,7 @@ class PerKey(BaseThrottle):
         return not isinstance(key, ApiKey) or _count(f"key-{key.pk}") <= settings.API_REQUESTS_PER_MINUTE
 
     def wait(self) -> float:
-        """Give the seconds until counting begins anew."""
+        """Return the seconds until counting begins anew."""
         return _seconds_left()
 
 

@@ -185,14 +185,14 @@ def money(amount: Decimal | None) -> str | None:
 
 
 def problem(status: int, message: str = "", faults: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
-    """Give the body of an answer that tells of a problem."""
+    """Return the body of an answer that tells of a problem."""
     words = message or HTTPStatus(status).description or HTTPStatus(status).phrase
     code = CODES.get(status, "bad_request" if status < 500 else "broken")
     return {"error": {"code": code, "message": words, "faults": list(faults)}}
 
 
 def of_journal(journal: Journal) -> dict[str, Any]:
-    """Give a journal in the shape of JournalInList."""
+    """Return a journal in the shape of JournalInList."""
     return {
         "id": journal.pk,
         "number": journal.number,
@@ -208,7 +208,7 @@ def of_journal(journal: Journal) -> dict[str, Any]:
 
 
 def of_line(line: LineView) -> dict[str, Any]:
-    """Give a line in the shape of Line."""
+    """Return a line in the shape of Line."""
     return {
         "account_code": line.account_code,
         "account_name": line.account_name,
@@ -224,7 +224,7 @@ def of_line(line: LineView) -> dict[str, Any]:
 
 
 def of_import(found: Import, refused: list[RefusedRow]) -> dict[str, Any]:
-    """Give an import in the shape of Imported."""
+    """Return an import in the shape of Imported."""
     return {
         "id": found.pk,
         "state": found.state,

@@ -65,7 +65,7 @@ class JournalFilter(Schema):
 
 @api.get("/club", response=_answers(ClubState), operation_id="read_club", summary="The key's club, and how it stands")
 def read_club(request: HttpRequest) -> dict[str, Any]:
-    """Tell which club the key opens and what of it is not in Xero yet: a good first call."""
+    """Return which club the key opens and what of it is not in Xero yet: a good first call."""
     key = _key(request)
     figures = overview.overview(club=key.club)
     return {
@@ -110,7 +110,7 @@ def import_transactions(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     summary="One import: how far it is, and what came of it",
 )
 def read_import(request: HttpRequest, import_id: int) -> dict[str, Any]:
-    """Tell of an import, by file or by API, with the first 1,000 refused rows."""
+    """Return an import, by file or by API, with the first 1,000 refused rows."""
     key = _key(request)
     return _import(key, _one(Import.objects.of(key.club), import_id))
 
@@ -137,7 +137,7 @@ def list_journals(request: HttpRequest, asked: Query[JournalFilter]) -> dict[str
     summary="One journal with its lines",
 )
 def read_journal(request: HttpRequest, journal_id: int) -> dict[str, Any]:
-    """Give a journal with its lines: as they were sent, or as the present mapping makes them."""
+    """Return a journal with its lines: as they were sent, or as the present mapping makes them."""
     key = _key(request)
     found: Journal = _one(Journal.objects.of(key.club), journal_id)
     lines = drill_down.lines_of(club=key.club, journal=found)

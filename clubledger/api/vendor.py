@@ -30,7 +30,7 @@ class StaffBearer(HttpBearer):
     """Opens the vendor's API with a staff key."""
 
     def authenticate(self, request: HttpRequest, token: str) -> StaffKey | None:
-        """Give the key, or None for one that opens nothing. Raises Throttled where many wrong ones came before."""
+        """Return the key, or None for one that opens nothing. Raises Throttled where many wrong ones came before."""
         if not guesses_left(request):
             raise Throttled(wait=60)
         try:
@@ -223,7 +223,7 @@ def plan_wave(request: HttpRequest, asked: PlanIn) -> dict[str, Any]:
     "/clubs/{slug}", response={200: ChangeoverState} | _answers, operation_id="read_changeover", summary="One club's"
 )
 def read_changeover(request: HttpRequest, slug: str) -> dict[str, Any]:
-    """Give the newest changeover of a club."""
+    """Return the newest changeover of a club."""
     _actor(request)
     return _shown([_newest(slug)])[0]
 

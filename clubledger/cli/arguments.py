@@ -11,7 +11,7 @@ from clubledger.clubs.models import User
 
 
 def add_club(parser: argparse.ArgumentParser) -> None:
-    """Give a command the options --club and --as."""
+    """Add to a command the options --club and --as."""
     parser.add_argument(
         "--club",
         metavar="SLUG",
@@ -28,7 +28,7 @@ def add_club(parser: argparse.ArgumentParser) -> None:
 
 
 def club_and_actor(asked: argparse.Namespace) -> ClubAccess:
-    """Give the asking person's access to the club. Raises Failure that says which of the two is missing or unknown."""
+    """Return the asking person's access to the club. Raises Failure that says which of the two is missing."""
     user = actor(asked)
     if asked.club:
         try:
@@ -44,14 +44,14 @@ def club_and_actor(asked: argparse.Namespace) -> ClubAccess:
 
 
 def actor(asked: argparse.Namespace) -> User:
-    """Give the person who does it. Raises Failure where nobody is named."""
+    """Return the person who does it. Raises Failure where nobody is named."""
     if not asked.actor:
         raise Failure("Say who does this: --as EMAIL, or set CLUBLEDGER_AS.")
     return person(asked.actor)
 
 
 def person(email: str) -> User:
-    """Give the active person with this e-mail address. Raises Failure."""
+    """Return the active person with this e-mail address. Raises Failure."""
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if user is None:
         raise Failure(f"Nobody signs in as {email!r}. Make the person with `clubledger create-user`.")

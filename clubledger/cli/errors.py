@@ -15,7 +15,7 @@ class Failure(Exception):
 
 
 def words_of(error: Exception) -> str | None:
-    """Give what to say of an error that a person can mend; None for a defect, which deserves its trace."""
+    """Return what to say of an error that a person can mend; None for a defect, which deserves its trace."""
     if isinstance(error, Failure):
         return str(error)
     if isinstance(error, ValidationError):

@@ -28,7 +28,7 @@ GROUPS = {
 
 
 def build_parser(groups: Sequence[str]) -> argparse.ArgumentParser:
-    """Give the parser with the commands of these groups. Needs Django to be set up: the groups import the rooms."""
+    """Return the parser with the commands of these groups. Needs Django to be set up: the groups import the rooms."""
     parser = argparse.ArgumentParser(
         prog="clubledger",
         description="Keeps a membership club's books in Xero true to what happened at the club.",
@@ -41,7 +41,7 @@ def build_parser(groups: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def groups_for(arguments: Sequence[str]) -> list[str]:
-    """Give the one group that knows the command, so that no other room is loaded; all of them for help."""
+    """Return the one group that knows the command, so that no other room is loaded; all of them for help."""
     asked = arguments[0] if arguments else ""
     return [group for group, commands in GROUPS.items() if asked in commands] or list(GROUPS)
 

@@ -20,12 +20,12 @@ CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Give a command the option --json."""
+    """Add to a command the option --json."""
     parser.add_argument("--json", action="store_true", help="print JSON; amounts are strings")
 
 
 def amount(minor: int) -> Decimal:
-    """Give an amount with two decimals from whole minor units."""
+    """Return an amount with two decimals from whole minor units."""
     return from_minor(minor)
 
 
@@ -50,7 +50,7 @@ def print_table(rows: Sequence[Row]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Give a value that JSON knows: amounts and dates as strings, dataclasses as objects."""
+    """Return a value that JSON knows: amounts and dates as strings, dataclasses as objects."""
     if isinstance(value, Enum):
         return plain(value.value)
     if value is None or isinstance(value, bool | int | str):

@@ -109,7 +109,7 @@ def run_create_user(asked: argparse.Namespace) -> int:
 
 
 def run_set_role(asked: argparse.Namespace) -> int:
-    """Give a person a role at the club, adding them if need be."""
+    """Grant a person a role at the club, adding them if need be."""
     door = arguments.club_and_actor(asked)
     membership = people.set_role(club=door.club, actor=door.user, user=arguments.person(asked.email), role=asked.role)
     value = {"email": membership.user.email, "club": door.club.slug, "role": membership.role}

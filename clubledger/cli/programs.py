@@ -45,7 +45,7 @@ def gather_static_files() -> None:
 
 
 def web_children() -> list[Child]:
-    """Give the two programs of one machine, as children to supervise."""
+    """Return the two programs of one machine, as children to supervise."""
     return [Child("web", own_command("web")), Child("worker", own_command("worker"))]
 
 

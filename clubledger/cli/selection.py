@@ -14,7 +14,7 @@ from clubledger.ledger.models import Journal, JournalState
 
 
 def add_range(parser: argparse.ArgumentParser) -> None:
-    """Give a command the options that choose journals."""
+    """Add to a command the options that choose journals."""
     parser.add_argument("--from", dest="from_on", type=arguments.day, metavar="DATE", help="first accounting date")
     parser.add_argument("--up-to", dest="up_to_on", type=arguments.day, metavar="DATE", help="last accounting date")
     parser.add_argument("--unsent", action="store_true", help="from the oldest journal not sent to the newest")
@@ -29,13 +29,13 @@ def add_range(parser: argparse.ArgumentParser) -> None:
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
-    """Give a command the options of a range and the choice of single journals."""
+    """Add to a command the options of a range and the choice of single journals."""
     parser.add_argument("journals", nargs="*", type=int, metavar="ID", help="single journals, as listed by `journals`")
     add_range(parser)
 
 
 def range_asked(asked: argparse.Namespace, club: Club) -> tuple[date, date]:
-    """Give the first and last day asked for: at most the last week where nothing was said, as on the page."""
+    """Return the first and last day asked for: at most the last week where nothing was said, as on the page."""
     from_on, up_to_on = overview.default_range(club=club)
     if asked.unsent:
         seen = overview.overview(club=club)
@@ -47,7 +47,7 @@ def range_asked(asked: argparse.Namespace, club: Club) -> tuple[date, date]:
 
 
 def journals_asked(asked: argparse.Namespace, club: Club, states: Collection[str] | None = None) -> list[Journal]:
-    """Give the journals a command is about, oldest first. Raises Failure where a single one is not the club's."""
+    """Return the journals a command is about, oldest first. Raises Failure where a single one is not the club's."""
     if asked.journals:
         found = list(Journal.objects.of(club).filter(pk__in=asked.journals).order_by("accounting_date", "sequence"))
         missing = sorted(set(asked.journals) - {journal.pk for journal in found})
@@ -59,7 +59,7 @@ def journals_asked(asked: argparse.Namespace, club: Club, states: Collection[str
 
 
 def rows_of(chosen: Iterable[Journal]) -> Iterator[dict[str, Any]]:
-    """Give journals as rows to print."""
+    """Return journals as rows to print."""
     for journal in chosen:
         yield {
             "id": journal.pk,

@@ -19,7 +19,7 @@ SET_PARENT_DEATH_SIGNAL = 1
 
 
 def _outlives_nobody() -> Callable[[], None] | None:
-    """Give what a child does first, so that it is told to stop when its supervisor is killed outright. Linux alone."""
+    """Return what a child does first, so that it is told to stop when its supervisor is killed. Linux alone."""
     if not sys.platform.startswith("linux"):
         return None
     libc, supervisor = ctypes.CDLL(None), os.getpid()
@@ -56,7 +56,7 @@ class Child:
         self.started = time.monotonic()
 
     def is_running(self) -> bool:
-        """Tell whether it runs."""
+        """Whether it runs."""
         return self.program is not None and self.program.poll() is None
 
     def signal(self, number: int) -> None:
@@ -128,5 +128,5 @@ class Supervisor:
 
 
 def own_command(*arguments: str) -> list[str]:
-    """Give the command line that runs `clubledger` with these arguments in the same Python."""
+    """Return the command line that runs `clubledger` with these arguments in the same Python."""
     return [sys.executable, "-m", "clubledger", *arguments]

@@ -77,7 +77,7 @@ class ClubAccess:
     role: str
 
     def may(self, permission: Permission) -> bool:
-        """Tell whether the role includes the permission."""
+        """Whether the role includes the permission."""
         return permission in PERMISSIONS[self.role]
 
     def require(self, permission: Permission) -> None:
@@ -87,7 +87,7 @@ class ClubAccess:
 
 
 def open_club(user: User, slug: str) -> ClubAccess:
-    """Give a person's access to the club with this slug. Raises ClubNotFound for outsiders and unknown clubs alike."""
+    """Return a person's access to the club with this slug. Raises ClubNotFound for outsiders and unknown clubs."""
     membership = (
         Membership.objects.select_related("club")
         .filter(user=user, club__slug=slug, is_active=True, user__is_active=True, club__is_active=True)
@@ -99,7 +99,7 @@ def open_club(user: User, slug: str) -> ClubAccess:
 
 
 def _open_for_support(user: User, slug: str) -> ClubAccess:
-    """Give staff a Viewer's access while an Owner's leave lasts, and note the first visit of each day."""
+    """Return a Viewer's access for staff while an Owner's leave lasts, and note the first visit of each day."""
     club = Club.objects.filter(slug=slug, is_active=True).first() if user.is_staff and user.is_active else None
     if club is None or not support_grants(club).exists():
         raise ClubNotFound(slug)
@@ -117,12 +117,12 @@ def _open_for_support(user: User, slug: str) -> ClubAccess:
 
 
 def support_grants(club: Club) -> models.QuerySet[SupportGrant]:
-    """Give the Owners' leaves for the vendor's staff that last now; see `support`."""
+    """Return the Owners' leaves for the vendor's staff that last now; see `support`."""
     return SupportGrant.objects.of(club).filter(ended_at=None, until__gt=clock.now())
 
 
 def clubs_of(user: User) -> list[ClubAccess]:
-    """Give every club the person belongs to, by name."""
+    """Return every club the person belongs to, by name."""
     memberships = (
         Membership.objects.select_related("club")
         .filter(user=user, is_active=True, user__is_active=True, club__is_active=True)
@@ -132,7 +132,7 @@ def clubs_of(user: User) -> list[ClubAccess]:
 
 
 def may(user: User, club: Club, permission: Permission) -> bool:
-    """Tell whether the person, active and a member, may do this at the club now."""
+    """Whether the person, active and a member, may do this at the club now."""
     role = (
         Membership.objects.filter(user=user, club=club, is_active=True, user__is_active=True)
         .values_list("role", flat=True)
@@ -142,7 +142,7 @@ def may(user: User, club: Club, permission: Permission) -> bool:
 
 
 def roles_at(club: Club) -> dict[int, str]:
-    """Give the role of each active person of the club by their key, in one query."""
+    """Return the role of each active person of the club by their key, in one query."""
     rows = Membership.objects.filter(club=club, is_active=True, user__is_active=True)
     return dict(rows.values_list("user_id", "role"))
 
@@ -154,18 +154,18 @@ def require(*, club: Club, actor: User, permission: Permission) -> None:
 
 
 def roles_with(permission: Permission) -> list[str]:
-    """Give the roles that include the permission."""
+    """Return the roles that include the permission."""
     return [role for role, allowed in PERMISSIONS.items() if permission in allowed]
 
 
 def people_who_may(club: Club, permission: Permission) -> list[User]:
-    """Give the active people of the club whose role includes the permission, by name."""
+    """Return the active people of the club whose role includes the permission, by name."""
     rows = User.objects.filter(memberships__in=memberships_with(club, permission))
     return list(rows.order_by("name", "email"))
 
 
 def memberships_with(club: Club, permission: Permission) -> models.QuerySet[Membership]:
-    """Give the active memberships of the club whose role includes the permission, for use within another query."""
+    """Return the active memberships of the club whose role includes the permission, for use within another query."""
     return Membership.objects.filter(club=club, is_active=True, user__is_active=True, role__in=roles_with(permission))
 
 

@@ -36,7 +36,7 @@ class TooManyKeys(KeyRefused):
 
 
 def of_club(*, club: Club) -> list[ApiKey]:
-    """Give the club's keys, the live ones first, newest first."""
+    """Return the club's keys, the live ones first, newest first."""
     rows = ApiKey.objects.of(club).select_related("acts_for", "created_by").order_by("-created_at", "-pk")
     return sorted(rows, key=lambda key: key.revoked_at is not None)
 
@@ -49,7 +49,7 @@ def live_key(*, club: Club, key_id: int) -> ApiKey | None:
 
 @transaction.atomic
 def create(*, club: Club, actor: User, name: str, may_import: bool) -> tuple[ApiKey, str]:
-    """Make a key that acts for `actor`. Gives it with its secret, which can't be shown again.
+    """Make a key that acts for `actor`. Returns it with its secret, which can't be shown again.
 
     Raises NotAllowed (a key needs the right to change settings, one that imports also that to import) or TooManyKeys.
     """
@@ -107,14 +107,14 @@ def take_over(*, club: Club, actor: User, key_id: int) -> ApiKey:
 
 
 def works(key: ApiKey, roles: Mapping[int, str]) -> bool:
-    """Tell whether the key's person still has the rights that it needs; `roles` are those of `access.roles_at`."""
+    """Whether the key's person still has the rights that it needs; `roles` are those of `access.roles_at`."""
     needed = Permission.IMPORT if key.may_import else Permission.SEE
     role = roles.get(key.acts_for_id)
     return key.revoked_at is None and role is not None and needed in access.PERMISSIONS[role]
 
 
 def open_with(secret: str) -> ApiKey:
-    """Give the live key that has this secret, with its club and person, and keep when it was used. Raises UnknownKey.
+    """Return the live key that has this secret, with its club and person, and keep when it was used. Raises UnknownKey.
 
     Unknown and revoked keys, and keys of clubs or people that were switched off, are refused alike.
     """

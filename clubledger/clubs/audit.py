@@ -149,7 +149,7 @@ def broken_links(club: Club | None) -> Iterator[str]:
 
 
 def _faults_beyond(club: Club | None, chain: AuditChain | None) -> Iterator[str]:
-    """Tell what shows that the end itself was set back: events after it, or more of them at an earlier verification."""
+    """Return what shows that the end itself was set back: events after it, or more of them verified earlier."""
     rows = AuditEvent.objects.across_clubs("the installation's own chain has no club").filter(club=club)
     last = rows.aggregate(last=Max("position"))["last"] or 0
     # Read after the events, which are added together with it: what was added meanwhile is within it.
@@ -161,7 +161,7 @@ def _faults_beyond(club: Club | None, chain: AuditChain | None) -> Iterator[str]
 
 
 def verify(club: Club | None) -> AuditChain:
-    """Check the whole chain of `club` and keep what came of it, for pages to show. Gives the chain."""
+    """Check the whole chain of `club` and keep what came of it, for pages to show. Returns the chain."""
     chain, _ = AuditChain.objects.get_or_create(club=club)
     begun_at, length = clock.now(), chain.length
     faults = list(broken_links(club))

@@ -17,7 +17,7 @@ class UnknownCurrency(Exception):
 
 
 def read(code: str) -> str:
-    """Give the ISO 4217 code in capitals. Raises UnknownCurrency."""
+    """Return the ISO 4217 code in capitals. Raises UnknownCurrency."""
     asked = code.strip().upper()
     if asked not in list_currencies() or get_currency_precision(asked) != DECIMALS:
         raise UnknownCurrency(

@@ -32,7 +32,7 @@ def find(
     action: str = "",
     address: str = "",
 ) -> list[AuditEvent]:
-    """Give the events that fit everything asked, of all clubs and the installation, oldest first.
+    """Return the events that fit everything asked, of all clubs and the installation, oldest first.
 
     `email` is the actor's or the subject's; `through` part of how an actor acted, such as a key's name; `action` the
     beginning of its name, such as `xero.`; `address` the network address that it came from.
@@ -54,7 +54,7 @@ def find(
 
 
 def concerned(events: Iterable[AuditEvent]) -> list[Concerned]:
-    """Give the clubs of these events with their Owners, by name."""
+    """Return the clubs of these events with their Owners, by name."""
     found: dict[int, Concerned] = {}
     for event in events:
         if event.club is None:

@@ -51,7 +51,7 @@ class HasAccount(InvitationError):
 
 
 def open_ones(*, club: Club) -> list[Invitation]:
-    """Give the invitations of the club that nobody has answered yet, those too old included, newest first."""
+    """Return the invitations of the club that nobody has answered yet, those too old included, newest first."""
     rows = Invitation.objects.of(club).filter(withdrawn_at=None, accepted_at=None)
     return list(rows.select_related("invited_by").order_by("-created_at"))
 
@@ -127,7 +127,7 @@ def withdraw(*, club: Club, actor: User, invitation_id: int) -> Invitation:
 
 
 def find(*, token: str) -> Invitation:
-    """Give the invitation that a token belongs to, if it can still be accepted. Raises NotUsable."""
+    """Return the invitation that a token belongs to, if it can still be accepted. Raises NotUsable."""
     rows = Invitation.objects.across_clubs("whoever holds the token does not know the club's rows yet")
     found: Invitation | None = rows.select_related("club", "invited_by").filter(token_hash=_hash_of(token)).first()
     if found is None or not found.club.is_active:
@@ -144,12 +144,12 @@ def find(*, token: str) -> Invitation:
 
 
 def has_account(invitation: Invitation) -> bool:
-    """Tell whether somebody signs in with the invited address already."""
+    """Whether somebody signs in with the invited address already."""
     return User.objects.filter(email=invitation.email).exists()
 
 
 def accept_as_new(*, token: str, name: str, password: str) -> User:
-    """Make the invited person, with their name and password, and let them in. Gives the person.
+    """Make the invited person, with their name and password, and let them in. Returns the person.
 
     Raises NotUsable, HasAccount, or Django's ValidationError for a weak password.
     """

@@ -12,7 +12,7 @@ CODES = frozenset(code for code, _name in settings.LANGUAGES)
 
 
 def of_letter(*, reader: User | None, club: Club | None) -> str:
-    """Give the language of an e-mail: the reader's, else the club's, else the installation's."""
+    """Return the language of an e-mail: the reader's, else the club's, else the installation's."""
     for code in (reader.language if reader else "", club.language if club else ""):
         if code in CODES:
             return code
@@ -49,6 +49,6 @@ def set_of_club(*, club: Club, actor: User, language: str) -> None:
 
 
 def now() -> str:
-    """Give the language that is spoken at this moment; empty if it is none of ours."""
+    """Return the language that is spoken at this moment; empty if it is none of ours."""
     code = translation.get_language() or ""
     return code if code in CODES else ""

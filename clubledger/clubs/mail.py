@@ -17,14 +17,14 @@ log = structlog.get_logger(__name__)
 
 
 def is_temporary(error: Exception) -> bool:
-    """Tell whether the mail server refused a message for now (4xx): it took none of it, and may take it later."""
+    """Whether the mail server refused a message for now (4xx): it took none of it, and may take it later."""
     if isinstance(error, SMTPRecipientsRefused):
         return bool(error.recipients) and all(400 <= code < 500 for code, _words in error.recipients.values())
     return isinstance(error, SMTPResponseException) and 400 <= error.smtp_code < 500
 
 
 def is_gone(error: Exception) -> bool:
-    """Tell whether the connection to the mail server ended with this: nothing more goes through it."""
+    """Whether the connection to the mail server ended with this: nothing more goes through it."""
     if isinstance(error, SMTPResponseException) and error.smtp_code == 421:
         return True
     if isinstance(error, SMTPRecipientsRefused):
@@ -33,7 +33,7 @@ def is_gone(error: Exception) -> bool:
 
 
 def compose(*, to: str, template: str, language: str, **context: object) -> EmailMessage:
-    """Give a message from the template `clubs/email/<template>.txt`, whose first line is the subject."""
+    """Return a message from the template `clubs/email/<template>.txt`, whose first line is the subject."""
     with translation.override(language):
         text = render_to_string(f"clubs/email/{template}.txt", context)
     subject, _, body = text.partition("\n")

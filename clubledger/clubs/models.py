@@ -26,7 +26,7 @@ TURNING = re.compile("[\N{ARABIC LETTER MARK}\u200e\u200f\u202a-\u202e\u2066-\u2
 
 
 def one_line(text: str) -> str:
-    """Give a name as it stands in a list or the subject of a letter: on one line, without characters that turn it."""
+    """Return a name as it stands in a list or the subject of a letter: on one line, without characters that turn it."""
     return " ".join(TURNING.sub("", text).split())
 
 

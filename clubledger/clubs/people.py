@@ -100,7 +100,7 @@ def create_club(
 
 @transaction.atomic
 def set_role(*, club: Club, actor: User, user: User, role: str) -> Membership:
-    """Give a person a role at the club, adding them if need be.
+    """Grant a person a role at the club, adding them if need be.
 
     Raises UnknownRole, OnlyOwnersMayChangeOwners, LastOwner, or NotAllowed.
     """

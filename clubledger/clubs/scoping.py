@@ -13,17 +13,17 @@ class ClubManager(models.Manager[Any]):
     """Gives the rows of one club, and refuses to give those of all by accident."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        """Give all rows, but only to a related manager, which is bound to its parent's club. Raises UnscopedQuery."""
+        """Return all rows, but only to a related manager, which is bound to its parent's club. Raises UnscopedQuery."""
         if getattr(self, "instance", None) is None:
             raise UnscopedQuery(f"{self.model.__name__}: use .of(club), or .across_clubs(reason) where that is meant")
         return super().get_queryset()
 
     def of(self, club: Any) -> models.QuerySet[Any]:
-        """Give the rows of `club`."""
+        """Return the rows of `club`."""
         return super().get_queryset().filter(club=club)
 
     def across_clubs(self, reason: str) -> models.QuerySet[Any]:
-        """Give the rows of all clubs. The reason stands in the code for whoever reads it; it must not be empty."""
+        """Return the rows of all clubs. The reason stands in the code for whoever reads it; it must not be empty."""
         if not reason:
             raise UnscopedQuery("say why rows of all clubs are needed")
         return super().get_queryset()

@@ -102,7 +102,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return crypto.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Give what `encrypt` was given."""
+        """Return what `encrypt` was given."""
         return crypto.decrypt(encrypted_text)
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - allauth's word
@@ -166,7 +166,7 @@ def untie(person: User, provider: str, name: str) -> bool:
 
 
 def needs_second_step(person: User) -> bool:
-    """Tell whether the person may send or authorise at any club, or is staff, and the installation asks MFA of them."""
+    """Whether the person may send or authorise at any club, or is staff, and the installation asks MFA of them."""
     if not settings.REQUIRE_MFA:
         return False
     roles = [r for r, allowed in access.PERMISSIONS.items() if allowed & {Permission.SEND, Permission.AUTHORISE}]
@@ -174,7 +174,7 @@ def needs_second_step(person: User) -> bool:
 
 
 def has_second_step(request: HttpRequest, person: User) -> bool:
-    """Tell whether the person passed one in this session, came by single sign-on, or has set one up meanwhile."""
+    """Whether the person passed one in this session, came by single sign-on, or has set one up meanwhile."""
     methods = {record.get("method") for record in get_authentication_records(request, person)}
     return bool(methods & {"mfa", "socialaccount"}) or has_set_up(person)
 
@@ -207,7 +207,7 @@ def _others_of(person: User, step: Authenticator) -> Any:
 
 
 def has_set_up(person: User) -> bool:
-    """Tell whether the person has an authenticator app or a passkey."""
+    """Whether the person has an authenticator app or a passkey."""
     return bool(Authenticator.objects.filter(user=person, type__in=SECOND_STEPS).exists())
 
 
@@ -217,14 +217,14 @@ def second_steps_of(person: User) -> list[Authenticator]:
 
 
 def who_have_set_up(person_ids: Iterable[int]) -> set[int]:
-    """Give those of these people who have an authenticator app or a passkey."""
+    """Return those of these people who have an authenticator app or a passkey."""
     rows = Authenticator.objects.filter(user_id__in=list(person_ids), type__in=SECOND_STEPS)
     return set(rows.values_list("user_id", flat=True))
 
 
 @rotation.also_rotates
 def rotate_second_steps() -> int:
-    """Encrypt the secrets of all second steps anew under the first key; gives how many."""
+    """Encrypt the secrets of all second steps anew under the first key; returns how many."""
     rotated = 0
     for found in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).iterator(chunk_size=500):
         before = dict(found.data)

@@ -62,7 +62,7 @@ def end(*, club: Club, actor: User) -> bool:
 
 
 def current(*, club: Club) -> SupportGrant | None:
-    """Give the leave that lasts now, if there is one."""
+    """Return the leave that lasts now, if there is one."""
     found: SupportGrant | None = access.support_grants(club).select_related("granted_by").first()
     return found
 

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @task("clubs.audit.sweep")
 def verify_some() -> int:
-    """Verify the chains whose turn it is, longest ago first; gives how many. One that does not hold is logged."""
+    """Verify the chains whose turn it is, longest ago first; returns how many. One that does not hold is logged."""
     due = Q(verified_at=None) | Q(verified_at__lt=clock.now() - VERIFIED_EVERY)
     # One that was set back to nothing was verified when it had events.
     begun = Q(length__gt=0) | Q(verified_length__gt=0)

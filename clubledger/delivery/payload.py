@@ -14,7 +14,7 @@ from clubledger.xero.http.answers import ManualJournal
 
 
 def render(entry: Entry, *, narration: str, url: str) -> bytes:
-    """Give the JSON of one manual journal, UTF-8. Everything that has a default in Xero is stated."""
+    """Return the JSON of one manual journal, UTF-8. Everything that has a default in Xero is stated."""
     return manual_journals.write_payload(
         {
             "Narration": narration,
@@ -41,12 +41,12 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def hash_of(content: bytes) -> str:
-    """Give the SHA-256 of bytes, in hexadecimal."""
+    """Return the SHA-256 of bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def idempotency_key(tenant_id: str, references: Sequence[tuple[str, int]], body: bytes) -> str:
-    """Give the key of a request: of the organisation, each (reference, generation) it carries, and its bytes.
+    """Return the key of a request: of the organisation, each (reference, generation) it carries, and its bytes.
 
     Xero keeps keys per app and not per organisation, so the organisation is part of it.
     """

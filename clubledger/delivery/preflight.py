@@ -70,7 +70,7 @@ def validate(*, club: Club, actor: User, journal_ids: Iterable[int]) -> Validati
 
 
 def fetch_chart(*, club: Club, actor: User) -> Chart:
-    """Give the chart as it is in Xero now. Raises NotAllowed or the errors of `xero`."""
+    """Return the chart as it is in Xero now. Raises NotAllowed or the errors of `xero`."""
     access.require(club=club, actor=actor, permission=Permission.SEND)
     reading = access_for_reading(club=club)
     # Options stand on lines by job codes alone: a club that links none is spared the call.
@@ -121,7 +121,7 @@ _SAMPLE = Finding(
 
 
 def day_to_date_on(club: Club, journal: Journal, chart: Chart) -> date:
-    """Give the date the journal would bear in Xero: its own, or by a person's choice the first open day."""
+    """Return the date the journal would bear in Xero: its own, or by a person's choice the first open day."""
     locked_until = chart.organisation.locked_until
     if locked_until is None or journal.accounting_date > locked_until:
         return journal.accounting_date
@@ -198,7 +198,7 @@ def _findings_of(
 
 
 def _fits_a_request(entry: Entry) -> bool:
-    """Tell whether Xero's advice for the size of a request lets the journal be sent by itself."""
+    """Whether Xero's advice for the size of a request lets the journal be sent by itself."""
     if len(entry.lines) * MOST_LINE_BYTES <= manual_journals.MAX_BODY_BYTES:
         return True
     return len(payload.render(entry, narration="", url="")) <= manual_journals.MAX_BODY_BYTES - ENVELOPE_BYTES

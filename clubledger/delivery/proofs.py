@@ -42,23 +42,23 @@ log = structlog.get_logger(__name__)
 
 
 def find(*, club: Club, at: date | None) -> BalanceProof | None:
-    """Give what is kept of a day; None where nobody asked yet."""
+    """Return what is kept of a day; None where nobody asked yet."""
     rows = BalanceProof.objects.of(club).select_related("asked_by")
     return rows.filter(at=at).first() if at else None
 
 
 def is_under_way(proof: BalanceProof) -> bool:
-    """Tell whether somebody works on it, or will soon."""
+    """Whether somebody works on it, or will soon."""
     return proof.ended_at is None and proof.asked_at > clock.now() - GIVEN_UP_AFTER
 
 
 def rows_of(proof: BalanceProof) -> list[Balance]:
-    """Give the balances as they were proved."""
+    """Return the balances as they were proved."""
     return [Balance(*row[:2], *map(Decimal, row[2:])) for row in proof.rows]
 
 
 def is_overtaken(*, club: Club, proof: BalanceProof) -> bool:
-    """Tell whether transactions came in, or journals were sent or recorded, since it was made."""
+    """Whether transactions came in, or journals were sent or recorded, since it was made."""
     since: datetime | None = proof.made_at
     if since is None:
         return False
@@ -133,7 +133,7 @@ def note_off(*, club: Club, actor: User, at: date | None, found: Sequence[Balanc
 
 
 def waiting() -> list[int]:
-    """Give the proofs that were asked for lately and that nobody has begun."""
+    """Return the proofs that were asked for lately and that nobody has begun."""
     rows = BalanceProof.objects.across_clubs("the sweep looks after all clubs")
     late = rows.filter(begun_at=None, ended_at=None, asked_at__gt=clock.now() - GIVEN_UP_AFTER)
     return list(late.order_by("pk").values_list("pk", flat=True))
@@ -169,7 +169,7 @@ class Agreement:
 
 
 def agreement(*, club: Club, at: date | None = None) -> Agreement:
-    """Tell how the journals up to a day stand in Xero; alarms are those of all days."""
+    """Return how the journals up to a day stand in Xero; alarms are those of all days."""
     journals = Journal.objects.of(club)
     if at is not None:
         journals = journals.filter(accounting_date__lte=at)

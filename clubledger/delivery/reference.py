@@ -15,7 +15,7 @@ REVERSAL_PREFIX = "Reversal: "
 
 
 def reference_of(mark: str, accounting_date: date, sequence: int) -> str:
-    """Give the reference: a pure function of the club's mark, the accounting date and the sequence.
+    """Return the reference: a pure function of the club's mark, the accounting date and the sequence.
 
     That it depends on nothing else is what lets a restored backup recognise journals it has no memory of.
     """
@@ -23,7 +23,7 @@ def reference_of(mark: str, accounting_date: date, sequence: int) -> str:
 
 
 def narration_of(mark: str, journal: Journal, dated_on: date) -> str:
-    """Give the narration: what it is, for which day if it is dated on another, and the reference.
+    """Return the narration: what it is, for which day if it is dated on another, and the reference.
 
     No quotation marks or backslashes and no blanks at the ends: it is looked up by exact equality.
     """
@@ -34,7 +34,7 @@ def narration_of(mark: str, journal: Journal, dated_on: date) -> str:
 
 
 def reference_in(narration: str, mark: str) -> str:
-    """Give the reference of the club with this mark that stands in a narration; empty if none does."""
+    """Return the reference of the club with this mark that stands in a narration; empty if none does."""
     if narration.startswith(REVERSAL_PREFIX):
         return ""
     for match in _REFERENCE.finditer(narration):
@@ -44,7 +44,7 @@ def reference_in(narration: str, mark: str) -> str:
 
 
 def _is_reference(text: str) -> bool:
-    """Tell whether it names a day that exists: anybody can type into a narration in Xero."""
+    """Whether it names a day that exists: anybody can type into a narration in Xero."""
     try:
         date_and_sequence_in(text)
     except ValueError:

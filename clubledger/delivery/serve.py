@@ -114,7 +114,7 @@ def _hold_due(club: Club, reason: WaitReason, seconds: float) -> None:
 
 
 def _due(club: Club) -> tuple[list[Delivery], list[Delivery]]:
-    """Give what is due and queued, and what is due and in doubt."""
+    """Return what is due and queued, and what is due and in doubt."""
     due = list(Delivery.objects.of(club).filter(closed_at=None, due_at__lte=clock.now()).select_related("journal"))
     queued = [one for one in due if one.journal.state == JournalState.QUEUED]
     return queued, [one for one in due if one.journal.state != JournalState.QUEUED]

@@ -62,7 +62,7 @@ class Manifest:
     facts: dict[str, Any]
 
     def as_plain(self) -> dict[str, Any]:
-        """Give it as JSON values."""
+        """Return it as JSON values."""
         return {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -179,20 +179,20 @@ def _take_postgresql(
 
 
 def own_tables() -> list[str]:
-    """Give the tables of the product that are there, the list of migrations included; never those of the queue."""
+    """Return the tables of the product that are there, the list of migrations included; never those of the queue."""
     there = set(connection.introspection.table_names())
     ours = {*connection.introspection.django_table_names(only_existing=True, include_views=False), "django_migrations"}
     return sorted(ours & there)
 
 
 def columns_of(table: str) -> list[str]:
-    """Give the columns of a table in their order."""
+    """Return the columns of a table in their order."""
     with connection.cursor() as cursor:
         return [column.name for column in connection.introspection.get_table_description(cursor, table)]
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Give names as they stand in a statement, with commas between."""
+    """Return names as they stand in a statement, with commas between."""
     return ", ".join(connection.ops.quote_name(name) for name in names)
 
 
@@ -208,7 +208,7 @@ def _copy_out(archive: zipfile.ZipFile, cursor: Any, table: str, columns: list[s
 
 
 def applied_migrations() -> list[tuple[str, str]]:
-    """Give the migrations that the database has had, as app and name."""
+    """Return the migrations that the database has had, as app and name."""
     return list(MigrationRecorder(connection).migration_qs.order_by("id").values_list("app", "name"))
 
 
@@ -216,7 +216,7 @@ def applied_migrations() -> list[tuple[str, str]]:
 
 
 def read_manifest(source: Path) -> Manifest:
-    """Give what a backup says of itself. Raises NotABackup, NewerBackup."""
+    """Return what a backup says of itself. Raises NotABackup, NewerBackup."""
     try:
         with zipfile.ZipFile(source) as archive:
             plain = json.loads(archive.read(MANIFEST))

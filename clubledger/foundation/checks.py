@@ -23,12 +23,12 @@ Check = Callable[[], Iterator[str]]
 
 
 def unreadable() -> Iterator[str]:
-    """Tell of the settings that could not be read at all."""
+    """Return a finding for the settings that could not be read at all."""
     yield from settings.UNREADABLE_SETTINGS
 
 
 def secret_key() -> Iterator[str]:
-    """Tell of a missing, short or monotonous secret key."""
+    """Return a finding for a missing, short or monotonous secret key."""
     try:
         key = settings.SECRET_KEY
     except ImproperlyConfigured:
@@ -41,7 +41,7 @@ def secret_key() -> Iterator[str]:
 
 
 def encryption_keys() -> Iterator[str]:
-    """Tell of missing or malformed encryption keys. No key is ever shown."""
+    """Return a finding for missing or malformed encryption keys. No key is ever shown."""
     make_one = "clubledger rotate-keys --new-key"
     if not settings.CLUBLEDGER_ENCRYPTION_KEYS:
         yield f"CLUBLEDGER_ENCRYPTION_KEYS is not set: tokens are stored encrypted. Make a key with: {make_one}"
@@ -56,7 +56,7 @@ def encryption_keys() -> Iterator[str]:
 
 
 def base_url() -> Iterator[str]:
-    """Tell of an address that Xero would refuse as redirect address, or that would carry sessions in the clear."""
+    """Return a finding for an address that Xero would refuse to redirect to, or that carries sessions in the clear."""
     url = settings.CLUBLEDGER_BASE_URL
     try:
         parts = urlsplit(url)
@@ -73,13 +73,13 @@ def base_url() -> Iterator[str]:
 
 
 def allowed_hosts() -> Iterator[str]:
-    """Tell of a host list that lets every name in."""
+    """Return a finding for a host list that lets every name in."""
     if "*" in settings.ALLOWED_HOSTS:
         yield "CLUBLEDGER_ALLOWED_HOSTS is *: name the hosts that people use, separated by commas."
 
 
 def xero_addresses() -> Iterator[str]:
-    """Tell of Xero addresses that are no addresses, or that would send tokens in the clear."""
+    """Return a finding for Xero addresses that are no addresses, or that would send tokens in the clear."""
     for name in ("LOGIN", "IDENTITY", "API", "GO"):
         url = getattr(settings, f"XERO_{name}_URL")
         try:
@@ -96,7 +96,7 @@ def xero_addresses() -> Iterator[str]:
 
 
 def xero_buttons() -> Iterator[str]:
-    """Tell of a folder for Xero's own buttons that holds none."""
+    """Return a finding for a folder for Xero's own buttons that holds none."""
     folder = Path(settings.XERO_BUTTONS)
     if settings.XERO_BUTTONS and not any((folder / f"connect.{kind}").is_file() for kind in ("svg", "png")):
         yield (
@@ -106,7 +106,7 @@ def xero_buttons() -> Iterator[str]:
 
 
 def numbers() -> Iterator[str]:
-    """Tell of numbers out of range."""
+    """Return a finding for numbers out of range."""
     ranges: list[tuple[str, Any, int, int]] = [
         ("CLUBLEDGER_PORT", settings.CLUBLEDGER_PORT, 1, 65535),
         ("CLUBLEDGER_WEB_WORKERS", settings.CLUBLEDGER_WEB_WORKERS, 1, 256),
@@ -124,7 +124,7 @@ def numbers() -> Iterator[str]:
 
 
 def commit_window() -> Iterator[str]:
-    """Tell of a commit window too short for the promise that a journal is sent once."""
+    """Return a finding for a commit window too short for the promise that a journal is sent once."""
     seconds = settings.XERO_COMMIT_WINDOW_SECONDS
     if seconds < SHORTEST_COMMIT_WINDOW_SECONDS:
         yield (
@@ -134,7 +134,7 @@ def commit_window() -> Iterator[str]:
 
 
 def queue() -> Iterator[str]:
-    """Tell of a queue address of an unknown kind."""
+    """Return a finding for a queue address of an unknown kind."""
     scheme = urlsplit(settings.QUEUE_URL).scheme
     if settings.QUEUE_URL and scheme not in QUEUE_SCHEMES:
         yield (
@@ -144,7 +144,7 @@ def queue() -> Iterator[str]:
 
 
 def log_settings() -> Iterator[str]:
-    """Tell of an unknown log level or form."""
+    """Return a finding for an unknown log level or form."""
     if settings.LOG_LEVEL not in logs.LEVELS:
         yield f"CLUBLEDGER_LOG_LEVEL is {settings.LOG_LEVEL!r}: use one of {', '.join(logs.LEVELS)}."
     if settings.LOG_FORMAT not in logs.FORMS:
@@ -167,7 +167,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def faults() -> list[str]:
-    """Give everything that is wrong with the settings, each with what to do; empty if nothing is."""
+    """Return everything that is wrong with the settings, each with what to do; empty if nothing is."""
     return [words for check in CHECKS for words in check()]
 
 
@@ -180,5 +180,5 @@ def refuse_bad_settings() -> None:
 
 @checks.register(checks.Tags.security)
 def check_settings(**_options: Any) -> list[checks.CheckMessage]:
-    """Give the faults in the form of Django's system checks."""
+    """Return the faults in the form of Django's system checks."""
     return [checks.Error(words, id="clubledger.E001") for words in faults()]

@@ -11,14 +11,14 @@ class Clock(Protocol):
     """Anything that tells the present instant in UTC."""
 
     def now(self) -> datetime:
-        """Give the present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
 
 
 class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Give the present instant, aware, in UTC."""
+        """Return the present instant, aware, in UTC."""
         return datetime.now(UTC)
 
 
@@ -29,7 +29,7 @@ class SettableClock:
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
-        """Give the instant it was last set to."""
+        """Return the instant it was last set to."""
         return self._now
 
     def advance(self, seconds: float) -> None:
@@ -45,12 +45,12 @@ _clock: Clock = SystemClock()
 
 
 def now() -> datetime:
-    """Give the present instant, aware, in UTC."""
+    """Return the present instant, aware, in UTC."""
     return _clock.now()
 
 
 def today_in(zone: str) -> date:
-    """Give today's date in the IANA time zone `zone`."""
+    """Return today's date in the IANA time zone `zone`."""
     return now().astimezone(ZoneInfo(zone)).date()
 
 

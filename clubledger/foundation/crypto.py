@@ -37,7 +37,7 @@ def encrypt(plain: str) -> str:
 
 
 def decrypt(stored: str) -> str:
-    """Give the text that `encrypt` was given. Raises UnreadableSecret if no key fits."""
+    """Return the text that `encrypt` was given. Raises UnreadableSecret if no key fits."""
     if not stored:
         return ""
     try:

@@ -65,7 +65,7 @@ class GracefulConsumer(Consumer):  # type: ignore[misc]
 
 
 def make_queue(url: str) -> Huey:
-    """Give a queue at `url`: `postgresql://…`, `redis://…`, or the empty string for a file under the var folder."""
+    """Return a queue at `url`: `postgresql://…`, `redis://…`, or the empty string for a file under the var folder."""
     options: dict[str, Any] = {"name": "clubledger", "results": False, "serializer": JsonSerializer()}
     scheme = urlsplit(url).scheme
     if scheme in {"postgresql", "postgres"}:
@@ -80,7 +80,7 @@ def make_queue(url: str) -> Huey:
 
 
 def _register(made: Huey) -> None:
-    """Give the queue its one task, which runs any task by name, and the minute's sweep."""
+    """Register the one task of the queue, which runs any task by name, and the minute's sweep."""
 
     def run_task(name: str, arguments: dict[str, Any]) -> None:
         run_by_name(name, arguments)
@@ -98,7 +98,7 @@ def _register(made: Huey) -> None:
 
 @lru_cache(maxsize=1)
 def queue() -> Huey:
-    """Give the queue that the settings name; made once, on first use."""
+    """Return the queue that the settings name; made once, on first use."""
     return make_queue(settings.QUEUE_URL)
 
 
@@ -150,13 +150,13 @@ def beat() -> None:
 
 
 def worker_seen_at() -> datetime | None:
-    """Give the instant of any worker's last sign of life; None if there was none. Raises what the queue raises."""
+    """Return the instant of any worker's last sign of life; None if there was none. Raises what the queue raises."""
     seen = queue().get(HEARTBEAT_KEY, peek=True)
     return datetime.fromtimestamp(seen["at"], UTC) if seen else None
 
 
 def worker_seen_lately() -> bool:
-    """Tell whether a worker gave a sign of life within the last half minute. Raises what the queue raises."""
+    """Whether a worker gave a sign of life within the last half minute. Raises what the queue raises."""
     seen = worker_seen_at()
     return seen is not None and clock.now() - seen < timedelta(seconds=SEEN_LATELY_SECONDS)
 

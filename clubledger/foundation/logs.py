@@ -32,7 +32,7 @@ def _shared() -> list[Any]:
 
 
 def configuration(*, level: str, form: str) -> dict[str, Any]:
-    """Give Django's LOGGING for a level and a form (`json` or `console`), and set structlog up to match.
+    """Return Django's LOGGING for a level and a form (`json` or `console`), and set structlog up to match.
 
     An unknown level or form falls back to INFO and JSON; `checks` refuses it before anything runs.
     """
@@ -72,7 +72,7 @@ def configuration(*, level: str, form: str) -> dict[str, Any]:
 
 
 def logger(name: str) -> Any:
-    """Give the structured logger of a module: `log = logs.logger(__name__)`, then `log.info("event", key=value)`."""
+    """Return the structured logger of a module: `log = logs.logger(__name__)`, then `log.info("event", key=value)`."""
     return structlog.stdlib.get_logger(name)
 
 

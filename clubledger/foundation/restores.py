@@ -40,7 +40,7 @@ Then = Callable[[Manifest], None]
 
 
 def is_in_use() -> bool:
-    """Tell whether the database holds anything that a restore would replace: a person, a club, a journal."""
+    """Whether the database holds anything that a restore would replace: a person, a club, a journal."""
     tables = own_tables()
     with connection.cursor() as cursor:
         for table in tables:
@@ -174,7 +174,7 @@ def _drop_everything() -> None:
 
 
 def _last_of_each_app(loader: MigrationLoader, manifest: Manifest) -> list[tuple[str, str]]:
-    """Give, of the migrations in the manifest, those on which no other of the same app rests."""
+    """Return, of the migrations in the manifest, those on which no other of the same app rests."""
     applied = [key for key in manifest.migrations if key in loader.graph.nodes]
     inner = {parent.key for key in applied for parent in loader.graph.node_map[key].parents if parent.key[0] == key[0]}
     return [key for key in applied if key not in inner]

@@ -19,7 +19,7 @@ def also_rotates(rotate: Callable[[], int]) -> Callable[[], int]:
 
 
 def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
-    """Give every model with the name of each of its encrypted fields."""
+    """Return every model with the name of each of its encrypted fields."""
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, crypto.EncryptedTextField):
@@ -27,7 +27,7 @@ def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
 
 
 def rotate_all() -> int:
-    """Encrypt all stored secrets anew under the first key; gives how many. Safe while the product runs.
+    """Encrypt all stored secrets anew under the first key; returns how many. Safe while the product runs.
 
     A value that changes meanwhile is left to whoever changed it: it is encrypted under the first key already.
     Raises crypto.UnreadableSecret for a value that no configured key opens.
@@ -42,5 +42,5 @@ def rotate_all() -> int:
 
 
 def _stored(model: type[models.Model], name: str) -> models.QuerySet[models.Model]:
-    """Give the rows with the ciphertext as it stands, in `stored`. Secrets of all clubs turn with the same key."""
+    """Return the rows with the ciphertext as it stands, in `stored`. Secrets of all clubs turn with the same key."""
     return model._base_manager.annotate(stored=Cast(name, output_field=models.TextField()))

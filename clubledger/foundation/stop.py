@@ -11,7 +11,7 @@ def ask() -> None:
 
 
 def is_asked() -> bool:
-    """Tell whether the program is to stop. Long tasks look here between two steps and return early."""
+    """Whether the program is to stop. Long tasks look here between two steps and return early."""
     return _asked.is_set()
 
 

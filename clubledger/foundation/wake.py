@@ -57,5 +57,5 @@ def run(name: str, /, **arguments: Any) -> Any:
 
 
 def names() -> list[str]:
-    """Give the names of all registered tasks."""
+    """Return the names of all registered tasks."""
     return sorted(_tasks)

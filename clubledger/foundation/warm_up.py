@@ -37,6 +37,6 @@ def _load_addresses(at: URLResolver | URLPattern) -> None:
 
 
 def _templates() -> list[str]:
-    """Give the names of the product's own templates as pages ask for them."""
+    """Return the names of the product's own templates as pages ask for them."""
     folders = [Path(app.path) / "templates" for app in apps.get_app_configs() if app.name.startswith(PRODUCT)]
     return sorted(str(path.relative_to(folder)) for folder in folders for path in folder.rglob("*.html"))

@@ -42,7 +42,7 @@ class Strip:
 
 
 def monday_of(on: date) -> date:
-    """Give the Monday of a day's week."""
+    """Return the Monday of a day's week."""
     return on - timedelta(days=on.weekday())
 
 

@@ -26,7 +26,7 @@ Row = Sequence[Any]
 
 
 def safe_text(text: str) -> str:
-    """Give text that no spreadsheet takes for a formula: an apostrophe goes before =, +, -, @, tab and line ends.
+    """Return text that no spreadsheet takes for a formula: an apostrophe goes before =, +, -, @, tab and line ends.
 
     Source: OWASP, CSV Injection. Numbers are written as numbers and never pass through here.
     """
@@ -49,12 +49,12 @@ class _Echo:
     """A file that gives back what is written, so that rows leave as they are made."""
 
     def write(self, text: str) -> str:
-        """Give back the text."""
+        """Return the text."""
         return text
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Give the lines of a CSV file (RFC 4180, with the byte order mark that spreadsheets want)."""
+    """Return the lines of a CSV file (RFC 4180, with the byte order mark that spreadsheets want)."""
     writer = csv.writer(_Echo())
     yield "\N{ZERO WIDTH NO-BREAK SPACE}" + str(writer.writerow([str(title) for title in header]))
     for row in rows:
@@ -94,7 +94,7 @@ def _xlsx_cell(sheet: Any, value: Any) -> Any:
 def download(
     *, file_format: str, name: str, header: Sequence[str], rows: Iterable[Row]
 ) -> HttpResponse | StreamingHttpResponse:
-    """Give the table as a file called `name` with the ending of its format, `csv` or `xlsx`."""
+    """Return the table as a file called `name` with the ending of its format, `csv` or `xlsx`."""
     response: HttpResponse | StreamingHttpResponse
     if file_format == "xlsx":
         response = HttpResponse(

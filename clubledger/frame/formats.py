@@ -27,7 +27,7 @@ PATTERNS = {
 
 @lru_cache(maxsize=32)
 def _separators(language: str) -> tuple[str, str]:
-    """Give the thousands and the decimal separator of a language."""
+    """Return the thousands and the decimal separator of a language."""
     if language.startswith("en"):
         return ",", "."
     return (

@@ -34,7 +34,7 @@ class ReadersLanguage(LocaleMiddleware):
         request.LANGUAGE_CODE = translation.get_language()
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Say which language it was, and leave the next task of this thread none of it."""
+        """Return which language it was, and leave the next task of this thread none of it."""
         answered: HttpResponseBase = super().process_response(request, response)
         translation.deactivate()
         return answered

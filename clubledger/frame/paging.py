@@ -40,7 +40,7 @@ class Page:
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], *, total: int, per_page: int = PER_PAGE) -> Page:
-    """Give the page that the parameter `page` asks for; beyond the last, the last."""
+    """Return the page that the parameter `page` asks for; beyond the last, the last."""
     number = min(whole_number(request.GET.get("page")), max(1, -(-total // per_page)))
     start = (number - 1) * per_page
     # Where nothing matches, nothing is looked for a second time.
@@ -51,7 +51,7 @@ def page_of(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], *, total:
 def page_made(
     request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], *, number: int, total: int, per_page: int = PER_PAGE
 ) -> Page:
-    """Give a page whose rows somebody else has cut out already."""
+    """Return a page whose rows somebody else has cut out already."""
     return Page(
         rows=list(rows),
         number=number,

@@ -17,14 +17,14 @@ Order = list[str | OrderBy]
 
 
 def asked(request: HttpRequest, columns: Collection[str], default: str = "", *, by: str = "sort") -> str:
-    """Give the column that the parameter `by` asks for, a minus before it where it is turned round; else `default`."""
+    """Return the column that the parameter `by` asks for, a minus before it where turned round; else `default`."""
     wanted = request.GET.get(by, "")
     column = wanted.removeprefix("-")
     return wanted if column and column in columns else default
 
 
 def order_asked(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], default: str = "") -> Order:
-    """Give the fields of the order that the address asks for, its first one turned round where it says so.
+    """Return the fields of the order that the address asks for, its first one turned round where it says so.
 
     `default` is a column, with or without a minus; without one it is the first of `orders`. A first field may bear a
     mark: `?` where rows may have nothing there, `~` where it is words, whose case does not count and which may be
@@ -34,7 +34,7 @@ def order_asked(request: HttpRequest, orders: Mapping[str, tuple[str, ...]], def
 
 
 def fields_of(wanted: str, orders: Mapping[str, tuple[str, ...]]) -> Order:
-    """Give the fields of an order that was asked for: see `order_asked`."""
+    """Return the fields of an order that was asked for: see `order_asked`."""
     first, *rest = orders.get(wanted.removeprefix("-"), next(iter(orders.values())))
     is_turned = wanted.startswith("-")
     name, mark = first.rstrip("?~"), first[-1]
@@ -45,7 +45,7 @@ def fields_of(wanted: str, orders: Mapping[str, tuple[str, ...]]) -> Order:
 
 
 def in_order(rows: Iterable[One], wanted: str, keys: Keys) -> list[One]:
-    """Give rows held in memory in the order of `asked`; as they come where it is empty. Equal ones stay as they are.
+    """Return rows held in memory in the order of `asked`; as they come where it is empty. Equal ones stay as they are.
 
     Rows that have nothing in that column stand last either way.
     """

@@ -200,7 +200,7 @@ class XeroAccess:
 
 
 def _ahead_of(said_at: datetime | None, asked_at: datetime) -> float:
-    """Give how far our clock is ahead of Xero's (negative: behind), less what the call itself explains."""
+    """Return how far our clock is ahead of Xero's (negative: behind), less what the call itself explains."""
     if said_at is None:
         return 0.0
     answered_at = clock.now()
@@ -214,7 +214,7 @@ def _ahead_of(said_at: datetime | None, asked_at: datetime) -> float:
 def access_for_reading(
     *, club: Club, prefer: User | None = None, any_app: bool = False, but: Collection[int] = ()
 ) -> XeroAccess:
-    """Give access by a live authorisation of the club's organisation: `prefer`'s if there is one, else the last used.
+    """Return access by a live authorisation of the club's organisation: `prefer`'s if there is one, else the last used.
 
     Only the club's present app counts, unless `any_app` (to look up, during a changeover, what an old one sent). `but`
     are keys of authorisations that have been refused just now.
@@ -249,7 +249,7 @@ def access_for_reading(
 
 
 def access_for_sending(*, club: Club, user: User) -> XeroAccess:
-    """Give access by the sender's own authorisation, with the club's present app and organisation.
+    """Return access by the sender's own authorisation, with the club's present app and organisation.
 
     Whether the role still includes sending is the caller's question (`clubs.access`). Raises NotAuthorised,
     ConnectionMoved, AuthorisationLost, AppMisconfigured, XeroUnavailable.

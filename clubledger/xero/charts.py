@@ -34,7 +34,7 @@ _APPLIES = {
 
 
 def fetch_chart(*, access: XeroAccess, with_tracking: bool = True) -> Chart:
-    """Give the organisation's chart as it is now (3 calls, 4 with tracking), and bring the connection up to date.
+    """Return the organisation's chart as it is now (3 calls, 4 with tracking), and bring the connection up to date.
 
     Raises what `XeroAccess.get` raises.
     """
@@ -47,7 +47,7 @@ def fetch_chart(*, access: XeroAccess, with_tracking: bool = True) -> Chart:
 
 
 def fetch_accounts(*, access: XeroAccess) -> tuple[Account, ...]:
-    """Give all accounts, archived ones too, by code (xero-facts 5.1). Those without an id are left out."""
+    """Return all accounts, archived ones too, by code (xero-facts 5.1). Those without an id are left out."""
     found = _list(access, "/Accounts", "Accounts")
     accounts = [
         Account(
@@ -67,7 +67,7 @@ def fetch_accounts(*, access: XeroAccess) -> tuple[Account, ...]:
 
 
 def fetch_tax_rates(*, access: XeroAccess) -> tuple[TaxRate, ...]:
-    """Give all tax rates in per cent, with the account classes that each may be used with (xero-facts 5.2).
+    """Return all tax rates in per cent, with the account classes that each may be used with (xero-facts 5.2).
 
     Automatic sales tax is left out: it can't be used through the API (xero-facts 4.4).
     """
@@ -93,7 +93,7 @@ def _rate(entry: Any) -> Decimal:
 
 
 def fetch_tracking(*, access: XeroAccess) -> tuple[TrackingOption, ...]:
-    """Give the options of all tracking categories, archived ones too (xero-facts 5.3).
+    """Return the options of all tracking categories, archived ones too (xero-facts 5.3).
 
     An option of an archived category is archived, whatever it says of itself.
     """
@@ -116,7 +116,7 @@ def fetch_tracking(*, access: XeroAccess) -> tuple[TrackingOption, ...]:
 
 
 def fetch_organisation(*, access: XeroAccess) -> Organisation:
-    """Give the organisation's facts and keep them on the club's connection (xero-facts 5.4)."""
+    """Return the organisation's facts and keep them on the club's connection (xero-facts 5.4)."""
     found = _list(access, "/Organisation", "Organisations")
     if not found:
         raise AnswerUnreadable("Xero's answer holds no organisation")
@@ -162,7 +162,7 @@ def read_organisation(entry: Any) -> Organisation:
 
 
 def iana_zone(name: str) -> str:
-    """Give the IANA zone for Xero's Windows zone name (capitals, no blanks or dots); empty if CLDR knows none.
+    """Return the IANA zone for Xero's Windows zone name (capitals, no blanks or dots); empty if CLDR knows none.
 
     Source: CLDR windowsZones, territory 001, as Babel carries it.
     """

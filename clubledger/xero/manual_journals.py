@@ -38,7 +38,7 @@ _EXPLICIT = {"summarizeErrors": "false"}
 
 
 def write_payload(journal: Mapping[str, Any]) -> bytes:
-    """Give one journal's JSON as it stands in a request; amounts (Decimal) become numbers with exactly two decimals.
+    """Return one journal's JSON as it stands in a request; amounts (Decimal) become numbers with exactly two decimals.
 
     Raises ValueError for fractions of a cent, TypeError for a float.
     """
@@ -46,7 +46,7 @@ def write_payload(journal: Mapping[str, Any]) -> bytes:
 
 
 def join(payloads: Sequence[bytes]) -> bytes:
-    """Give the body of one request from the payloads of its journals, byte for byte, in order.
+    """Return the body of one request from the payloads of its journals, byte for byte, in order.
 
     Raises ValueError beyond 50 journals or 3.5 MB (xero-facts 3.5).
     """
@@ -110,7 +110,7 @@ def _write(
 
 
 def list_changed(*, access: XeroAccess, since: datetime | None) -> list[ManualJournal]:
-    """Give every manual journal that changed at or after `since` (None: all), with its lines, oldest change first.
+    """Return every manual journal that changed at or after `since` (None: all), with its lines, oldest change first.
 
     Pages by id, which never moves: by time of change, a journal edited meanwhile would push another one over a page's
     edge, unseen. One that appears while pages are read may be missing, so store the instant *before* the call as the
@@ -121,7 +121,7 @@ def list_changed(*, access: XeroAccess, since: datetime | None) -> list[ManualJo
 
 
 def find_by_narration(*, access: XeroAccess, narration: str) -> list[ManualJournal]:
-    """Give the manual journals that Xero finds under exactly this narration, voided and deleted ones too, with lines.
+    """Return the manual journals that Xero finds under exactly this narration, voided and deleted ones too, with lines.
 
     Xero's equality may ignore case and outer blanks: compare again. Raises ValueError for a narration that can't be
     asked for safely (quotation marks, backslashes, control characters).
@@ -132,7 +132,7 @@ def find_by_narration(*, access: XeroAccess, narration: str) -> list[ManualJourn
 
 
 def read(*, access: XeroAccess, journal_id: str) -> ManualJournal | None:
-    """Give one manual journal with its lines; None if Xero knows none of this id."""
+    """Return one manual journal with its lines; None if Xero knows none of this id."""
     try:
         found = access.get(f"{_PATH}/{quote(journal_id, safe='')}")
     except NotFoundInXero:
@@ -181,7 +181,7 @@ def _read_all(answer: Any) -> list[ManualJournal]:
 
 
 def deep_link(connection: Connection, xero_journal_id: str) -> str:
-    """Give the address that opens a manual journal in Xero, in the club's organisation where its short code is known.
+    """Return the address that opens a manual journal in Xero, in the club's organisation where its short code is known.
 
     xero-facts 5.8; the parameter really is `invoiceID`.
     """

@@ -9,7 +9,7 @@ from clubledger.foundation.crypto import EncryptedTextField
 
 
 def secrets_of(app: str) -> list[str]:
-    """Give the names by which a list that shows an app defers its secrets: each would have to be decrypted.
+    """Return the names by which a list that shows an app defers its secrets: each would have to be decrypted.
 
     `app` is the field of the row that leads to it, e.g. `to_app`.
     """

@@ -25,7 +25,7 @@ log = structlog.get_logger("clubledger.xero")
 
 @wake.task("xero.sweep")
 def sweep() -> int:
-    """Do what is due each minute; gives the number of token sets renewed."""
+    """Do what is due each minute; returns the number of token sets renewed."""
     forget_old_requests()
     renewed: int = keep_alive()
     return renewed
@@ -33,7 +33,7 @@ def sweep() -> int:
 
 @wake.task("xero.keep_alive")
 def keep_alive(*, limit: int = AT_MOST) -> int:
-    """Renew token sets that idled for three weeks, and those whose last refresh got no answer; gives how many.
+    """Renew token sets that idled for three weeks, and those whose last refresh got no answer; returns how many.
 
     Without it a club that posts nothing for 60 days would be lost. At most `limit` at a time, the most urgent first.
     """

@@ -38,7 +38,7 @@ class Installation:
 
 
 def install(folder: Path) -> Installation:
-    """Give an installation with settings of its own and an empty database; nothing of it runs yet."""
+    """Return an installation with settings of its own and an empty database; nothing of it runs yet."""
     environment = own_settings(folder / "var", free_port(), free_port())
     environment |= {"CLUBLEDGER_REQUIRE_MFA": "0", "CLUBLEDGER_AS": TREASURER, "CLUBLEDGER_PASSWORD": PASSWORD}
     environment |= {"CLUBLEDGER_BASE_URL": f"http://localhost:{environment['CLUBLEDGER_PORT']}"}

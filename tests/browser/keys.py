@@ -10,7 +10,7 @@ WATCH = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
 def sweep(tab: Page, *, is_whole: bool) -> list[str]:
-    """Go through the page that stands there by Tab alone, from its content on; gives what was wrong, as sentences.
+    """Go through the page that stands there by Tab alone, from its content on; returns what was wrong, as sentences.
 
     Whole: once round, with what stands around the content, which is the same on many pages.
     """

@@ -148,7 +148,7 @@ def authorise(club: Any, person: Any, organisation: str) -> None:
 
 
 def path_of(organisation: str) -> str:
-    """Give the kit's path of an organisation's journals."""
+    """Return the kit's path of an organisation's journals."""
     return f"organisations/{quote(organisation)}/journals"
 
 

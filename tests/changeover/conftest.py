@@ -93,7 +93,7 @@ class Moving:
         return str(Journal.objects.of(self.club).get(pk=journal.pk).wait_reason)
 
     def in_xero(self) -> list[str]:
-        """Give the narrations of what stands in the club's organisation."""
+        """Return the narrations of what stands in the club's organisation."""
         return sorted(one.narration for one in self.xero.simulator.journals(self.xero.tenant_id()))
 
     def plan(self, **fields: object) -> Changeover:
@@ -104,7 +104,7 @@ class Moving:
         return switch.switch(club=self.club, actor=self.staff, changeover_id=row.pk)
 
     def now(self) -> Changeover:
-        """Give the newest changeover as it stands."""
+        """Return the newest changeover as it stands."""
         found = steps.newest_of(club=self.club)
         assert found is not None
         return found

@@ -12,13 +12,13 @@ _POINT = re.compile(r'crash\.point\("([^"]+)"\)')
 
 
 def crash_points() -> list[str]:
-    """Give the name of every crash point in the room, found in its source."""
+    """Return the name of every crash point in the room, found in its source."""
     room = Path(clubledger.delivery.__file__).parent
     return sorted({name for path in room.rglob("*.py") for name in _POINT.findall(path.read_text("utf-8"))})
 
 
 def everything(*, with_processes: bool = False) -> list[str]:
-    """Give every key of the histogram that must not be nought."""
+    """Return every key of the histogram that must not be nought."""
     ends = (JournalState.SENT, JournalState.RECORDED, JournalState.VOIDED)
     return [
         *(f"fault:{name}" for name in sorted(PRESETS)),

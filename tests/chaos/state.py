@@ -46,7 +46,7 @@ def _empty(cursor: Any) -> None:
 
 
 def take_backup() -> Any:
-    """Give a consistent copy of the whole database."""
+    """Return a consistent copy of the whole database."""
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         copy = sqlite3.connect(":memory:", check_same_thread=False)

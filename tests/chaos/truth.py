@@ -60,7 +60,7 @@ class Truth:
                 writer.writerows(rows)
 
     def control_balances(self) -> dict[str, Decimal]:
-        """Give what each account type's balance should be, debit positive, computed from the rows alone."""
+        """Return what each account type's balance should be, debit positive, computed from the rows alone."""
         balance: dict[str, Decimal] = defaultdict(Decimal)
         for rows in self.rows.values():
             for _, kind, _, account_type, item, amount, _ in rows:

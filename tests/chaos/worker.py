@@ -14,7 +14,7 @@ class FileClock:
         self._path = path
 
     def now(self) -> datetime:
-        """Give the instant of the run."""
+        """Return the instant of the run."""
         return datetime.now(UTC) + timedelta(seconds=float(self._path.read_text() or 0))
 
 

@@ -83,7 +83,7 @@ class World:
 
 
 def scenario_of(random: Random, clubs: int) -> dict[str, Any]:
-    """Give a scenario: some organisations, keys remembered for a while, a day or not at all, limits or none."""
+    """Return a scenario: some organisations, keys remembered for a while, a day or not at all, limits or none."""
     members = {TESS: {"role": "ADVISER"}, SAM: {"role": "STANDARD", "reports": True}}
     names = [{"name": f"Club {number}", "seed": "au_club", "members": members} for number in range(clubs)]
     settings = {"idempotency_seconds": random.choice([0, 360, 86_400]), "limits": random.random() < 0.5}

@@ -52,7 +52,7 @@ class Browser:
         self.page = ""
 
     def go(self, address: str, form: dict[str, str] | None = None) -> str:
-        """Open an address, or send a form to it; gives the address on which it ends, unopened if of another origin."""
+        """Open an address, or send a form to it; returns the address where it ends, unopened if of another origin."""
         origin, body = urlsplit(address).netloc, urlencode(form).encode() if form is not None else None
         for _ in range(10):
             try:
@@ -69,14 +69,14 @@ class Browser:
         raise AssertionError("redirected without end")
 
     def form(self) -> Form:
-        """Give the page's form."""
+        """Return the page's form."""
         reader = _Forms()
         reader.feed(self.page)
         return reader.form
 
 
 def consent(address: str, *, email: str, password: str, organisation: str) -> str:
-    """Sign in, choose the organisation, allow access; gives the callback address that the browser ends on."""
+    """Sign in, choose the organisation, allow access; returns the callback address that the browser ends on."""
     browser = Browser()
     browser.go(address)
     form = browser.form()

@@ -19,14 +19,14 @@ PATIENCE_SECONDS = 60.0
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on just now."""
+    """Return a port that nobody listens on just now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
 
 
 def own_settings(folder: Path, web_port: int, simulator_port: int) -> dict[str, str]:
-    """Give an environment with settings of its own: nothing of the tests' or the person's comes along."""
+    """Return an environment with settings of its own: nothing of the tests' or the person's comes along."""
     simulator = f"http://localhost:{simulator_port}"
     kept = {
         name: value
@@ -106,7 +106,7 @@ def wait_for(question: Callable[[], object], what: str, log: Path | None = None)
 
 
 def status_of(url: str) -> int:
-    """Give the HTTP status of an address; 0 while nobody answers."""
+    """Return the HTTP status of an address; 0 while nobody answers."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return int(answer.status)
@@ -118,7 +118,7 @@ def status_of(url: str) -> int:
 
 
 def children_of(pid: int) -> dict[int, str]:
-    """Give the direct children of a program with their command lines."""
+    """Return the direct children of a program with their command lines."""
     listed = subprocess.run(
         ["ps", "--ppid", str(pid), "-o", "pid=,args="], capture_output=True, text=True, check=False
     ).stdout

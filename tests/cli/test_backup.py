@@ -26,7 +26,7 @@ AS = ["--as", OWNER, "--club", "links"]
 
 @contextmanager
 def a_database(folder: Path) -> Iterator[str]:
-    """Give the address of an empty database of the kind that the tests run on."""
+    """Return the address of an empty database of the kind that the tests run on."""
     if not IS_POSTGRESQL:
         yield f"sqlite:///{folder / f'{secrets.token_hex(4)}.db'}"
         return

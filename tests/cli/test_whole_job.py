@@ -51,7 +51,7 @@ IN_XERO = {
 
 @pytest.fixture(scope="module")
 def club(tmp_path_factory):
-    """An installation with a club and its people, and a running simulator; gives what runs a command on it."""
+    """An installation with a club and its people, and a running simulator; returns what runs a command on it."""
     folder = tmp_path_factory.mktemp("job")
     environment = own_settings(folder / "var", free_port(), free_port())
     environment |= {"CLUBLEDGER_CLUB": "banksia-park", "CLUBLEDGER_AS": TESS}

@@ -56,7 +56,7 @@ def _tell_xero(ready: ReadyClub, path: str, journal: dict[str, Any]) -> None:
 
 
 def doubled(there: Any) -> list[dict[str, str]]:
-    """Give the lines of a journal in Xero with twice their amounts."""
+    """Return the lines of a journal in Xero with twice their amounts."""
     return [
         {
             "AccountID": line.account_id,
@@ -110,11 +110,11 @@ def in_xeros_place(ready: ReadyClub, answer: Callable[[httpx2.Request], httpx2.R
 
 
 def instead(answer: httpx2.Response, body: Any) -> httpx2.Response:
-    """Give an answer with another body (JSON values)."""
+    """Return an answer with another body (JSON values)."""
     kept = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
     return httpx2.Response(answer.status_code, headers=kept, content=json.dumps(body).encode())
 
 
 def is_list(request: httpx2.Request) -> bool:
-    """Tell whether a request reads the list of manual journals."""
+    """Whether a request reads the list of manual journals."""
     return request.method == "GET" and request.url.path.endswith("/ManualJournals")

@@ -241,6 +241,6 @@ def test_a_journal_too_large_for_a_request_is_a_finding_and_stops_no_other(
 
 
 def _let_look(ready: ReadyClub, login: str, *, may: bool) -> None:
-    """Give a Xero user the permission that manual journals need, or take it away."""
+    """Grant a Xero user the permission that manual journals need, or take it away."""
     member = {"role": "STANDARD", "reports": may}
     ready.xero.kit("POST", f"organisations/{ready.xero.tenant_id()}/members/{login}", member)

@@ -207,7 +207,7 @@ def test_a_reference_that_somebody_made_up_in_xero_is_none(typed: str) -> None:
 
 
 def _owner(ready: ReadyClub):  # type: ignore[no-untyped-def]
-    """Give the owner, who has authorised Xero."""
+    """Return the owner, who has authorised Xero."""
     ready.xero.authorise(ready.club, ready.owner)
     return ready.owner
 

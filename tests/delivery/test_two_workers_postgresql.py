@@ -45,7 +45,7 @@ SPACE, CABLE, OTHER_END = f"cl{os.getpid() % 10_000}", f"cla{os.getpid() % 10_00
 
 
 def can_make_a_network() -> bool:
-    """Tell whether this machine lets us make a network namespace."""
+    """Whether this machine lets us make a network namespace."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         return False
     made = subprocess.run(["ip", "netns", "add", f"{SPACE}t"], capture_output=True, check=False).returncode == 0
@@ -193,7 +193,7 @@ def run(*command: str) -> None:
 
 @contextmanager
 def a_network_of_its_own(ready: ReadyClub) -> Iterator[dict[str, str]]:
-    """Make a network namespace with one cable to the database and one to Xero. Gives the worker's settings there."""
+    """Make a network namespace with one cable to the database and one to Xero. Returns the worker's settings there."""
     run("ip", "netns", "add", SPACE)
     try:
         for letter, net in (("d", "10.213.1"), ("x", "10.213.2")):
@@ -216,7 +216,7 @@ def a_network_of_its_own(ready: ReadyClub) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def a_relay(host: str, target: tuple[str, int]) -> Iterator[int]:
-    """Pass connections on to a server that listens on this machine alone. Gives the port."""
+    """Pass connections on to a server that listens on this machine alone. Returns the port."""
     listener = socket.create_server((host, 0))
     lines: list[socket.socket] = [listener]
 

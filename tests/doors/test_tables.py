@@ -31,7 +31,7 @@ TABLE_TAG = re.compile(r"<table\b([^>]*)>.*?</thead>", re.DOTALL)
 
 
 def tables_of(page):
-    """Give each table's name as its label says, and whether its heads sort."""
+    """Return each table's name as its label says, and whether its heads sort."""
     for found in TABLE_TAG.finditer(page):
         name = re.search(r'aria-label(?:ledby)?="([^"]*)"', found.group(1))
         yield name.group(1) if name else "", "aria-sort" in found.group()

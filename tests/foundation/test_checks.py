@@ -136,7 +136,7 @@ def test_djangos_own_check_of_a_deployment_has_nothing_to_say(tmp_path):
 
 
 def migrate_with(folder, **bad):
-    """Run a command with settings that can't be read; gives what it said."""
+    """Run a command with settings that can't be read; returns what it said."""
     ended = subprocess.run(
         [sys.executable, "-m", "clubledger", "migrate"],
         env={**os.environ, **bad, "CLUBLEDGER_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "clubledger.settings"},

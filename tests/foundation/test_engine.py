@@ -26,7 +26,7 @@ def fresh_queue(settings, tmp_path):
 
 
 def drain(queue, at=None):
-    """Run what is due, as a worker does; gives how many tasks ran."""
+    """Run what is due, as a worker does; returns how many tasks ran."""
     ran = 0
     while task := queue.dequeue():
         queue.execute(task, at)

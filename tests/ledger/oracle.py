@@ -44,16 +44,16 @@ class Books:
         return self.bring_text("\n".join([HEADER, *(padded(line) for line in lines)]) + "\n", source)
 
     def refusals(self, of_import: Import) -> list[tuple[int, str, str, str]]:
-        """Give line, column, value and reason of each refused row, in file order."""
+        """Return line, column, value and reason of each refused row, in file order."""
         rows = RefusedRow.objects.of(self.club).filter(of_import=of_import).order_by("line_number", "pk")
         return [(row.line_number, row.column, row.value, row.reason) for row in rows]
 
     def journals(self) -> list[Journal]:
-        """Give all journals by date and sequence."""
+        """Return all journals by date and sequence."""
         return list(Journal.objects.of(self.club).order_by("accounting_date", "sequence"))
 
     def net_by_code(self) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
-        """Give debit minus credit, and tax where the charge is credited, per accounting date and item code."""
+        """Return debit minus credit, and tax where the charge is credited, per accounting date and item code."""
         found: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [Decimal("0.00"), Decimal("0.00")])
         rows = JournalTotal.objects.filter(journal__club=self.club).exclude(journal__state=JournalState.VOIDED)
         for total in rows.select_related("journal", "item"):
@@ -64,7 +64,7 @@ class Books:
         return {key: (net, tax) for key, (net, tax) in found.items() if net or tax}
 
     def totals(self) -> dict[tuple[str, int, str, str, str, bool, str], tuple[int, int, int]]:
-        """Give every total there is, by date, sequence, kind and code of item, job, side and tax kind."""
+        """Return every total there is, by date, sequence, kind and code of item, job, side and tax kind."""
         rows = JournalTotal.objects.filter(journal__club=self.club).select_related("journal", "item")
         return {
             (
@@ -87,7 +87,7 @@ class Books:
             assert all(total.row_count > 0 and total.amount_minor > 0 and total.tax_minor >= 0 for total in totals)
 
     def item(self, kind: str, code: str) -> FinancialItem:
-        """Give a financial item."""
+        """Return a financial item."""
         return FinancialItem.objects.of(self.club).get(kind=kind, code=code)
 
 

@@ -27,7 +27,7 @@ def versions(books: Books, source_id: str = "I-1") -> list[tuple[int, bool, str]
 
 
 def postings(books: Books) -> list[tuple[str, int, int, int]]:
-    """Give journal's date and sequence, version and sign of each posting."""
+    """Return journal's date and sequence, version and sign of each posting."""
     rows = Posting.objects.filter(journal__club=books.club).order_by(
         "journal__accounting_date", "journal__sequence", "pk"
     )

@@ -14,7 +14,7 @@ REVERSAL = "R-1,reversal,2026-07-05,,,,,,1042,Entered twice,,I-1"
 
 
 def nets(books: Books) -> dict[str, object]:
-    """Give what is left per code over all dates."""
+    """Return what is left per code over all dates."""
     left: dict[str, object] = {}
     for (_, code), (net, _) in books.net_by_code().items():
         left[code] = left.get(code, 0) + net  # type: ignore[operator]

@@ -38,7 +38,7 @@ def files(tmp_path):
 
 
 def expected(files):
-    """Give debit minus credit per day and GL code, gross, and the exact tax in all, from the files alone."""
+    """Return debit minus credit per day and GL code, gross, and the exact tax in all, from the files alone."""
     latest = {}
     for file in files:
         here = defaultdict(list)
@@ -65,7 +65,7 @@ def expected(files):
 
 
 def in_xero(simulator, tenant_id):
-    """Give the same from the journals in Xero, gross as their lines say, and the tax that Xero worked out."""
+    """Return the same from the journals in Xero, gross as their lines say, and the tax that Xero worked out."""
     book = simulator.world.charts.book(tenant_id)
     totals, tax = defaultdict(Decimal), Decimal(0)
     for journal in simulator.journals(tenant_id):

@@ -87,7 +87,7 @@ def operations(name: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
 
 
 def _resolved(name: str, value: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Follow a reference; gives the object and the last name on the way."""
+    """Follow a reference; returns the object and the last name on the way."""
     last = ""
     while "$ref" in value:
         last = value["$ref"].rpartition("/")[2]
@@ -114,7 +114,7 @@ def _unlisted(name: str, schema: dict[str, Any], value: Any, place: str) -> list
 
 
 def departures(name: str, operation_id: str, status: int, content_type: str, body: Any) -> list[str]:
-    """Say where an answer departs from the contract: status, type, values, unlisted fields. Empty when it doesn't."""
+    """Return where an answer departs from the contract: status, type, values, unlisted fields. Empty if nowhere."""
     _, _, operation = operations(name)[operation_id]
     if str(status) not in operation["responses"]:
         return [f"{operation_id} has no {status} answer"]

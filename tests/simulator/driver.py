@@ -199,7 +199,7 @@ def kit(origin: str, path: str, body: Any = None, method: str | None = None) -> 
 
 @contextmanager
 def served(*options: str, port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the `xero-simulator` command until the block ends; gives its origin and process."""
+    """Run the `xero-simulator` command until the block ends; returns its origin and process."""
     port = port or free_port()
     command = [sys.executable, "-m", "xero_simulator", "--port", str(port), *options]
     process = subprocess.Popen(

@@ -7,7 +7,7 @@ Test = TypeVar("Test", bound=Callable[..., object])
 
 
 def fact(section: str, text: str, *, certainty: str) -> Callable[[Test], Test]:
-    """Say which behaviour a test shows: its section, the behaviour, how sure it is (spec, docs, seen or inferred)."""
+    """Return which behaviour a test shows: its section, the behaviour, how sure it is (spec, docs, seen, inferred)."""
     assert section[0].isdigit(), section
     assert text, section
     assert set(certainty.split(", ")) <= {"spec", "docs", "seen", "inferred"}, certainty

@@ -43,7 +43,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def secrets_of(connected: ConnectedClub) -> set[str]:
-    """Give every secret that the simulator ever saw or gave."""
+    """Return every secret that the simulator ever saw or gave."""
     found = {app.client_secret for app in XeroApp.objects.all()}
     for entry in connected.xero.simulator.requests():
         if "/connect/token" in entry.request.path:

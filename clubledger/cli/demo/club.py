@@ -162,7 +162,7 @@ class Member:
 
 @lru_cache(maxsize=1)
 def members() -> tuple[Member, ...]:
-    """Give all members, always the same."""
+    """Return all members, always the same."""
     made = []
     for place in range(MEMBERS):
         kind = ("FULL7", "FULL7", "SOCIAL", "FULL5", "FULL7", "SOCIAL", "FULL5", "FULL7", "JUNIOR", "SOCIAL")[
@@ -183,5 +183,5 @@ def members() -> tuple[Member, ...]:
 
 
 def tax_in(gross: Decimal) -> Decimal:
-    """Give the tenth of GST contained in a gross amount, to the cent."""
+    """Return the tenth of GST contained in a gross amount, to the cent."""
     return (gross / 11).quantize(CENT, rounding=ROUND_HALF_UP)

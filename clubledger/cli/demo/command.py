@@ -73,7 +73,7 @@ def _run(folder: Path, ports: Ports) -> int:
 
 
 def greeting(ports: Ports) -> str:
-    """Give the lines that say where to look and who to be."""
+    """Return the lines that say where to look and who to be."""
     password, environment = surroundings.password(), _shown(settings.VAR_DIR / "environment")
     rows = "\n".join(f"    {person.email:34} {person.words}" for person in PEOPLE)
     return f"""

@@ -41,7 +41,7 @@ def load(folder: Path, password: str, say: Say) -> None:
 
 
 def make_people(password: str) -> tuple[Club, User, User]:
-    """Give the club, its Owner and its treasurer, made with the others if they are not there yet."""
+    """Return the club, its Owner and its treasurer, made with the others if they are not there yet."""
     users = {}
     for person in PEOPLE:
         user = User.objects.filter(email=person.email).first()

@@ -46,7 +46,7 @@ class Ports:
 
 
 def folder() -> Path:
-    """Give the folder that holds all of the demo: database, queue, simulator's store, logs, secrets."""
+    """Return the folder that holds all of the demo: database, queue, simulator's store, logs, secrets."""
     given = Path(os.environ.get("CLUBLEDGER_VAR") or ROOT / "var").resolve()
     # A shell that has read the demo's settings, and the demo's own children, stand in the folder already.
     return given if (given / "environment").is_file() else given / "demo"
@@ -64,7 +64,7 @@ def enter(ports: Ports) -> None:
 
 
 def password() -> str:
-    """Give the password of all the demo's people, made when the demo first ran."""
+    """Return the password of all the demo's people, made when the demo first ran."""
     return os.environ["CLUBLEDGER_PASSWORD"]
 
 
@@ -100,7 +100,7 @@ def _port(name: str, value: str) -> int:
 
 
 def _kept(path: Path) -> dict[str, str]:
-    """Give the secrets of an earlier run, so that its database can still be read."""
+    """Return the secrets of an earlier run, so that its database can still be read."""
     if not path.is_file():
         return {}
     words = shlex.split(path.read_text(encoding="utf-8"), comments=True)

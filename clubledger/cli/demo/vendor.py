@@ -89,7 +89,7 @@ class _AtXero:
 
 
 def make_vendor(*, staff: User, kit: Kit, redirect_uri: str, scopes: str) -> int:
-    """Make the vendor's forty clubs, if they are not there yet. Gives how many were made."""
+    """Make the vendor's forty clubs, if they are not there yet. Returns how many were made."""
     if Wave.objects.exists() or Club.objects.filter(slug=_slug(0)).exists():
         return 0
     kinds = [kind for kind in KINDS_OF_CLUBS for _club in range(kind.clubs)]
@@ -151,7 +151,7 @@ def _app(client_id: str, redirect_uri: str, scopes: str) -> XeroApp:
 
 
 def _people(clubs: Iterable[Club]) -> dict[int, list[User]]:
-    """Give each club an Owner who sends too, and a treasurer; nobody signs in as them."""
+    """Make for each club an Owner who sends too, and a treasurer; nobody signs in as them."""
     unusable = make_password(None)
     rows = [
         User(email=f"{who}@{club.slug}.example", name=f"{name} of {club.name.split()[0]}", password=unusable)
@@ -190,7 +190,7 @@ def _connect(kit: Kit, kinds: list[Kind]) -> _AtXero:
 
 
 def _connected(kind: Kind, *, is_old: bool) -> range:
-    """Give which of the two people have a connection that stands: of the old app one, where it still stands."""
+    """Return which of the two people have a connection that stands: of the old app one, where it still stands."""
     if is_old:
         return range(1) if kind.old_stands else range(0)
     return range(kind.done)
@@ -310,7 +310,7 @@ def _tell(staff: User, moved: list[Changeover], people: dict[int, list[User]]) -
 
 
 def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
-    """Give some clubs journals that wait to be sent or need a person; none of them is queued, so nothing goes out."""
+    """Make journals for some clubs that wait to be sent or need a person; none is queued, so nothing goes out."""
     now, rows, items = clock.now(), [], []
     fault = {
         "code": "item_unmapped", "severity": "fault",
@@ -352,7 +352,7 @@ def _journals(clubs: list[Club], kinds: list[Kind]) -> None:
 
 
 def _deliveries(clubs: list[Club], kinds: list[Kind], people: dict[int, list[User]], apps: list[XeroApp]) -> None:
-    """Give the fleet a day of calls, and journals that wait; they are due in a month, so that none is ever sent."""
+    """Make a day of calls for the fleet, and journals that wait; they are due in a month, so that none is ever sent."""
     now, calls, queued, duties = clock.now(), [], [], []
     for place, (club, kind) in enumerate(zip(clubs, kinds, strict=True)):
         sender = people[club.pk][0]

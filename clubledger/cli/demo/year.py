@@ -25,19 +25,19 @@ Rows = list[tuple[str, ...]]
 
 
 def first_day(last_on: date) -> date:
-    """Give the first day of the year that ends with `last_on`."""
+    """Return the first day of the year that ends with `last_on`."""
     return last_on - timedelta(days=DAYS - 1)
 
 
 def year(last_on: date) -> Iterator[tuple[str, ...]]:
-    """Give the rows of the year that ends with `last_on`, in the order in which they were entered."""
+    """Return the rows of the year that ends with `last_on`, in the order in which they were entered."""
     start_on = first_day(last_on)
     for offset in range(DAYS):
         yield from Day(start_on + timedelta(days=offset), start_on).rows()
 
 
 def corrections(last_on: date) -> Iterator[tuple[str, ...]]:
-    """Give a later file: some sales of the year again, under their own ids, with the amounts mended."""
+    """Return a later file: some sales of the year again, under their own ids, with the amounts mended."""
     start_on = first_day(last_on)
     for offset in range(20, DAYS, 30):
         wanted = f"POS-{start_on + timedelta(days=offset):%Y%m%d}-0002"
@@ -69,7 +69,7 @@ class Day:
         self.made: Rows = []
 
     def rows(self) -> Rows:
-        """Give the day's rows; those of one transaction stand together."""
+        """Return the day's rows; those of one transaction stand together."""
         self.sales()
         self.competition()
         self.green_fees()
@@ -82,12 +82,12 @@ class Day:
         return self.made
 
     def member(self) -> Member:
-        """Give a member by chance; a third of them come in most often."""
+        """Return a member by chance; a third of them come in most often."""
         everyone = members()
         return everyone[int(len(everyone) * self.chance.random() ** 1.6)]
 
     def many(self, about: float) -> range:
-        """Give a count near `about`, more at weekends."""
+        """Return a count near `about`, more at weekends."""
         return range(max(3, round(about * self.share * self.chance.uniform(0.85, 1.15))))
 
     def add(  # noqa: PLR0917 - the columns of the file, in its order
@@ -117,7 +117,7 @@ class Day:
         )
 
     def cents(self, low: float, high: float) -> Decimal:
-        """Give a price by chance, in steps of ten cents."""
+        """Return a price by chance, in steps of ten cents."""
         return Decimal(round(self.chance.uniform(low, high) * 10)) / 10
 
     def sales(self) -> None:
@@ -297,7 +297,7 @@ class Day:
 
 
 def renewal_lines(member: Member) -> list[tuple[str, Decimal, str]]:
-    """Give the rows of a member's renewal: what for, how much with tax, and the words."""
+    """Return the rows of a member's renewal: what for, how much with tax, and the words."""
     names = {"FULL7": "Full 7-day, 2026/27", "FULL5": "Full 5-day", "JUNIOR": "Junior", "SOCIAL": "Social"}
     lines = [(member.membership, PRICES[member.membership], names[member.membership])]
     lines += [("INSUR", PRICES["INSUR"], "Insurance"), ("NEWSLTR", PRICES["NEWSLTR"], "The Banksia, by post")]
@@ -318,5 +318,5 @@ def renewal_lines(member: Member) -> list[tuple[str, Decimal, str]]:
 
 
 def renewal_total(member: Member) -> Decimal:
-    """Give what a member's renewal comes to."""
+    """Return what a member's renewal comes to."""
     return sum((gross for _item, gross, _words in renewal_lines(member)), Decimal(0))

@@ -51,7 +51,7 @@ def accept_difference(*, club: Club, actor: User, journal_id: int, reason: str) 
 
 
 def _is_gone_from_xero(club: Club, journal: Journal) -> bool:
-    """Tell whether what was read back of a journal that differs was voided or deleted there."""
+    """Whether what was read back of a journal that differs was voided or deleted there."""
     rows = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
     found = rows.order_by("-pk").values_list("found_in_xero", flat=True).first()
     return found is not None and found["status"] in GONE

@@ -44,7 +44,7 @@ class OpenConfirmation:
 
 @transaction.atomic
 def begin_hold(*, club: Club, backup_taken_at: datetime) -> RestoreHold:
-    """Hold everything of a club because a backup of it was just restored. Gives the hold; a second one renews it."""
+    """Hold everything of a club because a backup of it was just restored. Returns the hold; a second one renews it."""
     access.lock_club(club)
     at = clock.now()
     # They may have been sent since the backup was taken.
@@ -70,13 +70,13 @@ def begin_hold(*, club: Club, backup_taken_at: datetime) -> RestoreHold:
 
 
 def open_hold(*, club: Club) -> RestoreHold | None:
-    """Give the hold that waits for a person; None if there is none."""
+    """Return the hold that waits for a person; None if there is none."""
     found: RestoreHold | None = RestoreHold.objects.of(club).filter(confirmed_at=None).first()
     return found
 
 
 def held_until(club: Club) -> datetime | None:
-    """Give until when nothing of the club may go out because of a restored backup; None if it may.
+    """Return until when nothing of the club may go out because of a restored backup; None if it may.
 
     Also after the confirmation: until whatever the machine before had under way when it was replaced is in Xero or
     never will be. An open hold has no end, so the time to look again at it is given.
@@ -103,7 +103,7 @@ def hold_back(club: Club, until: datetime) -> None:
 
 
 def open_confirmation(*, club: Club) -> OpenConfirmation | None:
-    """Give what a person has to look at before confirming; None if nothing waits for it."""
+    """Return what a person has to look at before confirming; None if nothing waits for it."""
     restored = open_hold(club=club)
     if restored is None:
         return None
@@ -129,7 +129,7 @@ def confirm(*, club: Club, actor: User, recorded_on: Sequence[date] = (), reason
     """Let the club send again: what was recorded by hand since the backup is known, and is recorded again here.
 
     `recorded_on` are the days that were recorded by hand after the backup: their journals that can be are recorded as
-    manually added now. Empty: none were. Gives how many journals were recorded. Raises NotAllowed, CannotDecide if
+    manually added now. Empty: none were. Returns how many journals were recorded. Raises NotAllowed, CannotDecide if
     nothing waits for a confirmation, or if one of those days has nothing that can be recorded.
     """
     access.require(club=club, actor=actor, permission=Permission.UNDO)

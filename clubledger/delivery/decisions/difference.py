@@ -79,7 +79,7 @@ class Explanation:
 
 
 def explain(*, club: Club, journal: Journal) -> Explanation | None:
-    """Give what a difference journal carries and why; None for any other journal.
+    """Return what a difference journal carries and why; None for any other journal.
 
     A line's `line_keys` are those of `of_journal` that `drill_down.transactions_of` opens.
     """
@@ -188,7 +188,7 @@ def _refuse_what_no_amount_mends(journal: Journal, found: ManualJournal) -> None
 
 
 def _compare(journal: Journal, found: ManualJournal, chart: Chart) -> dict[_Key, _Pair]:
-    """Give what both have, by account, tax type and option, where they are not the same. Amounts are gross."""
+    """Return what both have, by account, tax type and option, where they are not the same. Amounts are gross."""
     with_tax = chart.organisation.is_registered_for_tax
     no_tax_type = chart.organisation.no_tax_type
     pairs: dict[_Key, _Pair] = {}
@@ -245,7 +245,7 @@ def _option_of(line: ManualJournalLine) -> str:
 
 
 def _entry_of(club: Club, journal: Journal, pairs: Mapping[_Key, _Pair], chart: Chart) -> Entry:
-    """Give the checked entry. Raises CannotDecide with every fault."""
+    """Return the checked entry. Raises CannotDecide with every fault."""
     dated_on = preflight.day_to_date_on(club, journal, chart)
     lines = []
     for (account_id, tax_type, option_id), pair in pairs.items():

@@ -51,7 +51,7 @@ def void_and_reopen(*, club: Club, actor: User, journal_id: int, reason: str) ->
 
 
 def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
-    """Give the journal whose difference this one carries, if it does and may be voided alone: the other still differs.
+    """Return the journal whose difference this one carries, if it may be voided alone: the other still differs.
 
     Raises CannotDecide where the other counts as sent because of it.
     """
@@ -69,7 +69,7 @@ def _whole_of_carrier(club: Club, journal: Journal) -> Journal | None:
 
 
 def _carriers_to_void(club: Club, journal: Journal) -> list[Journal]:
-    """Give the journals that brought this one's difference to Xero. Raises CannotDecide while one is on its way."""
+    """Return the journals that brought this one's difference to Xero. Raises CannotDecide while one is on its way."""
     found = [delivery.journal for delivery in carriers.carriers_of(club, journal)]
     if any(carrier.state in carriers.LIVE for carrier in found):
         raise CannotDecide(
@@ -206,7 +206,7 @@ def void_sighted(*, club: Club, actor: User, sighting_id: int, reason: str) -> N
 
 
 def _open_sighting(club: Club, sighting_id: int) -> Sighting:
-    """Give an alarm whose journal may be voided. Raises CannotDecide while ours is on its way under its name."""
+    """Return an alarm whose journal may be voided. Raises CannotDecide while ours is on its way under its name."""
     sighting: Sighting | None = (
         Sighting.objects.of(club).filter(pk=sighting_id, settled_at=None, kind__in=sightings.VOIDABLE).first()
     )

@@ -56,7 +56,7 @@ def differs_words(words: str) -> str:
 
 
 def held_words(reason: str, words: str) -> str:
-    """Say why a queued journal waits for a person."""
+    """Return why a queued journal waits for a person."""
     known: dict[str, str] = {
         WaitReason.AUTHORISATION: phrase("It waits: the person who sends it has to authorise Xero again."),
         WaitReason.CHANGEOVER: phrase(
@@ -74,7 +74,7 @@ def held_words(reason: str, words: str) -> str:
 
 
 def tell_of_night(club: Club, user: User, night: Night) -> int:
-    """Write to the person whose night it is and to all who may send. Gives how many letters went out.
+    """Write to the person whose night it is and to all who may send. Returns how many letters went out.
 
     Whoever has left the club is not told of its affairs. A letter that the mail server refused for a time is kept and
     tried again (`tell_again`); any other that can't be sent is logged: the page says the same.
@@ -87,7 +87,7 @@ def tell_of_night(club: Club, user: User, night: Night) -> int:
 
 
 def tell_again() -> int:
-    """Try the letters again that were refused for a time, by any worker. Gives how many went out.
+    """Try the letters again that were refused for a time, by any worker. Returns how many went out.
 
     Deleting its row claims a letter: of several workers one sends it, and one that dies meanwhile loses it at most.
     """
@@ -95,7 +95,7 @@ def tell_again() -> int:
 
 
 def _claimed() -> Iterator[NightLetter]:
-    """Give the letters that are due, each claimed when it is its turn."""
+    """Return the letters that are due, each claimed when it is its turn."""
     rows = NightLetter.objects.across_clubs("letters go out in the order in which they are due, whatever the club")
     due = rows.filter(due_at__lte=clock.now(), club__is_active=True).select_related("club", "sender", "reader")
     for letter in list(due.order_by("due_at", "pk")[:MOST_AGAIN]):
@@ -106,7 +106,7 @@ def _claimed() -> Iterator[NightLetter]:
 
 
 def _send(letters: Iterator[NightLetter]) -> int:
-    """Send them on one connection to the mail server, and keep what it did not take for now. Gives how many went."""
+    """Send them on one connection to the mail server, and keep what it did not take for now. Returns how many went."""
     first = next(letters, None)
     if first is None:
         return 0
@@ -142,7 +142,7 @@ def _send(letters: Iterator[NightLetter]) -> int:
 
 
 def night_letter(club: Club, user: User, night: Night, reader: User) -> EmailMessage:
-    """Give the letter about a night for one reader: plain text, days as they are written there, one link."""
+    """Return the letter about a night for one reader: plain text, days as they are written there, one link."""
     context = {
         "club": club,
         "sender": user,

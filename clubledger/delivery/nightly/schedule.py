@@ -102,13 +102,13 @@ def switch_off(*, club: Club, actor: User) -> None:
 
 
 def current(*, club: Club) -> NightlySending | None:
-    """Give the club's scheduled sending with its person; None where it was never switched on."""
+    """Return the club's scheduled sending with its person; None where it was never switched on."""
     found: NightlySending | None = NightlySending.objects.of(club).select_related("user").first()
     return found
 
 
 def last_night(nightly: NightlySending) -> Night | None:
-    """Give what came of the last run, None before the first."""
+    """Return what came of the last run, None before the first."""
     return None if nightly.last_result is None else Night.from_plain(nightly.last_result)
 
 
@@ -122,7 +122,7 @@ def _as_plain(nightly: NightlySending | None) -> dict[str, Any] | None:
 
 
 def due_on(club: Club, at: time) -> date:
-    """Give the local date of the last time that it was `at` in the club's zone.
+    """Return the local date of the last time that it was `at` in the club's zone.
 
     By the wall clock, so that a time which a change to summer time leaves out comes with the first minute after it, and
     one that comes twice counts once.
@@ -132,13 +132,13 @@ def due_on(club: Club, at: time) -> date:
 
 
 def next_run_at(club: Club, at: time) -> datetime:
-    """Give the next instant at which it is `at` in the club's zone."""
+    """Return the next instant at which it is `at` in the club's zone."""
     on = due_on(club, at) + timedelta(days=1)
     return datetime.combine(on, at, ZoneInfo(club.time_zone))
 
 
 def sweep() -> int:
-    """Wake a worker for each club whose night has come and has not been run. Gives how many."""
+    """Wake a worker for each club whose night has come and has not been run. Returns how many."""
     due = 0
     for nightly in _waiting().select_related("club").iterator(chunk_size=2000):
         if nightly.last_ran_on is None or nightly.last_ran_on < due_on(nightly.club, nightly.at):
@@ -264,7 +264,7 @@ def _wait_for_who_serves(club: Club, begun: SendRun) -> None:
 
 
 def _journals_before(club: Club, today: date, on: date) -> dict[int, date]:
-    """Give the journals to send, with their accounting dates. Empty ones carry nothing and are left in peace.
+    """Return the journals to send, with their accounting dates. Empty ones carry nothing and are left in peace.
 
     So are those that this night has queued already: what Xero refused of them is told, not sent again.
     """

@@ -101,7 +101,7 @@ def record_found(club: Club, delivery: Delivery, found: ManualJournal) -> None:
 
 
 def _warned(delivery: Delivery, found: ManualJournal) -> list[str]:
-    """Say what Xero warned of when it took the journal: its lists don't repeat that."""
+    """Return what Xero warned of when it took the journal: its lists don't repeat that."""
     items = CallItem.objects.filter(delivery=delivery, xero_journal_id=found.journal_id).exclude(words="")
     words = [line for item in items for line in item.words.splitlines() if line not in found.warnings]
     return [phrase("Xero warned: %(warning)s", warning=line) for line in dict.fromkeys(words)]
@@ -124,7 +124,7 @@ def look_again(club: Club, delivery: Delivery, found: ManualJournal) -> None:
 
 
 def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> list[str]:
-    """Say where Xero's tax is further from the source's than rounding per row explains: half a cent x (rows + 1).
+    """Return where Xero's tax is further from the source's than rounding per row explains: half a cent x (rows + 1).
 
     Rows that state no tax may share the line: only the part of Xero's tax that falls to the others is compared.
     """
@@ -147,7 +147,7 @@ def tax_differences(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> l
 
 
 def _stated_amounts(lines: Sequence[JournalLine]) -> dict[int, int]:
-    """Give, by line, the amount (minor units) of its rows that state a tax."""
+    """Return, by line, the amount (minor units) of its rows that state a tax."""
     if not lines:
         return {}
     totals = JournalTotal.objects.filter(line__in=lines, tax_kind=TaxKind.STATED)
@@ -163,7 +163,7 @@ def _keep_xero_tax(pairs: Sequence[tuple[JournalLine, ManualJournalLine]]) -> No
 
 
 def _cents(amount: Decimal) -> int:
-    """Give the nearest whole cents of a tax as Xero shows it, which need not be whole."""
+    """Return the nearest whole cents of a tax as Xero shows it, which need not be whole."""
     return to_minor(amount.quantize(CENT, rounding=ROUND_HALF_UP))
 
 
@@ -184,7 +184,7 @@ def _paired(delivery: Delivery, found: ManualJournal) -> list[tuple[JournalLine,
 
 
 def plain(found: ManualJournal) -> dict[str, Any]:
-    """Give a manual journal as JSON values for the page that shows both: amounts as text."""
+    """Return a manual journal as JSON values for the page that shows both: amounts as text."""
     return {
         "journal_id": found.journal_id,
         "narration": found.narration,

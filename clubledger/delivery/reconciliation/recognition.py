@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"/gl/journals/([0-9]{1,18})/?$")
 
 
 def ours_among(club: Club, changed: Sequence[ManualJournal]) -> list[tuple[str, ManualJournal]]:
-    """Give the manual journals that are the club's own, each with its reference."""
+    """Return the manual journals that are the club's own, each with its reference."""
     ours = []
     nameless = []
     for found in changed:
@@ -43,7 +43,7 @@ def _references_by_id(club: Club, nameless: Sequence[ManualJournal]) -> dict[str
 
 
 def _on_their_way(club: Club, strangers: Sequence[ManualJournal]) -> list[tuple[str, ManualJournal]]:
-    """Give those that bear the address of a journal that may have reached Xero without our hearing of its id."""
+    """Return those that bear the address of a journal that may have reached Xero without our hearing of its id."""
     by_journal: dict[int, list[ManualJournal]] = {}
     for found in strangers:
         match = _ADDRESS.search(found.url)

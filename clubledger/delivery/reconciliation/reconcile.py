@@ -122,7 +122,7 @@ def match_reference(
 
 
 def _may_still_come(delivery: Delivery, asked_at: datetime) -> bool:
-    """Tell whether Xero may yet commit it: then a voided one of the same name need not be it, and settles nothing."""
+    """Whether Xero may yet commit it: then a voided one of the same name need not be it, and settles nothing."""
     if delivery.xero_journal_id or delivery.uncertain_until is None:
         return False
     return asked_at <= delivery.uncertain_until

@@ -91,12 +91,12 @@ def note_drift(club: Club, journal: Journal, reference: str, found: ManualJourna
 
 
 def _content(found: dict[str, Any]) -> dict[str, Any]:
-    """Give what counts of a manual journal: not when it was last touched."""
+    """Return what counts of a manual journal: not when it was last touched."""
     return {name: value for name, value in found.items() if name != "updated_at"}
 
 
 def open_by_reference(club: Club) -> dict[str, list[str]]:
-    """Give, by reference, Xero's ids of journals that are there unknown to us.
+    """Return, by reference, Xero's ids of journals that are there unknown to us.
 
     Those that a person put to rest count as well: whatever was said of them, they still bear the reference.
     """

@@ -64,7 +64,7 @@ def came_to_nothing(club: Club, journal_ids: Iterable[int]) -> None:
 
 
 def carriers_of(club: Club, journal: Journal) -> list[Delivery]:
-    """Give the deliveries that carry this journal's difference and are on their way or in Xero, oldest first."""
+    """Return the deliveries that carry this journal's difference and are on their way or in Xero, oldest first."""
     counting = (*LIVE, JournalState.SENT, JournalState.DIFFERS)
     rows = Delivery.objects.of(club).filter(difference_of=journal, journal__state__in=counting)
     rows = rows.exclude(closed_because__in=["withdrawn", "rejected", "voided"])

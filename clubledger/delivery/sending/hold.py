@@ -44,7 +44,7 @@ LOOK_AGAIN_SECONDS = {
 
 
 def commit_window() -> timedelta:
-    """Give the time within which Xero commits a request it has begun, or never."""
+    """Return the time within which Xero commits a request it has begun, or never."""
     return timedelta(seconds=settings.XERO_COMMIT_WINDOW_SECONDS)
 
 
@@ -98,7 +98,7 @@ def hold_for_error(club: Club, deliveries: Sequence[Delivery], error: XeroError,
 
 
 def reason_of(error: XeroError) -> WaitReason:
-    """Give the one word that says why a journal waits."""
+    """Return the one word that says why a journal waits."""
     if isinstance(error, ConnectionMoved):
         return WaitReason.CHANGEOVER
     if isinstance(error, AuthorisationNeeded):
@@ -172,7 +172,7 @@ def send_alone(club: Club, delivery: Delivery, words: str) -> None:
 
 
 def is_lock_refusal(words: str) -> bool:
-    """Tell whether Xero refused a journal for its date (xero-facts 4.4, both wordings)."""
+    """Whether Xero refused a journal for its date (xero-facts 4.4, both wordings)."""
     lowered = words.lower()
     return "lock date" in lowered and "\n" not in words.strip()
 

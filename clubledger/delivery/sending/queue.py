@@ -118,7 +118,7 @@ def require_live_authorisation(club: Club, user: User) -> None:
 
 
 def _resolved(club: Club, journal_ids: list[int], organisation: Organisation) -> list[tuple[Journal, Resolution]]:
-    """Give the journals that are valid and unchanged, with their lines under the present mapping."""
+    """Return the journals that are valid and unchanged, with their lines under the present mapping."""
     chosen = list(
         Journal.objects.of(club)
         .filter(pk__in=journal_ids, state=JournalState.VALID)
@@ -192,13 +192,13 @@ def _duty(run: SendRun, journal: Journal, entry: Entry, generation: int) -> Deli
 
 
 def address_of(club: Club, journal: Journal) -> str:
-    """Give the address of the journal's page, which stands in Xero as the link back to the source."""
+    """Return the address of the journal's page, which stands in Xero as the link back to the source."""
     return f"{settings.CLUBLEDGER_BASE_URL}/c/{club.slug}/gl/journals/{journal.pk}/"
 
 
 @transaction.atomic
 def withdraw(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
-    """Take journals out of the queue again. Gives how many; those on their way stay. Raises CannotWithdraw for none."""
+    """Take journals out of the queue. Returns how many; those on their way stay. Raises CannotWithdraw for none."""
     access.require(club=club, actor=actor, permission=Permission.SEND)
     access.lock_club(club)
     moved = move(
@@ -225,7 +225,7 @@ def withdraw(*, club: Club, actor: User, journal_ids: Iterable[int]) -> int:
 
 
 def without_sender(*, club: Club, connection: Connection | None = None) -> QuerySet[Delivery]:
-    """Give the deliveries of queued journals that somebody else may take over.
+    """Return the deliveries of queued journals that somebody else may take over.
 
     A worker has said that they wait for their sender, or, whatever they wait for, it is known here already that the
     sender has lost the right or the authorisation. `connection` is the club's, where the caller has read it.
@@ -321,12 +321,12 @@ class Progress:
 
 
 def progress(*, club: Club, run: SendRun) -> Progress:
-    """Give how far a run is, from the states of its journals; `seconds_left` is a guess from its pace so far."""
+    """Return how far a run is, from the states of its journals; `seconds_left` is a guess from its pace so far."""
     return progress_of(club=club, run_id=run.pk)
 
 
 def progress_of(*, club: Club, run_id: int) -> Progress:
-    """Give how far the club's run with this key is, in one query."""
+    """Return how far the club's run with this key is, in one query."""
     rows = Delivery.objects.of(club).filter(run=run_id)
     states = list(rows.values_list("journal__state", "journal__wait_reason", "run__created_at"))
     sent = sum(state == JournalState.SENT for state, _, _ in states)

@@ -24,7 +24,7 @@ from clubledger.xero.errors import XeroError
 
 
 def replay_unknown_calls(club: Club, holder: str) -> int:
-    """Repeat, once each, the calls whose every journal is uncertain and was just looked up in vain. Gives how many.
+    """Repeat, once each, the calls whose every journal is uncertain and was just looked up in vain. Returns how many.
 
     The same app, key and bytes, inside the time that Xero remembers the key; what it answers is recorded as for any
     call. A stored refusal of the first request is its true outcome; a stored failure leaves it uncertain.

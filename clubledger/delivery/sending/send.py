@@ -35,7 +35,7 @@ ENVELOPE_BYTES = 100
 
 
 def send_batch(club: Club, holder: str) -> tuple[int, bool]:
-    """Send one request with the club's next due journals of one sender. Gives how many it carried, and if more are due.
+    """Send one request with the club's next due journals of one sender. Returns how many it carried, and if more wait.
 
     Whoever can't be sent for now is held with the reason and the time, and does not count.
     """
@@ -76,7 +76,7 @@ def send_batch(club: Club, holder: str) -> tuple[int, bool]:
 
 
 def _next_batch(club: Club) -> tuple[list[Delivery], bool]:
-    """Give the journals of the next request: one sender, oldest first, within Xero's advice for number and size.
+    """Return the journals of the next request: one sender, oldest first, within Xero's advice for number and size.
 
     Also whether they are all that is due.
     """
@@ -101,7 +101,7 @@ def _next_batch(club: Club) -> tuple[list[Delivery], bool]:
 
 
 def _has_more(club: Club) -> bool:
-    """Tell whether a queued journal is due now."""
+    """Whether a queued journal is due now."""
     return (
         Delivery.objects.of(club)
         .filter(closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED)
@@ -143,7 +143,7 @@ def claim(club: Club, batch: list[Delivery], xero: XeroAccess, holder: str) -> t
 
 
 def _still_sendable(club: Club, batch: list[Delivery], xero: XeroAccess) -> list[Delivery]:
-    """Give the deliveries that may go out as they were read, now that the club is locked.
+    """Return the deliveries that may go out as they were read, now that the club is locked.
 
     One that was withdrawn since, and perhaps queued anew with other content, may not; nor may any whose sender has lost
     the right or the authorisation, or was taken over from, or whose club was closed.
@@ -264,7 +264,7 @@ def become_uncertain(club: Club, deliveries: list[Delivery]) -> None:
 
 
 def give_up_stale_claims(club: Club) -> int:
-    """Make uncertain what a dead worker left in `sending`: its request may have reached Xero. Gives how many."""
+    """Make uncertain what a dead worker left in `sending`: its request may have reached Xero. Returns how many."""
     rows = Delivery.objects.of(club).filter(
         closed_at=None, journal__state=JournalState.SENDING, claimed_until__lt=clock.now()
     )

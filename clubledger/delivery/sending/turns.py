@@ -52,7 +52,7 @@ def make_due(club: Club, at: datetime | None = None, *, now_if_later: bool = Tru
 
 
 def due_club_ids(limit: int = 1000) -> list[int]:
-    """Give the clubs whose turn has come and which no worker serves, longest due first: fair to all."""
+    """Return the clubs whose turn has come and which no worker serves, longest due first: fair to all."""
     at = clock.now()
     free = Q(held_until=None) | Q(held_until__lt=at)
     turns = Turn.objects.across_clubs(WHY).filter(free, due_at__lte=at, club__is_active=True).order_by("due_at", "pk")
@@ -89,7 +89,7 @@ def keep(club: Club, holder: str, app_id: int) -> bool:
 
 @transaction.atomic
 def release(club: Club, holder: str, *, rests: bool = False) -> datetime | None:
-    """Give the turn back and say when the club is due again (None: nothing to do). One that `rests` is so later."""
+    """Release the turn and return when the club is due again (None: nothing to do). One that `rests` is so later."""
     access.lock_club(club)
     due_at = next_due_at(club)
     if due_at is not None and rests:
@@ -102,7 +102,7 @@ def release(club: Club, holder: str, *, rests: bool = False) -> datetime | None:
 
 
 def next_due_at(club: Club) -> datetime | None:
-    """Give the instant at which the club's next live delivery is due, not before its limit ends; None without any."""
+    """Return the instant at which the club's next live delivery is due, not before its limit ends; None without any."""
     at: datetime | None = Delivery.objects.of(club).filter(closed_at=None).aggregate(at=Min("due_at"))["at"]
     turn = Turn.objects.of(club).first() if at is not None else None
     if at is not None and turn is not None and turn.limited_until is not None:
@@ -118,7 +118,7 @@ def limit(club: Club, *, until: datetime, problem: str, app_id: int | None = Non
 
 
 def limited_until(club: Club, app_id: int | None) -> tuple[datetime | None, str]:
-    """Give until when the club may not ask Xero and which limit it is; (None, "") if it may."""
+    """Return until when the club may not ask Xero and which limit it is; (None, "") if it may."""
     at = clock.now()
     pause = AppPause.objects.filter(app_id=app_id, until__gt=at).values_list("until", flat=True)
     rows = (
@@ -131,7 +131,7 @@ def limited_until(club: Club, app_id: int | None) -> tuple[datetime | None, str]
 
 
 def _unread_for_a_day() -> list[int]:
-    """Give the clubs that have nothing to send and whose journals in Xero were last read a day ago or longer.
+    """Return the clubs that have nothing to send and whose journals in Xero were last read a day ago or longer.
 
     What somebody changes in Xero is noticed within a day, not only at the next sending. A club without live
     authorisation can't be read; it is read again when somebody authorises.
@@ -163,7 +163,7 @@ def _put_off_by_a_wrong_clock() -> list[int]:
 
 
 def sweep() -> int:
-    """Find what lost wake-ups left behind, and wake a worker for each club that is due. Gives how many."""
+    """Find what lost wake-ups left behind, and wake a worker for each club that is due. Returns how many."""
     forgotten = (
         Delivery.objects.across_clubs(WHY)
         .filter(closed_at=None)

@@ -35,7 +35,7 @@ def entry(field: BoundField, autofocus: bool = False) -> SafeString:
 
 @register.filter
 def named(key: str, names: dict[str, Any]) -> Any:
-    """Give the name of a key, or the key where it has none."""
+    """Return the name of a key, or the key where it has none."""
     return names.get(key, key)
 
 
@@ -107,7 +107,7 @@ def time_left(remaining: float | None) -> str:
 
 @register.simple_tag
 def own_names_of_languages() -> list[tuple[str, str]]:
-    """Give each language with what it calls itself, whatever the page speaks."""
+    """Return each language with what it calls itself, whatever the page speaks."""
     return list(settings.LANGUAGES)
 
 
@@ -126,7 +126,7 @@ def state(name: str, word: str = "") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def here_with(context: dict[str, Any], **changes: str | int | None) -> str:
-    """Give the present address's query with some parameters changed."""
+    """Return the present address's query with some parameters changed."""
     return address_with(context["request"], **changes)
 
 

@@ -298,7 +298,7 @@ def _finish(of_import: Import, *, state: str, refusal: str = "") -> None:
 
 
 def _stopped(error: Exception) -> str:
-    """Say what broke, without more of it than anybody reads."""
+    """Return what broke, without more of it than anybody reads."""
     return phrase("The import stopped: %(name__)s: %(error)s", name__=type(error).__name__, error=str(error)[:1900])
 
 

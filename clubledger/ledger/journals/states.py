@@ -100,7 +100,7 @@ def _update(
 
 
 def open_recorded(*, club: Club, journal_ids: Collection[int]) -> list[int]:
-    """Open recorded journals again, with nothing left of recording and validation; gives those that really moved."""
+    """Open recorded journals again, with nothing left of recording and validation; returns those that really moved."""
     return move(
         club=club,
         journal_ids=journal_ids,
@@ -115,7 +115,7 @@ def open_recorded(*, club: Club, journal_ids: Collection[int]) -> list[int]:
 
 
 def touch(journal_ids: Collection[int]) -> set[int]:
-    """Mark journals as changed: open again, with a further revision. Gives those that still take in transactions.
+    """Mark journals as changed: open again, with a further revision. Returns those that still take in transactions.
 
     The rows stay locked until the transaction ends, so that none of them is queued while totals are added to it.
     """

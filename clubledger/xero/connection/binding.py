@@ -115,7 +115,7 @@ def _authorise(request: AuthorisationRequest, token_set: TokenSet, choice: dict[
 
 
 def taken_by(*, club: Club, tenant_id: str) -> Club | None:
-    """Give the other active club that an organisation serves already, if any."""
+    """Return the other active club that an organisation serves already, if any."""
     row = (
         Connection.objects.across_clubs("an organisation serves one active club only")
         .select_related("club")
@@ -130,14 +130,14 @@ def taken_by(*, club: Club, tenant_id: str) -> Club | None:
 
 
 def name_for(user: User, club: Club | None) -> str:
-    """Give a club's name if the user belongs to it; nobody learns here of other clubs."""
+    """Return a club's name if the user belongs to it; nobody learns here of other clubs."""
     if club is None or not Membership.objects.filter(user=user, club=club, is_active=True).exists():
         return ""
     return club.name
 
 
 def is_used(*, token_set_id: int, tenant_id: str, except_row: int | None = None) -> bool:
-    """Tell whether a live authorisation rests on this Xero user's connection to an organisation."""
+    """Whether a live authorisation rests on this Xero user's connection to an organisation."""
     rows = Authorisation.objects.across_clubs("a Xero user's connections serve several people").filter(
         token_set_id=token_set_id, tenant_id=tenant_id, ended_at=None
     )

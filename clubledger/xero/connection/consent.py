@@ -47,7 +47,7 @@ log = structlog.get_logger("clubledger.xero")
 
 
 def begin_authorisation(*, club: Club, actor: User, base_url: str) -> str:
-    """Give the address at Xero that the actor's browser is to be sent to, and remember what must come back.
+    """Return the address at Xero that the actor's browser is to be sent to, and remember what must come back.
 
     `base_url` (scheme and host of this page) serves where the app's registration names no redirect address. Raises
     NotAllowed, AppMisconfigured.

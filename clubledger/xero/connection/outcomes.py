@@ -56,7 +56,7 @@ class Outcome:
 
 
 def refused(club: Club, error: str, description: str) -> Outcome:
-    """Give the end of a return that brings an error, or nothing at all, in place of a code."""
+    """Return the end of a return that brings an error, or nothing at all, in place of a code."""
     if error == "server_error":
         words = phrase("Something went wrong at Xero. Nothing was changed. Try again in a few minutes.")
     elif error == "temporarily_unavailable":

@@ -19,7 +19,7 @@ CALLBACK_PATH = "/xero/callback"
 
 
 def ensure_app_from_settings() -> XeroApp | None:
-    """Give the app registered by `CLUBLEDGER_XERO_CLIENT_ID` and its fellows, made or brought up to date.
+    """Return the app registered by `CLUBLEDGER_XERO_CLIENT_ID` and its fellows, made or brought up to date.
 
     None where the settings name no app. What only the console sets (name, tier, certified, PKCE) is left alone.
     """
@@ -49,7 +49,7 @@ def ensure_app_from_settings() -> XeroApp | None:
 
 
 def app_for(club: Club) -> XeroApp:
-    """Give the app that the club uses now. Raises AppMisconfigured if none is registered or it can't be told which."""
+    """Return the app that the club uses now. Raises AppMisconfigured if none is registered or several could be."""
     connection = Connection.objects.of(club).select_related("app").first()
     if connection is not None and connection.app is not None:
         app: XeroApp = connection.app
@@ -104,7 +104,7 @@ def app_with_id(app_id: int | None) -> XeroApp | None:
 
 
 def redirect_address() -> str:
-    """Give the redirect address to enter at Xero for this installation."""
+    """Return the redirect address to enter at Xero for this installation."""
     return f"{settings.CLUBLEDGER_BASE_URL}{CALLBACK_PATH}"
 
 

@@ -49,17 +49,17 @@ class Standing:
 
 
 def not_authorised_message() -> str:
-    """Give the words for no authorisation at all."""
+    """Return the words for no authorisation at all."""
     return _("You have not authorised Xero for this club")
 
 
 def unauthorized_message() -> str:
-    """Give the words for an authorisation of an app that the club no longer uses."""
+    """Return the words for an authorisation of an app that the club no longer uses."""
     return _("The Xero connection for this club has been updated. Authorize Xero again to send journals.")
 
 
 def current(*, club: Club, with_app: bool = True) -> Connection | None:
-    """Give the club's connection: its organisation (once confirmed) and its app; None before anything was done.
+    """Return the club's connection: its organisation (once confirmed) and its app; None before anything was done.
 
     Without the app for who asks only which one it is.
     """
@@ -69,7 +69,7 @@ def current(*, club: Club, with_app: bool = True) -> Connection | None:
 
 
 def live_authorisation(*, club: Club, user: User) -> Authorisation | None:
-    """Give the user's authorisation of the club's present app and organisation, with its token set; None if none lives.
+    """Return the user's authorisation of the club's present app and organisation, with its token set, or None.
 
     It is there just when `standing_of` says "live".
     """
@@ -89,7 +89,7 @@ def live_authorisation(*, club: Club, user: User) -> Authorisation | None:
 
 
 def live_authorisations(*, club: Club, connection: Connection | None = None) -> QuerySet[Authorisation]:
-    """Give everybody's authorisations of the club's present app and organisation, for use within another query.
+    """Return everybody's authorisations of the club's present app and organisation, for use within another query.
 
     Each is one that `live_authorisation` gives of its user. `connection` is the club's, if it was read already.
     """
@@ -101,13 +101,13 @@ def live_authorisations(*, club: Club, connection: Connection | None = None) -> 
 
 
 def authorisations(*, club: Club) -> list[Authorisation]:
-    """Give every authorisation of the club, live ones first, the newest first, with user, app and token set."""
+    """Return every authorisation of the club, live ones first, the newest first, with user, app and token set."""
     rows = Authorisation.objects.of(club).select_related("user", "app", "token_set", "club").order_by("-authorised_at")
     return sorted(rows, key=lambda row: row.ended_at is not None)
 
 
 def standing_of(*, club: Club, user: User, connection: Connection | None = None) -> Standing:
-    """Give a user's standing at a club by what is known here; only a call to Xero can find a silent disconnect.
+    """Return a user's standing at a club by what is known here; only a call to Xero can find a silent disconnect.
 
     `connection` is the club's, where the caller has read it already.
     """
@@ -159,7 +159,7 @@ Sign = Literal["live", "not_authorised", "unauthorized", "nobody"]
 
 
 def sign_for(*, club: Club, user: User, connection: Connection, needs_own: bool) -> Sign:
-    """Tell in one query whether the club's connection serves this user.
+    """Whether, in one query, the club's connection serves this user.
 
     Who sends needs an authorisation of their own, and so does whoever once had one; for everybody else any will do.
     """
@@ -179,7 +179,7 @@ def sign_for(*, club: Club, user: User, connection: Connection, needs_own: bool)
 
 
 def signs_for(*, user: User, needs_own: Mapping[int, bool]) -> dict[int, tuple[Connection, Sign]]:
-    """Give by club the connection and what `sign_for` says of it, of those clubs that have an organisation.
+    """Return by club the connection and what `sign_for` says of it, of those clubs that have an organisation.
 
     `needs_own` are the clubs by key. A fixed number of queries, however many.
     """
@@ -228,7 +228,7 @@ def _app_id(club: Club, connection: Connection | None) -> int | None:
 
 
 def _waiting_since(club: Club, user: User) -> datetime | None:
-    """Give when the user left for Xero, if the newest request is unused and still good for a return."""
+    """Return when the user left for Xero, if the newest request is unused and still good for a return."""
     newest = AuthorisationRequest.objects.of(club).filter(user=user).order_by("-created_at", "-pk").first()
     if newest is None or newest.used_at is not None or newest.created_at <= clock.now() - REQUEST_LIFE:
         return None

@@ -32,7 +32,7 @@ class Tenant:
 
 
 def list_tenants(token_set_id: int) -> list[Tenant]:
-    """Give every organisation that this Xero user ever connected to the app and has not disconnected.
+    """Return every organisation that this Xero user ever connected to the app and has not disconnected.
 
     An empty list means that the token lives and nothing is connected. Raises as `refresh.fresh`, and XeroError.
     """
@@ -62,7 +62,7 @@ def list_tenants(token_set_id: int) -> list[Tenant]:
 
 
 def of_consent(tenants: list[Tenant], *, auth_event_id: str, begun_at: datetime, ended_at: datetime) -> list[Tenant]:
-    """Give the organisations that a consent was for; all of them where it can't be told (xero-facts 2.1).
+    """Return the organisations that a consent was for; all of them where it can't be told (xero-facts 2.1).
 
     By the consent's event id; else by the time of change within the consent; else a person must choose.
     """
@@ -76,7 +76,7 @@ def of_consent(tenants: list[Tenant], *, auth_event_id: str, begun_at: datetime,
 
 
 def base_currency(token_set_id: int, tenant_id: str) -> str:
-    """Give the base currency of an organisation that is not bound yet, in capitals. Raises XeroError."""
+    """Return the base currency of an organisation that is not bound yet, in capitals. Raises XeroError."""
     reply = refresh.call_with_token(
         token_set_id, lambda token: _call("GET", f"{ACCOUNTING_PATH}/Organisation", token, tenant_id=tenant_id)
     )

@@ -75,7 +75,7 @@ def raise_for(reply: Reply) -> None:
 
 
 def problem_of_refusal(reply: Reply) -> str:
-    """Say what a 401 or 403 is about: scope, token, connection, area (an empty 403) or permission."""
+    """Return what a 401 or 403 is about: scope, token, connection, area (an empty 403) or permission."""
     if lacks_scope(reply):
         return "scope"
     if reply.status == 401:
@@ -86,14 +86,14 @@ def problem_of_refusal(reply: Reply) -> str:
 
 
 def lacks_scope(reply: Reply) -> bool:
-    """Tell whether a 401 or 403 says that the app's scopes do not reach this far (xero-facts 2.4, both spellings)."""
+    """Whether a 401 or 403 says that the app's scopes do not reach this far (xero-facts 2.4, both spellings)."""
     challenge = reply.headers.get("www-authenticate", "").lower()
     is_challenged = "insufficient_scope" in challenge or "insufficent_scope" in challenge
     return is_challenged or reply.fault.detail.startswith("AuthorizationUnsuccessful")
 
 
 def problem_of_limit(limits: Limits) -> str:
-    """Say which limit a 429 is about; by what is used up where Xero does not say."""
+    """Return which limit a 429 is about; by what is used up where Xero does not say."""
     if limits.problem:
         return limits.problem
     for name, left in (
@@ -107,7 +107,7 @@ def problem_of_limit(limits: Limits) -> str:
 
 
 def wait_of(reply: Reply) -> int | None:
-    """Give the seconds to wait after a 5xx: Xero's wish, or five minutes for the known maintenance texts."""
+    """Return the seconds to wait after a 5xx: Xero's wish, or five minutes for the known maintenance texts."""
     if reply.limits.retry_after_seconds is not None:
         return reply.limits.retry_after_seconds
     said = reply.fault.detail.lower()
@@ -214,7 +214,7 @@ class Answer:
 
 
 def answer_to_failure(error: XeroError, count: int) -> Answer:
-    """Give the answer where no reply came: not sent if that is certain, else unknown."""
+    """Return the answer where no reply came: not sent if that is certain, else unknown."""
     problem = ""
     if isinstance(error, NeverSent):
         problem = error.problem
@@ -235,7 +235,7 @@ def answer_to_failure(error: XeroError, count: int) -> Answer:
 
 
 def answer_to_write(reply: Reply, narrations: Sequence[str], *, wanted_status: str = "") -> Answer:
-    """Say what a reply to a write means for each journal that was sent, known by its place and its narration.
+    """Return what a reply to a write means for each journal that was sent, known by its place and its narration.
 
     `wanted_status` is the status that an accepted journal must have, for a void. Anything unclear is unknown.
     """
@@ -312,7 +312,7 @@ def _item_of_400(element: Any, narration: str) -> ItemAnswer:
 
 
 def is_key_conflict(words: str) -> bool:
-    """Tell whether Xero's words are about the idempotency key and not the journal: a first request may have passed.
+    """Whether Xero's words are about the idempotency key and not the journal: a first request may have passed.
 
     It was used with other bytes, or its request is still running.
     """

@@ -104,12 +104,12 @@ def _transport() -> httpx2.BaseTransport:
 
 
 def shared_transport() -> httpx2.BaseTransport:
-    """Give the transport that every client of this room uses; closing it closes nothing."""
+    """Return the transport that every client of this room uses; closing it closes nothing."""
     return _Shared()
 
 
 def epoch() -> int:
-    """Give a number that changes when the transport is exchanged, so that caches of what it said can be dropped."""
+    """Return a number that changes when the transport is exchanged, so that caches of what it said can be dropped."""
     return _epoch
 
 
@@ -140,7 +140,7 @@ _client = _new_client()
 
 
 def timeouts_within(deadline: Deadline, *, read_seconds: float = READ_SECONDS) -> httpx2.Timeout:
-    """Give the explicit time-outs of each kind of operation, none longer than what is left."""
+    """Return the explicit time-outs of each kind of operation, none longer than what is left."""
     return httpx2.Timeout(
         connect=max(0.001, deadline.clip(CONNECT_SECONDS)),
         read=max(0.001, deadline.clip(read_seconds)),
@@ -206,7 +206,7 @@ def _read_whole(method: str, url: str, deadline: Deadline, **request: Any) -> Re
 
 
 def failure_of(error: Exception, deadline: Deadline) -> XeroUnavailable:
-    """Give our error for one of the HTTP library's: whether the request can have left this machine decides which.
+    """Return our error for one of the HTTP library's: whether the request can have left this machine decides which.
 
     The text names the kind of failure only, since the library's own may quote what was sent.
     """

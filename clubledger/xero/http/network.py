@@ -44,16 +44,16 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float, *, ends_at: datetime | None = None) -> Deadline:
-        """Give the deadline that is `seconds` away, and not after `ends_at`."""
+        """Return the deadline that is `seconds` away, and not after `ends_at`."""
         return cls(time.monotonic() + seconds, ends_at=ends_at)
 
     def remaining(self) -> float:
-        """Give the seconds that are left; negative when it has passed."""
+        """Return the seconds that are left; negative when it has passed."""
         left = self.ends - time.monotonic()
         return left if self.ends_at is None else min(left, (self.ends_at - clock.now()).total_seconds())
 
     def clip(self, timeout_seconds: float | None) -> float:
-        """Give a time-out that does not outlive the deadline; 0 when it has passed."""
+        """Return a time-out that does not outlive the deadline; 0 when it has passed."""
         left = max(0.0, self.remaining())
         return left if timeout_seconds is None else min(timeout_seconds, left)
 

@@ -44,7 +44,7 @@ class Unreadable(ValueError):
 
 
 def read_json(body: bytes) -> Any:
-    """Give the value of a JSON body with every number that has a point as Decimal. Raises Unreadable."""
+    """Return the value of a JSON body with every number that has a point as Decimal. Raises Unreadable."""
     try:
         content = body.decode("utf-8-sig")
         if _UNKEEPABLE.search(content):
@@ -63,7 +63,7 @@ def _refuse_constant(name: str) -> Any:
 
 
 def write_json(value: Any) -> bytes:
-    """Give compact UTF-8 JSON in which every Decimal is a plain number with exactly two decimals.
+    """Return compact UTF-8 JSON in which every Decimal is a plain number with exactly two decimals.
 
     Raises ValueError for an amount that is not a whole number of cents or not finite, TypeError for a float: an amount
     that went through a float can't be trusted any more.
@@ -96,7 +96,7 @@ def _pieces(value: Any) -> Iterator[str]:
 
 
 def write_amount(amount: Decimal) -> str:
-    """Give an amount as a JSON number with exactly two decimals. Raises ValueError unless it is whole cents."""
+    """Return an amount as a JSON number with exactly two decimals. Raises ValueError unless it is whole cents."""
     if not amount.is_finite():
         raise ValueError("an amount must be finite")
     minor = amount.scaleb(2)
@@ -111,7 +111,7 @@ def write_amount(amount: Decimal) -> str:
 
 
 def field(element: Any, name: str, default: Any = None) -> Any:
-    """Give a field of a JSON object whatever the case of its name; `default` if absent or null."""
+    """Return a field of a JSON object whatever the case of its name; `default` if absent or null."""
     # Nearly always it is there under its own name: a chart has a thousand fields, and each comes here.
     if type(element) is dict and (known := element.get(name)) is not None:
         return known
@@ -125,7 +125,7 @@ def field(element: Any, name: str, default: Any = None) -> Any:
 
 
 def text(element: Any, name: str) -> str:
-    """Give a field as text; empty if absent, null, or an object."""
+    """Return a field as text; empty if absent, null, or an object."""
     found = field(element, name, "")
     if type(found) is str:
         return found
@@ -135,13 +135,13 @@ def text(element: Any, name: str) -> str:
 
 
 def elements(element: Any, name: str) -> list[Any]:
-    """Give a field that is a list; empty if it is absent or anything else."""
+    """Return a field that is a list; empty if it is absent or anything else."""
     found = field(element, name, [])
     return found if isinstance(found, list) else []
 
 
 def amount(element: Any, name: str) -> Decimal:
-    """Give a field as an exact amount; nil if absent. Raises Unreadable if it is no number."""
+    """Return a field as an exact amount; nil if absent. Raises Unreadable if it is no number."""
     found = field(element, name, Decimal(0))
     if isinstance(found, bool) or not isinstance(found, Decimal | int | str):
         raise Unreadable(f"{name} is no amount")
@@ -158,7 +158,7 @@ def amount(element: Any, name: str) -> Decimal:
 
 
 def read_date(value: Any) -> date | None:
-    """Give the calendar date of Xero's `/Date(ms+0000)/` (or of ISO text); None if there is none.
+    """Return the calendar date of Xero's `/Date(ms+0000)/` (or of ISO text); None if there is none.
 
     Whole-number arithmetic on UTC midnight; the offset is left alone and no zone ever enters, because that is where
     dates that are one day off come from (xero-facts 3.3). Negative values are dates before 1970.
@@ -175,7 +175,7 @@ def read_date(value: Any) -> date | None:
 
 
 def read_instant(value: Any) -> datetime | None:
-    """Give the UTC instant of `/Date(ms+0000)/` or of ISO text with or without zone; None if there is none.
+    """Return the UTC instant of `/Date(ms+0000)/` or of ISO text with or without zone; None if there is none.
 
     Xero's `/connections` writes UTC with seven fraction digits and no `Z`.
     """
@@ -192,7 +192,7 @@ def read_instant(value: Any) -> datetime | None:
 
 
 def write_instant(instant: datetime) -> str:
-    """Give UTC text for `If-Modified-Since`, whole seconds, rounded down so that nothing is missed."""
+    """Return UTC text for `If-Modified-Since`, whole seconds, rounded down so that nothing is missed."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
@@ -296,7 +296,7 @@ def read_fault(body: bytes) -> Fault:
 
 
 def messages_of(element: Any, name: str = "ValidationErrors") -> tuple[str, ...]:
-    """Give the messages in an element's ValidationErrors or Warnings, scrubbed, in order and each once."""
+    """Return the messages in an element's ValidationErrors or Warnings, scrubbed, in order and each once."""
     found = (
         text(entry, "Message") if isinstance(entry, Mapping) else str(entry)
         for entry in elements(element, name)

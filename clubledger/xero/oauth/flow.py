@@ -89,7 +89,7 @@ def new_verifier() -> str:
 
 
 def consent_address(app: App, *, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
-    """Give the address that the browser is sent to. Without `verifier` PKCE is left out."""
+    """Return the address that the browser is sent to. Without `verifier` PKCE is left out."""
     with _authlib(app, app.client_secret, redirect_uri=redirect_uri, scope=app.scopes) as session:
         address, _state = session.create_authorization_url(
             f"{settings.XERO_LOGIN_URL}/identity/connect/authorize",
@@ -277,7 +277,7 @@ def _unavailable(answer: httpx2.Response) -> XeroUnavailable:
 
 @contextmanager
 def _authlib(app: App, secret: str, **options: Any) -> Iterator[Any]:
-    """Give Authlib's client for one request, on the process's connection pool. It keeps nothing afterwards."""
+    """Return Authlib's client for one request, on the process's connection pool. It keeps nothing afterwards."""
     session = OAuth2Client(
         client_id=app.client_id,
         client_secret=secret or None,

@@ -41,7 +41,7 @@ log = structlog.get_logger("clubledger.xero")
 
 
 def fresh(token_set_id: int, *, refused_generation: int | None = None) -> TokenSet:
-    """Give the token set with an access token that is good for two more minutes, refreshed if it must be.
+    """Return the token set with an access token that is good for two more minutes, refreshed if it must be.
 
     `refused_generation` says that Xero has just refused the access token of that generation, whatever its time says.
     Raises AuthorisationLost when it is dead, AppMisconfigured, and XeroUnavailable when no answer can be had for now.
@@ -79,7 +79,7 @@ class Known:
         self._tokens, self._read_at = tokens, clock.now()
 
     def good(self) -> TokenSet | None:
-        """Give them if they were read just now and need no refresh."""
+        """Return them if they were read just now and need no refresh."""
         tokens, age = self._tokens, clock.now() - self._read_at
         is_new = timedelta() <= age <= timedelta(seconds=KNOWN_SECONDS)
         return tokens if tokens is not None and is_new and not needs_refresh(tokens) else None
@@ -122,7 +122,7 @@ def _lost() -> AuthorisationLost:
 
 
 def needs_refresh(tokens: TokenSet, refused_generation: int | None = None) -> bool:
-    """Tell whether the access token has less than two minutes left, or is the one that Xero has just refused."""
+    """Whether the access token has less than two minutes left, or is the one that Xero has just refused."""
     if refused_generation is not None:
         return tokens.generation <= refused_generation
     return tokens.access_expires_at <= clock.now() + timedelta(seconds=MARGIN_SECONDS)

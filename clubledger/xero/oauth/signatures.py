@@ -42,7 +42,7 @@ _kept: dict[tuple[str, int], _Kept] = {}
 
 
 def check_id_token(*, id_token: str, access_token: str, client_id: str, nonce: str) -> Mapping[str, Any]:
-    """Give the claims of an id_token that proves itself: signature, issuer, audience, times, nonce, at_hash if there.
+    """Return the claims of an id_token that proves itself: signature, issuer, audience, times, nonce, at_hash if there.
 
     OpenID Connect Core 3.1.3.7. Raises IdentityUnproven, XeroUnavailable when the keys can't be fetched.
     """
@@ -76,7 +76,7 @@ def _hash_of(access_token: str) -> str:
 
 
 def signed_claims(token: str) -> Mapping[str, Any]:
-    """Give the claims of a JWT that Xero signed; times and audience are not looked at.
+    """Return the claims of a JWT that Xero signed; times and audience are not looked at.
 
     A key id that is not known has the keys fetched anew, once. Raises IdentityUnproven, or XeroUnavailable where the
     keys can't be fetched.
