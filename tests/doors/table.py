@@ -3,10 +3,12 @@
 An address that is new needs nothing here, if who may open it gets a page, and who may press it is led back to one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+from django.db import transaction
 from django.test import Client
 
 from clubledger.clubs.access import PERMISSIONS, Permission
@@ -131,6 +133,14 @@ def address_of(world: SimpleNamespace, name: str, *, other: bool = False) -> str
     examples = world.examples | (world.other_examples if other else {})
     wanted = {one for one in addresses.examples_of(entry).values() if one in examples}
     return addresses.address_of(entry, {one: examples[one]() for one in wanted})
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Take back what is written inside: one world serves all that try the same address."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def client_of(world: SimpleNamespace, who: str) -> Client:

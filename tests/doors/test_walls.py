@@ -15,7 +15,7 @@ from clubledger.clubs.scoping import ClubScoped
 from clubledger.delivery.models import Sighting
 from clubledger.ledger.models import FinancialItem, GLCode, Import, JobCode, Journal, RefusedRow, SourceTransaction
 from clubledger.xero.models import AuthorisationRequest, Connection, XeroApp
-from tests.doors.table import OF_A_CLUB, READ, TABLE, address_of, client_of, reader_of
+from tests.doors.table import OF_A_CLUB, READ, TABLE, address_of, client_of, reader_of, taken_back
 
 pytestmark = pytest.mark.django_db
 MARK = "Secretive"
@@ -130,11 +130,8 @@ def test_a_form_with_the_ids_of_another_club_changes_nothing_of_it(two: SimpleNa
     assert two.kept.exists()
 
 
-@pytest.mark.parametrize("file_format", ["", "csv", "xlsx"])
 @pytest.mark.parametrize("name", [name for name in OF_A_CLUB if name in READ])
-def test_an_address_with_the_ids_of_another_club_shows_nothing_of_it(
-    two: SimpleNamespace, name: str, file_format: str
-) -> None:
+def test_an_address_with_the_ids_of_another_club_shows_nothing_of_it(two: SimpleNamespace, name: str) -> None:
     client = client_of(two, "owner")
     address = address_of(two, name)
     other = two.other_club
@@ -146,10 +143,15 @@ def test_an_address_with_the_ids_of_another_club_shows_nothing_of_it(
         "journal": journal.pk, "line": "all", "from": "2020-01-01", "up_to": "2030-01-01", "show": "all",
         "code": GLCode.objects.of(other).get().pk, "gl_code": GLCode.objects.of(other).get().pk, "table": "journals",
     }  # fmt: skip
-    answer = client.get(address, asked | ({"format": file_format} if file_format else {}))
-    assert answer.status_code in {200, 400, 404}
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-    assert MARK.encode() not in content
+    for file_format in ("", "csv", "xlsx"):
+        with taken_back():
+            answer = client.get(address, asked | ({"format": file_format} if file_format else {}))
+            assert answer.status_code in {200, 400, 404}
+            if answer.streaming:
+                content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+            else:
+                content = answer.content
+            assert MARK.encode() not in content, file_format
 
 
 EVIL = "'\"><img src=x onerror=alert(1)>"
