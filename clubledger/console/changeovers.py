@@ -20,7 +20,8 @@ from clubledger.changeover.fleet import board
 from clubledger.changeover.models import Changeover, State
 from clubledger.changeover.move import named_steps, old_app
 from clubledger.changeover.move.state import allows, is_stuck, words_of
-from clubledger.changeover.move.steps import story_of, travellers_of
+from clubledger.changeover.move.steps import travellers_of
+from clubledger.changeover.move.story import story_of
 from clubledger.changeover.waves import steps
 from clubledger.clubs.models import User
 from clubledger.console.page import show, staff_page

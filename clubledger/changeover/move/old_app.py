@@ -18,6 +18,7 @@ from clubledger.changeover.errors import InFlight, NotAllDisconnected, WrongStep
 from clubledger.changeover.models import AFTER, Changeover
 from clubledger.changeover.move import fence, progress, steps
 from clubledger.changeover.move.state import allows
+from clubledger.changeover.move.story import Entry, write_step
 from clubledger.clubs import access
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
@@ -136,7 +137,8 @@ def note_gone(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
             ended += revocation.note_gone(authorisation=authorisation, actor=actor, reason=reason)
         if ended:
             words = phrase("Noted that %(app)s is gone in Xero.", app=row.from_app)
-            steps.note(row, actor, "noted_gone", joined(" ", [words, reason.strip()]) if reason.strip() else words)
+            told = joined(" ", [words, reason.strip()]) if reason.strip() else words
+            write_step([Entry(row, told)], actor=actor, name="noted_gone")
             steps.set_trouble(club=club, changeover_id=row.pk, words="")
     progress.look(club=club)
     return ended

@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.phrases import joined, phrase
-from clubledger.changeover import notices, staff, times
+from clubledger.changeover import staff, times
 from clubledger.changeover.errors import NothingToReturnTo, WrongStep
-from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Traveller
+from clubledger.changeover.models import ENDED, Cause, Changeover, State, Traveller
 from clubledger.changeover.move import fence
 from clubledger.changeover.move.state import FROM, Facts, allows, state_after
-from clubledger.clubs import access, audit
+from clubledger.changeover.move.story import Entry, write_step
+from clubledger.clubs import access
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock, crash
 from clubledger.foundation.wake import wake
@@ -38,12 +38,6 @@ def newest_of(*, club: Club) -> Changeover | None:
     return found
 
 
-def story_of(row: Changeover) -> QuerySet[Step]:
-    """Return what was done in a changeover, the newest first."""
-    rows: QuerySet[Step] = Step.objects.of(row.club).filter(changeover=row)
-    return rows.select_related("actor").order_by("-at", "-pk")
-
-
 def travellers_of(row: Changeover, *, with_excused: bool = False) -> list[Traveller]:
     """Return who has to authorise again in a changeover, by name; with whoever was excused, if asked for."""
     rows = Traveller.objects.of(row.club).filter(changeover=row)
@@ -56,8 +50,7 @@ def announce(*, club: Club, actor: User, changeover_id: int) -> Changeover:
     """Tell the club's people, by e-mail and on their pages. Raises NotStaff, WrongStep."""
     staff.require(actor)
     row = _take(_find(club, changeover_id, "announce"), "announce", State.ANNOUNCED, announced_at=clock.now())
-    notices.write([row], Cause.PLANNED)
-    note(row, actor, "announced", phrase("Told the club."))
+    write_step([Entry(row, phrase("Told the club."))], actor=actor, name="announced", cause=Cause.PLANNED)
     return row
 
 
@@ -73,9 +66,8 @@ def reschedule(*, club: Club, actor: User, changeover_id: int, switch_at: dateti
     row = _find(club, changeover_id, "reschedule")
     before = row.switch_at
     row = _take(row, "reschedule", row.state, switch_at=switch_at, moved_at=row.moved_at)
-    if row.announced_at is not None:
-        notices.write([row], Cause.RESCHEDULED)
-    note(row, actor, "rescheduled", phrase("Gave it another time."), before={"at": before}, after={"at": switch_at})
+    entry = Entry(row, phrase("Gave it another time."), before={"at": before}, after={"at": switch_at})
+    write_step([entry], actor=actor, name="rescheduled", cause=Cause.RESCHEDULED)
     return row
 
 
@@ -85,7 +77,7 @@ def pause(*, club: Club, actor: User, changeover_id: int, reason: str = "") -> C
     staff.require(actor)
     row = _find(club, changeover_id, "pause")
     row = _take(row, "pause", State.PAUSED, paused_in=row.state)
-    note(row, actor, "paused", _because(phrase("Paused."), reason))
+    write_step([Entry(row, _because(phrase("Paused."), reason))], actor=actor, name="paused")
     return row
 
 
@@ -100,12 +92,8 @@ def resume(*, club: Club, actor: User, changeover_id: int) -> Changeover:
     is_missed = row.is_before and row.switch_at is not None and row.switch_at <= clock.now()
     fields: dict[str, Any] = {"switch_at": None} if is_missed else {}
     row = _take(row, "resume", row.paused_in, paused_in="", **fields)
-    note(
-        row,
-        actor,
-        "resumed",
-        phrase("Resumed. Its time had passed: it waits for Switch now.") if is_missed else phrase("Resumed."),
-    )
+    words = phrase("Resumed. Its time had passed: it waits for Switch now.") if is_missed else phrase("Resumed.")
+    write_step([Entry(row, words)], actor=actor, name="resumed")
     wake("changeover.look", club_id=club.pk)
     return row
 
@@ -115,9 +103,8 @@ def call_off(*, club: Club, actor: User, changeover_id: int, reason: str = "") -
     """End a changeover that has not switched; nothing of the club has changed. Raises NotStaff, WrongStep."""
     staff.require(actor)
     row = _take(_find(club, changeover_id, "call_off"), "call_off", State.CALLED_OFF, ended_at=clock.now())
-    if row.announced_at is not None:
-        notices.write([row], Cause.CALLED_OFF)
-    note(row, actor, "called_off", _because(phrase("Called off."), reason))
+    entry = Entry(row, _because(phrase("Called off."), reason))
+    write_step([entry], actor=actor, name="called_off", cause=Cause.CALLED_OFF)
     return row
 
 
@@ -143,10 +130,9 @@ def roll_back(*, club: Club, actor: User, changeover_id: int, reason: str = "") 
     Connection.objects.of(club).filter(app_id=row.to_app_id).update(app_id=row.from_app_id)
     fence.go_on(club)
     crash.point("changeover.in_roll_back")
-    if row.announced_at is not None:
-        notices.write([row], Cause.ROLLED_BACK)
     words = phrase("Rolled back to %(app)s.", app=row.from_app)
-    note(row, actor, "rolled_back", _because(words, reason), before={"app": str(row.to_app)})
+    entry = Entry(row, _because(words, reason), before={"app": str(row.to_app)})
+    write_step([entry], actor=actor, name="rolled_back", cause=Cause.ROLLED_BACK)
     return row
 
 
@@ -156,8 +142,8 @@ def remind(*, club: Club, actor: User | None, changeover_id: int) -> Changeover:
     if actor is not None:
         staff.require(actor)
     row = _find(club, changeover_id, "remind")
-    notices.write([row], Cause.STILL)
-    add_step(row, actor, "reminded", phrase("Reminded those who have still to authorise."))
+    words = phrase("Reminded those who have still to authorise.")
+    write_step([Entry(row, words)], actor=actor, name="reminded", cause=Cause.STILL, is_audited=False)
     return row
 
 
@@ -184,9 +170,8 @@ def come_to(*, club: Club, changeover_id: int, facts: Facts, **fields: Any) -> C
     for name, value in changes.items():
         setattr(row, name, value)
     if came != was:
-        note(row, None, str(came), _label(came))
-        if came == State.DONE:
-            notices.write([row], Cause.DONE)
+        cause = Cause.DONE if came == State.DONE else None
+        write_step([Entry(row, _label(came))], actor=None, name=str(came), cause=cause)
     return row
 
 
@@ -200,29 +185,7 @@ def set_trouble(*, club: Club, changeover_id: int, words: str) -> None:
     row.trouble, row.trouble_at = words, clock.now() if words else None
     Changeover.objects.of(club).filter(pk=row.pk).update(trouble=row.trouble, trouble_at=row.trouble_at)
     if words:
-        notices.write([row], Cause.FAILING)
-        add_step(row, None, "trouble", words)
-
-
-def note(row: Changeover, actor: User | None, name: str, words: str, *, before: Any = None, after: Any = None) -> None:
-    """Add a step to the changeover's log and to the club's audit trail."""
-    add_step(row, actor, name, words)
-    audit.note(
-        club=row.club,
-        actor=actor,
-        action=f"changeover.{name}",
-        subject=f"changeover {row.pk}",
-        summary=words,
-        before=before,
-        after=after,
-    )
-
-
-def add_step(row: Changeover, actor: User | None, name: str, words: str) -> None:
-    """Add a step to the changeover's own log."""
-    Step.objects.of(row.club).create(
-        club=row.club, changeover=row, at=clock.now(), actor=actor, name=name[:20], words=words
-    )
+        write_step([Entry(row, words)], actor=None, name="trouble", cause=Cause.FAILING, is_audited=False)
 
 
 def _label(state: str) -> str:

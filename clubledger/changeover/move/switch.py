@@ -12,11 +12,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.phrases import phrase
-from clubledger.changeover import notices, staff
+from clubledger.changeover import staff
 from clubledger.changeover.errors import NotPlannable, WrongStep
-from clubledger.changeover.models import BEFORE, Cause, Changeover, State, Step, Traveller
+from clubledger.changeover.models import BEFORE, Cause, Changeover, State, Traveller
 from clubledger.changeover.move import fence
-from clubledger.clubs import audit
+from clubledger.changeover.move.story import Entry, write_step
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock, crash
 from clubledger.foundation.wake import wake
@@ -68,8 +68,15 @@ def switch_many(changeover_ids: Collection[int], *, actor: User | None) -> list[
     Changeover.objects.across_clubs(WHY).bulk_update(rows, ["from_app", "people_total"], batch_size=500)
     held = fence.hold_queued_of([row.club for row in rows])
     crash.point("changeover.in_switch")
-    notices.write(rows, Cause.SWITCHED)
-    _write_down(rows, actor, held, travellers)
+    entries = [
+        Entry(
+            row,
+            phrase("Switched to %(app)s.", app=row.to_app),
+            after={"waiting_journals": held.get(row.club_id, 0), "people": travellers[row.pk]},
+        )
+        for row in rows
+    ]
+    write_step(entries, actor=actor, name="switched", cause=Cause.SWITCHED)
     return rows
 
 
@@ -125,26 +132,3 @@ def _write_travellers(rows: Sequence[Changeover], before: Mapping[int, int | Non
             going.append(Traveller(club_id=club_id, changeover=row, user_id=user_id))
     Traveller.objects.across_clubs(WHY).bulk_create(going, batch_size=1000)
     return counts
-
-
-def _write_down(
-    rows: Sequence[Changeover], actor: User | None, held: Mapping[int, int], travellers: Mapping[int, int]
-) -> None:
-    at = clock.now()
-    words = {row.pk: phrase("Switched to %(app)s.", app=row.to_app) for row in rows}
-    Step.objects.across_clubs(WHY).bulk_create(
-        Step(club=row.club, changeover=row, at=at, actor=actor, name="switched", words=words[row.pk]) for row in rows
-    )
-    audit.note_each(
-        actor=actor,
-        notes=[
-            audit.Note(
-                club=row.club,
-                action="changeover.switched",
-                subject=f"changeover {row.pk}",
-                summary=words[row.pk],
-                after={"waiting_journals": held.get(row.club_id, 0), "people": travellers[row.pk]},
-            )
-            for row in rows
-        ],
-    )

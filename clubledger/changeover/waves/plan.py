@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.phrases import counted, phrase
-from clubledger.changeover import notices, staff, times
+from clubledger.changeover import staff, times
 from clubledger.changeover.errors import NotPlannable
-from clubledger.changeover.models import ENDED, Cause, Changeover, State, Step, Wave
+from clubledger.changeover.models import ENDED, Cause, Changeover, State, Wave
+from clubledger.changeover.move.story import Entry, write_step
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club, User
 from clubledger.foundation import clock
@@ -176,7 +177,7 @@ def _write(*, actor: User, to_app: XeroApp, wishes: Sequence[Wish], wave: Wave |
             made.changeovers = Changeover.objects.across_clubs(WHY).bulk_create(list(rows.values()), batch_size=500)
     except IntegrityError:
         raise NotPlannable(_("Somebody else has just planned one of these clubs. Try again.")) from None
-    _tell(made.changeovers, actor, at, announce=announce)
+    _tell(made.changeovers, actor, announce=announce)
     return made
 
 
@@ -194,33 +195,20 @@ def _reason_against(
     return ""
 
 
-def _tell(changeovers: Sequence[Changeover], actor: User, at: datetime, *, announce: bool) -> None:
-    steps = []
-    for one in changeovers:
-        words = phrase("Planned the move to %(app)s.", app=one.to_app)
-        steps.append(Step(club=one.club, changeover=one, at=at, actor=actor, name="planned", words=words))
-        if announce:
-            steps.append(
-                Step(
-                    club=one.club, changeover=one, at=at, actor=actor, name="announced", words=phrase("Told the club.")
-                )
-            )
-    Step.objects.across_clubs(WHY).bulk_create(steps, batch_size=1000)
-    audit.note_each(
-        actor=actor,
-        notes=[
-            audit.Note(
-                club=one.club,
-                action="changeover.planned",
-                subject=f"changeover {one.pk}",
-                summary=f"The club is to move to {one.to_app}.",
-                after={"switch_at": one.switch_at, "app": str(one.to_app), "announced": announce},
-            )
-            for one in changeovers
-        ],
-    )
+def _tell(changeovers: Sequence[Changeover], actor: User, *, announce: bool) -> None:
+    planned = [
+        Entry(
+            one,
+            phrase("Planned the move to %(app)s.", app=one.to_app),
+            summary=f"The club is to move to {one.to_app}.",
+            after={"switch_at": one.switch_at, "app": str(one.to_app), "announced": announce},
+        )
+        for one in changeovers
+    ]
+    write_step(planned, actor=actor, name="planned")
     if announce:
-        notices.write(changeovers, Cause.PLANNED)
+        told = [Entry(one, phrase("Told the club.")) for one in changeovers]
+        write_step(told, actor=actor, name="announced", cause=Cause.PLANNED, is_audited=False)
 
 
 # --- Whom to plan -----------------------------------------------------------------------------------------------------

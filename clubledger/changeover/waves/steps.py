@@ -9,12 +9,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from clubledger.bookkeeping.phrases import phrase
-from clubledger.changeover import notices, staff
+from clubledger.changeover import staff
 from clubledger.changeover.errors import ChangeoverError, NotPlannable
-from clubledger.changeover.models import Cause, Changeover, State, Step, Wave
+from clubledger.changeover.models import Cause, Changeover, State, Wave
 from clubledger.changeover.move import steps, switch
 from clubledger.changeover.move.state import FROM
-from clubledger.clubs import audit
+from clubledger.changeover.move.story import Entry, write_step
 from clubledger.clubs.models import User
 from clubledger.foundation import clock
 from clubledger.foundation.wake import wake
@@ -66,10 +66,8 @@ def _take(actor: User, rows: list[Changeover], step: str, reason: str) -> None:
         these.filter(missed).update(switch_at=None)
     if changes:
         these.update(**changes)
-    _write_down(actor, rows, name, f"{words} {reason.strip()}".strip())
-    if cause:
-        told = rows if step != "call_off" else [row for row in rows if row.announced_at is not None]
-        notices.write(told, cause)
+    words = f"{words} {reason.strip()}".strip()
+    write_step([Entry(row, words) for row in rows], actor=actor, name=name, cause=cause)
     if step in {"switch", "resume"}:
         wake("changeover.sweep")
 
@@ -106,28 +104,28 @@ def roll_back(*, actor: User, wave_id: int, reason: str = "") -> RolledBack:
     return done
 
 
-def _meaning(step: str) -> tuple[dict[str, Any], str, str, str]:
+def _meaning(step: str) -> tuple[dict[str, Any], str, str, Cause | None]:
     """Give what a step changes, its name and words in the log, and the cause of the notice it sends."""
     now = clock.now()
-    meanings: dict[str, tuple[dict[str, Any], str, str, str]] = {
+    meanings: dict[str, tuple[dict[str, Any], str, str, Cause | None]] = {
         "announce": (
             {"state": State.ANNOUNCED, "announced_at": now, "moved_at": now},
             "announced",
             phrase("Told the club."),
             Cause.PLANNED,
         ),
-        "switch": ({"switch_at": now}, "due", phrase("To be switched now, with its wave."), ""),
+        "switch": ({"switch_at": now}, "due", phrase("To be switched now, with its wave."), None),
         "pause": (
             {"paused_in": F("state"), "state": State.PAUSED, "moved_at": now},
             "paused",
             phrase("Paused, with its wave."),
-            "",
+            None,
         ),
         "resume": (
             {"state": F("paused_in"), "paused_in": "", "moved_at": now},
             "resumed",
             phrase("Resumed, with its wave."),
-            "",
+            None,
         ),
         "remind": ({}, "reminded", phrase("Reminded those who have still to authorise."), Cause.STILL),
         "call_off": (
@@ -138,18 +136,3 @@ def _meaning(step: str) -> tuple[dict[str, Any], str, str, str]:
         ),
     }
     return meanings[step]
-
-
-def _write_down(actor: User, rows: list[Changeover], name: str, words: str) -> None:
-    at = clock.now()
-    Step.objects.across_clubs(WHY).bulk_create(
-        (Step(club=row.club, changeover=row, at=at, actor=actor, name=name, words=words) for row in rows),
-        batch_size=1000,
-    )
-    audit.note_each(
-        actor=actor,
-        notes=[
-            audit.Note(club=row.club, action=f"changeover.{name}", subject=f"changeover {row.pk}", summary=words)
-            for row in rows
-        ],
-    )

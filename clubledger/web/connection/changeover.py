@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clubledger.changeover.errors import ChangeoverError
 from clubledger.changeover.models import Changeover, State
 from clubledger.changeover.move import check, fence, old_app, steps
+from clubledger.changeover.move.story import story_of
 from clubledger.clubs import support
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role
@@ -66,7 +67,7 @@ def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         old=old,
         empty=empty,
         in_flight=fence.in_flight(access.club) if old else 0,
-        story=steps.story_of(row),
+        story=story_of(row),
         slots_are_tight=bool(old)
         and row.to_app.takes_a_place
         and row.from_app is not None
