@@ -29,6 +29,7 @@ from clubledger.console.words import ATTEMPTS, SIGNS
 from clubledger.foundation import clock
 from clubledger.frame import paging, pictures, query
 from clubledger.frame.lists import Column, Holds, List, Words
+from clubledger.frame.reasons import Reason
 from clubledger.xero.errors import XeroError
 
 WAVES = List(
@@ -290,7 +291,7 @@ def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
         club=row.club,
         actor=actor,
         changeover_id=row.pk,
-        reason=request.POST.get("reason", "")[:300],
+        reason=Reason.of(request).typed[:300],
         at=request.POST.get("switch_at", ""),
     )
     if step == "disconnect":
@@ -312,7 +313,7 @@ def _do(request: HttpRequest, actor: User, row: Changeover, step: str) -> str:
 @staff_page
 def take_step_for_all(request: HttpRequest, actor: User) -> HttpResponseBase:
     """Take a step for every changeover of a wave that it follows for."""
-    step, reason = request.POST.get("step", ""), request.POST.get("reason", "")[:300]
+    step, reason = request.POST.get("step", ""), Reason.of(request).typed[:300]
     wave_id = query.key(request.POST.get("wave")) or 0
     try:
         if step == "roll_back":

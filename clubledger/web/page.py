@@ -20,6 +20,7 @@ from clubledger.changeover.move import steps
 from clubledger.clubs.access import ClubAccess, ClubNotFound, NotAllowed, Permission, open_club
 from clubledger.clubs.models import Role, User
 from clubledger.frame import pages
+from clubledger.frame.reasons import Reason
 from clubledger.ledger.intake import samples
 from clubledger.web.pages import OF_A_CLUB, OF_A_PERSON
 from clubledger.xero.connection import standing
@@ -117,6 +118,14 @@ def show(request: HttpRequest, access: ClubAccess, template: str, *, status: int
         "has_sample": SimpleLazyObject(lambda: is_financial and samples.has_sample(club=access.club)),
     }
     return render(request, template, frame | context, status=status)
+
+
+def ask_why(
+    request: HttpRequest, access: ClubAccess, template: str, reason: Reason, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Show a page that asks for a reason, or the same again with what was typed: 422, once it was sent in vain."""
+    status = 422 if request.method == "POST" else status
+    return show(request, access, template, status=status, **reason.fields, **context)
 
 
 SIGNS = {

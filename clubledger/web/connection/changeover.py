@@ -21,6 +21,7 @@ from clubledger.clubs import support
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.clubs.models import Role
 from clubledger.frame import formats
+from clubledger.frame.reasons import Reason
 from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 from clubledger.web.xero_errors import tell
 from clubledger.xero.connection import standing
@@ -289,7 +290,7 @@ def grant_support(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
             club=access.club,
             actor=access.user,
             hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 5 else 0,
-            reason=request.POST.get("reason", ""),
+            reason=Reason.of(request).typed,
         )
     except support.BadLength as error:
         messages.error(request, str(error))

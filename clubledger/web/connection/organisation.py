@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 from clubledger.changeover import organisation
 from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.frame import formats
-from clubledger.web.page import club_page, general_ledger_trail, link_to, show
+from clubledger.frame.reasons import Reason
+from clubledger.web.page import ask_why, club_page, general_ledger_trail, link_to
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -19,10 +20,10 @@ from clubledger.web.page import club_page, general_ledger_trail, link_to, show
 def change_organisation(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Show what letting go of the organisation does, or why it can't be now; then do it with a reason."""
     seen = organisation.foresee(club=access.club)
-    reason = request.POST.get("reason", "")
-    if request.method == "POST" and reason.strip():
+    reason = Reason.of(request)
+    if reason.is_given:
         try:
-            number = organisation.change_organisation(club=access.club, actor=access.user, reason=reason)
+            number = organisation.change_organisation(club=access.club, actor=access.user, reason=reason.text)
         except organisation.OrganisationStays as error:
             messages.error(request, str(error))
             return redirect(link_to(access, "change-organisation"))
@@ -33,13 +34,11 @@ def change_organisation(request: HttpRequest, access: ClubAccess) -> HttpRespons
         )
         messages.success(request, words % {"count": formats.count(number)})
         return redirect(link_to(access, "general-ledger"))
-    return show(
+    return ask_why(
         request,
         access,
         "web/connection/change_organisation.html",
-        status=422 if request.method == "POST" else 200,
+        reason,
         crumbs=general_ledger_trail(access, _("Change the organisation")),
         seen=seen,
-        is_missing=request.method == "POST",
-        reason=reason,
     )

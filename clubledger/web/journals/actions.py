@@ -18,6 +18,7 @@ from clubledger.delivery import preflight
 from clubledger.delivery.errors import DeliveryError
 from clubledger.delivery.sending import queue, runs
 from clubledger.frame import formats
+from clubledger.frame.reasons import Reason
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.journals import recording
 from clubledger.web.journals.integration import is_moving
@@ -113,60 +114,50 @@ def send_progress(request: HttpRequest, access: ClubAccess, run_id: int) -> Http
 @club_page(Permission.SEND)
 def record(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Ask for the reason, then record the selected journals as manually added to GL."""
-    chosen = Selection.from_form(request, access)
-    if not chosen.count:
-        return _nothing(request, access, chosen)
-    reason = request.POST.get("reason")
-    if reason is None or not reason.strip() or not chosen.is_as_said:
-        return show(
-            request,
-            access,
-            "web/journals/record.html",
-            chosen=chosen,
-            is_missing=reason is not None,
-            reason=reason or "",
-        )
-    try:
-        number = recording.record_manually(
-            club=access.club, actor=access.user, journal_ids=chosen.ids, reason=reason.strip()
-        )
-    except LedgerError as error:
-        messages.error(request, str(error))
-        return _back(access, chosen)
-    messages.success(
-        request,
-        _("%(journals)s recorded as manually added. Clubledger has not checked Xero.") % {"journals": _counted(number)},
-    )
-    return _back(access, chosen)
+
+    def words(number: int) -> str:
+        told = _("%(journals)s recorded as manually added. Clubledger has not checked Xero.")
+        return told % {"journals": _counted(number)}
+
+    return _with_reason(request, access, "web/journals/record.html", recording.record_manually, words)
 
 
 @require_POST
 @club_page(Permission.UNDO)
 def undo_recording(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     """Ask for the reason, then take the recording of the selected journals back."""
+
+    def words(number: int) -> str:
+        told = ngettext("%(count)s journal stands open again.", "%(count)s journals stand open again.", number)
+        return told % {"count": formats.count(number)}
+
+    return _with_reason(
+        request, access, "web/journals/undo_recording.html", recording.undo_recording, words, show="unsent"
+    )
+
+
+def _with_reason(
+    request: HttpRequest,
+    access: ClubAccess,
+    template: str,
+    act: Callable[..., int],
+    words: Callable[[int], str],
+    **more: str,
+) -> HttpResponse:
     chosen = Selection.from_form(request, access)
     if not chosen.count:
         return _nothing(request, access, chosen)
-    reason = request.POST.get("reason")
-    if reason is None or not reason.strip() or not chosen.is_as_said:
-        return show(
-            request,
-            access,
-            "web/journals/undo_recording.html",
-            chosen=chosen,
-            is_missing=reason is not None,
-            reason=reason or "",
-        )
+    reason = Reason.of_second_form(request)
+    if not reason.is_given or not chosen.is_as_said:
+        # With a reason too, if the journals are no longer what was said: then the person is asked again.
+        return show(request, access, template, chosen=chosen, reason=reason.typed, is_missing=reason.was_asked)
     try:
-        number = recording.undo_recording(
-            club=access.club, actor=access.user, journal_ids=chosen.ids, reason=reason.strip()
-        )
+        number = act(club=access.club, actor=access.user, journal_ids=chosen.ids, reason=reason.text)
     except LedgerError as error:
         messages.error(request, str(error))
         return _back(access, chosen)
-    words = ngettext("%(count)s journal stands open again.", "%(count)s journals stand open again.", number)
-    messages.success(request, words % {"count": formats.count(number)})
-    return _back(access, chosen, show="unsent")
+    messages.success(request, words(number))
+    return _back(access, chosen, **more)
 
 
 @require_POST

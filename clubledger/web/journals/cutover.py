@@ -14,10 +14,11 @@ from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.foundation import clock
 from clubledger.frame import formats
 from clubledger.frame.query import read_day
+from clubledger.frame.reasons import Reason
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.journals import cutover
 from clubledger.ledger.journals.cutover import Pile
-from clubledger.web.page import club_page, general_ledger_trail, link_to, show
+from clubledger.web.page import ask_why, club_page, general_ledger_trail, link_to
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,12 +33,12 @@ def post_from(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     if wants_none:
         chosen = None
     effect = cutover.effect_of(club=access.club, post_from=chosen) if is_asked else None
-    reason = request.POST.get("reason", "")
+    reason = Reason.of(request)
     error = ""
-    if request.method == "POST" and effect is not None and reason.strip():
+    if reason.is_given and effect is not None:
         if request.POST.get("told") == _told(effect):
             try:
-                cutover.set_post_from(club=access.club, actor=access.user, post_from=chosen, reason=reason)
+                cutover.set_post_from(club=access.club, actor=access.user, post_from=chosen, reason=reason.text)
             except LedgerError as refused:
                 error = str(refused)
             else:
@@ -45,11 +46,12 @@ def post_from(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
                 return redirect(link_to(access, "general-ledger"))
         else:
             error = _("Something has changed since you looked. Look at the numbers again.")
-    return show(
+    return ask_why(
         request,
         access,
         "web/journals/post_from.html",
-        status=422 if request.method == "POST" or is_unreadable else 200,
+        reason,
+        status=422 if is_unreadable else 200,
         crumbs=general_ledger_trail(access, _("Post from")),
         chosen=chosen,
         wants_none=wants_none,
@@ -57,8 +59,6 @@ def post_from(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         told=_told(effect) if effect else "",
         is_same=is_asked and chosen == access.club.post_from,
         is_unreadable=is_unreadable,
-        is_missing=request.method == "POST" and effect is not None and not reason.strip(),
-        reason=reason,
         error=error,
     )
 
@@ -84,12 +84,12 @@ def record_up_to(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
     today = clock.today_in(access.club.time_zone)
     chosen = read_day(form.get("up_to"))
     found = cutover.recordable_up_to(club=access.club, up_to_on=chosen) if chosen and chosen <= today else None
-    reason = request.POST.get("reason", "")
+    reason = Reason.of(request)
     error = _("That day is still to come.") if chosen and chosen > today else ""
-    if request.method == "POST" and chosen and reason.strip() and not error:
+    if reason.is_given and chosen and not error:
         try:
             number = cutover.record_up_to(
-                club=access.club, actor=access.user, up_to_on=chosen, reason=reason.strip(), told=_told_pile(request)
+                club=access.club, actor=access.user, up_to_on=chosen, reason=reason.text, told=_told_pile(request)
             )
         except LedgerError as refused:
             error = str(refused)
@@ -101,19 +101,17 @@ def record_up_to(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
             )
             messages.success(request, words % {"count": formats.count(number), "day": formats.short_day(chosen)})
             return redirect(link_to(access, "gl"))
-    return show(
+    return ask_why(
         request,
         access,
         "web/journals/record_up_to.html",
-        status=422 if request.method == "POST" else 200,
+        reason,
         crumbs=[(_("GL Integration"), link_to(access, "gl")), (_("Record everything up to"), "")],
         chosen=chosen,
         preset=chosen or today.replace(day=1) - timedelta(days=1),
         today=today,
         found=found,
         left=sum(found.left.values()) if found else 0,
-        is_missing=request.method == "POST" and not reason.strip(),
-        reason=reason,
         error=error,
     )
 

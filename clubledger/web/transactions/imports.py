@@ -25,12 +25,13 @@ from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
 from clubledger.frame.lists import Column, Holds, List
 from clubledger.frame.query import stands_at
+from clubledger.frame.reasons import Reason
 from clubledger.ledger.errors import LedgerError
 from clubledger.ledger.formats.transactions_v1 import REQUIRED_COLUMNS
 from clubledger.ledger.intake import past, undo
 from clubledger.ledger.intake.imports import begin_import, preview, refused_rows_csv
 from clubledger.ledger.models import Import
-from clubledger.web.page import club_page, link_to, show
+from clubledger.web.page import ask_why, club_page, link_to, show
 
 IMPORTS = List(
     name="imports",
@@ -303,10 +304,10 @@ def undo_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Htt
     """Show what undoing an import takes back, or why it can't be; then undo it with a reason."""
     found = _found(access, import_id)
     foresight = undo.foresee(club=access.club, of_import=found)
-    reason = request.POST.get("reason", "")
-    if request.method == "POST" and reason.strip() and not foresight.obstacles:
+    reason = Reason.of(request)
+    if reason.is_given and not foresight.obstacles:
         try:
-            is_undone = undo.begin_undoing(club=access.club, actor=access.user, of_import=found, reason=reason)
+            is_undone = undo.begin_undoing(club=access.club, actor=access.user, of_import=found, reason=reason.text)
         except LedgerError as error:
             messages.error(request, in_readers_words(text_of(error)))
         else:
@@ -316,11 +317,11 @@ def undo_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Htt
             words = _("The import was undone.") + " " + words_for % {"count": formats.count(foresight.transactions)}
             messages.success(request, words if is_undone else _("The import is being undone. You may leave this page."))
         return redirect(link_to(access, "import", found.pk))
-    return show(
+    return ask_why(
         request,
         access,
         "web/transactions/undo_import.html",
-        status=422 if request.method == "POST" else 200,
+        reason,
         crumbs=[
             (_("Import"), link_to(access, "imports")),
             (found.file_name or found.source, link_to(access, "import", found.pk)),
@@ -328,8 +329,6 @@ def undo_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Htt
         ],
         found=found,
         foresight=foresight,
-        is_missing=request.method == "POST",
-        reason=reason,
     )
 
 
