@@ -102,7 +102,7 @@ CHANGEOVERS = List(
         Column(
             key="since", title=gettext_lazy("Since"), cell=itemgetter("since"), holds=Holds.INSTANT, order=("since",)
         ),
-        Column(key="waits_for", title=gettext_lazy("Waits for"), cell=itemgetter("waits_for")),
+        Column(key="waits_for", title=gettext_lazy("Waits for"), cell=itemgetter("waits_for"), holds=Holds.WORDS),
         _filed("wave", gettext_lazy("Wave")),
         _filed("from_app", gettext_lazy("From")),
         _filed("to_app", gettext_lazy("To")),

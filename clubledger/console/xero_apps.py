@@ -63,7 +63,7 @@ APPS = List(
             key="most", title=gettext_lazy("Maximum"), cell=attrgetter("most"), holds=Holds.NUMBER, is_on_page=False
         ),
         Column(
-            key="state", title=gettext_lazy("State"), order=attrgetter("app.status"),
+            key="state", title=gettext_lazy("State"), holds=Holds.WORDS, order=attrgetter("app.status"),
             cell=lambda one: _("Active") if one.app.status == "active" else _("Retired"),
         ),
     ),

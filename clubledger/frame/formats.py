@@ -86,6 +86,11 @@ def month(on: date) -> str:
     return _written(on, "month")
 
 
+def month_and_year(on: date) -> str:
+    """Write a month with its year: November 2026."""
+    return formats.date_format(on, "F Y")
+
+
 def span(from_on: date, up_to_on: date) -> str:
     """Write a range of days as briefly as it is clear: 9–15 November 2026; 30 Nov 2026 – 2 Jan 2027."""
     if from_on == up_to_on:

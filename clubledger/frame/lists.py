@@ -26,6 +26,8 @@ class Holds(StrEnum):
     NUMBER = "number"
     MONEY = "money"
     DAY = "day"
+    MONTH = "month"
+    """The first day of a month: the page tells the month and its year."""
     INSTANT = "instant"
     STATE = "state"
     """The name of a state: the page draws its sign, a file says its word."""
@@ -263,6 +265,8 @@ class Listing:
                 return formats.money(value)
             case Holds.DAY:
                 return formats.short_day(value)
+            case Holds.MONTH:
+                return formats.month_and_year(value)
             case Holds.INSTANT:
                 return formats.instant(value, self.zone)
             case Holds.STATE:

@@ -23,8 +23,10 @@ def _found():
                 yield from (one for one in (value.values() if isinstance(value, dict) else [value]))
 
 
-EVERY_LIST = {f"{one.page}, {one.table or one.by}": one for one in _found() if isinstance(one, List)}
+_LISTS = {id(one): one for one in _found() if isinstance(one, List)}
+EVERY_LIST = {f"{one.page}, {one.table or one.by}": one for one in _LISTS.values()}
 """By the page and what tells it from other lists there."""
+assert len(EVERY_LIST) == len(_LISTS), "two lists bear one name, so that one of them would not be looked at"
 
 
 class _Tables(HTMLParser):
@@ -45,6 +47,9 @@ class _Tables(HTMLParser):
             self.cells.append(self.cell)
         elif tag == "a" and self.cell is not None:
             self.cell.links.append(given.get("href") or "")
+        elif tag == "input" and "type" not in given and self.cell is not None:
+            # A cell to be filled in says what stands in its field.
+            self.cell.text += given.get("value") or ""
 
     def handle_data(self, data):
         if self.cell is not None:
@@ -133,6 +138,8 @@ def shown_as(column: Column, filed: str) -> str:
             return formats.count(int(filed))
         case Holds.MONEY:
             return formats.money(abs(Decimal(filed)))
+        case Holds.MONTH:
+            return formats.month_and_year(date.fromisoformat(filed))
         case Holds.DAY:
             return formats.short_day(date.fromisoformat(filed))
         case Holds.TEXT:

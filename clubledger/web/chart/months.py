@@ -38,7 +38,8 @@ def _minor(name: str) -> Callable[[tuple[date, Moved]], Decimal]:
 def _amount(key: str, title: Words, *, is_on_page: bool = True) -> Column:
     cell = _minor(key)
     return Column(
-        key=key, title=title, cell=cell, holds=Holds.MONEY, order=cell if is_on_page else None, is_on_page=is_on_page
+        key=key, title=title, cell=cell, shown=lambda row: cell(row) or None, holds=Holds.MONEY,
+        order=cell if is_on_page else None, is_on_page=is_on_page,
     )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ MONTHLY = List(
     preset="-month",
     columns=(
         Column(
-            key="month", title=gettext_lazy("Month"), cell=itemgetter(0), holds=Holds.DAY, order=itemgetter(0)
+            key="month", title=gettext_lazy("Month"), cell=itemgetter(0), holds=Holds.MONTH, order=itemgetter(0)
         ),
         _amount("debit", gettext_lazy("Debit")),
         _amount("credit", gettext_lazy("Credit")),

@@ -60,7 +60,7 @@ class Difference:
 
 COMPARISON = List(
     name="compared",
-    page="gl-codes",
+    page="get-gl-codes",
     columns=(
         Column(key="what", title=gettext_lazy("What"), cell=attrgetter("word")),
         Column(key="here", title=gettext_lazy("Here"), cell=attrgetter("before")),

@@ -44,11 +44,11 @@ COLUMNS = (
     ),
     Column(
         key="tax_type", title=gettext_lazy("Tax type"), file_title="tax_type", order=("tax_type~", "code"),
-        cell=attrgetter("tax_type"),
+        cell=attrgetter("tax_type"), shown=attrgetter("tax_name"),
     ),
     Column(
         key="untaxed_tax_type", title=gettext_lazy("Where stated untaxed"), file_title="untaxed_tax_type",
-        cell=attrgetter("untaxed_tax_type"),
+        cell=attrgetter("untaxed_tax_type"), shown=attrgetter("untaxed_name"),
     ),
     Column(
         key="job", title=gettext_lazy("Default job code"), file_title="job", order=("default_job__code?", "code"),

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clubledger.clubs import api_keys
@@ -41,7 +41,7 @@ KEYS = List(
         ),
         Column(key="prefix", title=gettext_lazy("Begins with"), cell=attrgetter("key.prefix"), is_on_page=False),
         Column(
-            key="may", title=gettext_lazy("May"), cell=attrgetter("may"), holds=Holds.WORDS,
+            key="may", title=pgettext_lazy("what a key may do", "May"), cell=attrgetter("may"), holds=Holds.WORDS,
             order=attrgetter("key.may_import"),
         ),
         Column(
