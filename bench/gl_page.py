@@ -3,7 +3,6 @@
 Django's test client on a SQLite file; what is measured is the whole request, sessions and rights included.
 """
 
-import os
 import statistics
 import tempfile
 import time
@@ -11,6 +10,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from bench.installation import set_up_django, sqlite_in
 
 NAMES = ("gl_page.",)
 UNSENT_DAYS = 365
@@ -24,7 +25,7 @@ LAST_ON = date(2026, 11, 15)
 def figures() -> list[dict[str, Any]]:
     """Give gl_page.p50_ms, gl_page.p95_ms and gl_page.history_ratio; also the queries and the weight of the page."""
     with tempfile.TemporaryDirectory(prefix="clubledger-bench-") as folder:
-        _settle_in(Path(folder))
+        set_up_django(sqlite_in(Path(folder)) | {"CLUBLEDGER_REQUIRE_MFA": "0"})
         client, address = _club()
         _unsent_year()
         plain = _measure(client, address)
@@ -48,21 +49,6 @@ def _figure(name: str, value: float, unit: str, reference: float) -> dict[str, A
 
 def _percentile(values: list[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
-
-
-def _settle_in(folder: Path) -> None:
-    """Make settings and a database of their own."""
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "CLUBLEDGER_VAR": str(folder),
-        "CLUBLEDGER_REQUIRE_MFA": "0",
-        "DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",
-    }
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def _club() -> tuple[Any, str]:

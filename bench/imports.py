@@ -4,7 +4,6 @@ Compared with a bare reading of the same file by `csv` into two plain tables by 
 """
 
 import csv
-import os
 import resource
 import sqlite3
 import sys
@@ -13,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.installation import set_up_django, sqlite_in
 from bench.transactions import write_transactions
 
 NAMES = ("import.",)
@@ -88,21 +88,14 @@ def _bare(path: Path, database: Path) -> float:
 
 def _import(path: Path, folder: Path) -> tuple[float, float]:
     """Give seconds from the file to journals, and the peak memory of this process in MB."""
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'club.db'}"
-    os.environ["CLUBLEDGER_VAR"] = str(folder)
-    os.environ["CLUBLEDGER_SECRET_KEY"] = "for-one-measurement-" + "x" * 40
-    os.environ["DJANGO_SETTINGS_MODULE"] = "clubledger.settings"
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+    secret = {"CLUBLEDGER_SECRET_KEY": "for-one-measurement-" + "x" * 40}
+    set_up_django(sqlite_in(folder) | secret | {"DJANGO_SETTINGS_MODULE": "clubledger.settings"})
     from django.db import connections
 
     from clubledger.clubs.models import Club, Membership, User
     from clubledger.ledger.intake import imports
     from clubledger.ledger.models import Journal
 
-    call_command("migrate", verbosity=0)
     owner = User.objects.create_user("owner@club.example", None, name="Owner")
     club = Club.objects.create(name="Bench", slug="bench")
     Membership.objects.create(user=owner, club=club, role="owner")

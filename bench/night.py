@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import night_world
+from bench.installation import set_up_django
 from bench.simulator import _free_port
 
 NAMES = ["night."]
@@ -77,9 +78,7 @@ def figures() -> list[dict[str, Any]]:
 
 
 def _prepare(clubs: int, port: int, folder: Path) -> date:
-    import django
-
-    django.setup()
+    set_up_django({}, is_migrated=False)
     from django.core.management import call_command
 
     from clubledger.foundation import logs

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.installation import set_up_django
+
 NAMES = ("pages.",)
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "var" / "bench"
@@ -100,12 +102,7 @@ def _open(url: str) -> None:
     making = not _is_usable(note) or not _exists(url, name)
     if making:
         _clear(url, kind)
-    os.environ["DATABASE_URL"] = _address(url, f"{name}_making" if making else name)
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
+    set_up_django({"DATABASE_URL": _address(url, f"{name}_making" if making else name)})
     if making:
         from django.db import connections
 

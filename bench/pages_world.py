@@ -50,7 +50,7 @@ def build(folder: Path) -> None:
     _import(club, owner, folder / "corrections.csv", _corrections())
     _import(club, owner, folder / "refused.csv", _refused())
     furnish(club, owner)
-    _settle_down()
+    _finish_database()
 
 
 # --- files ------------------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def _mend_sequences() -> None:
                 cursor.execute(sql)
 
 
-def _settle_down() -> None:
+def _finish_database() -> None:
     """Do what a database in service has long done: statistics, and on PostgreSQL a vacuum."""
     from django.db import connection
 

@@ -4,13 +4,14 @@
 of `send.seconds` is the bare client putting the same bytes, batch by batch.
 """
 
-import os
 import tempfile
 import time
 import zlib
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from bench.installation import set_up_django, sqlite_in
 
 NAMES = ("send.",)
 LAST_ON = date(2026, 11, 21)
@@ -20,7 +21,7 @@ MOST_CALLS = 15
 def figures() -> list[dict[str, Any]]:
     """Give send.calls and send.seconds. Raises AssertionError if not everything arrived."""
     with tempfile.TemporaryDirectory(prefix="clubledger-bench-") as folder:
-        _settle_in(Path(folder))
+        set_up_django(sqlite_in(Path(folder)) | {"CLUBLEDGER_LOG_LEVEL": "ERROR"})
         calls, seconds, journals, bare_seconds = _send_a_year(Path(folder))
     return [
         _figure("send.calls", calls, "calls", MOST_CALLS),
@@ -37,20 +38,6 @@ def _figure(name: str, value: float, unit: str, reference: float) -> dict[str, A
         "reference": round(reference, 3),
         "ratio": round(value / reference, 2),
     }
-
-
-def _settle_in(folder: Path) -> None:
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "CLUBLEDGER_VAR": str(folder),
-        "CLUBLEDGER_LOG_LEVEL": "ERROR",
-        "DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",
-    }
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def _send_a_year(folder: Path) -> tuple[int, float, int, float]:

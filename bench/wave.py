@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.installation import set_up_django
 from bench.night_world import SERVER
 
 NAMES = ["wave.", "console."]
@@ -31,10 +32,7 @@ PAGES = (
 
 def figures() -> list[dict[str, Any]]:
     """Give wave.plan_seconds, wave.switch_seconds, wave.double_notices and console.p95_ms."""
-    import django
-
-    os.environ.setdefault("DATABASE_URL", f"{SERVER}/postgres")
-    django.setup()
+    set_up_django({"DATABASE_URL": os.environ.get("DATABASE_URL", f"{SERVER}/postgres")}, is_migrated=False)
     from django.test.utils import setup_databases, setup_test_environment, teardown_databases
 
     setup_test_environment()

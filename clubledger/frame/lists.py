@@ -228,13 +228,13 @@ class Listing:
     @property
     def heads(self) -> Iterator[Head]:
         """The heads of the page, each with the address that orders by it, or turns the order round."""
-        standing = {self.sort.removeprefix("-"): "descending" if self.sort.startswith("-") else "ascending"}
+        directions = {self.sort.removeprefix("-"): "descending" if self.sort.startswith("-") else "ascending"}
         for one in self.columns:
             link = ""
             if one.order is not None and one.key not in self.unsorted:
                 changes = {self.of.by: f"-{one.key}" if self.sort == one.key else one.key, self.of.paged_by: None}
                 link = address_with(self.request, **changes) + self.of.anchor
-            yield Head(one.title, link, standing.get(one.key, "none"), one.is_number, one.head_css)
+            yield Head(one.title, link, directions.get(one.key, "none"), one.is_number, one.head_css)
 
     @property
     def lines(self) -> Iterator[list[Cell]]:

@@ -129,7 +129,7 @@ def _play(seed: int, port: int) -> None:
             _let_it_happen(world, workers)
             in_process.mend(world)
             workers.all_alive()
-            in_process.settle(world)
+            in_process.send_all(world)
         finally:
             workers.stop()
         in_process.count_states(world)

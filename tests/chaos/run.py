@@ -91,7 +91,7 @@ def run(seed: int) -> Counter[str]:
             _look(world)
             invariants.check_once(world)
         mend(world)
-        settle(world)
+        send_all(world)
         count_states(world)
         invariants.check(world)
     return world.hits
@@ -213,7 +213,7 @@ def mend(world: World) -> None:
         world.bring_in(at)
 
 
-def settle(world: World) -> None:
+def send_all(world: World) -> None:
     """Everything that can be sent is sent, as on a quiet week: until nothing moves any more."""
     for turn in range(MOST_TURNS):
         if turn == 1:

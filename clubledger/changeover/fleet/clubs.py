@@ -120,10 +120,10 @@ def describe(clubs: Sequence[Club]) -> list[ClubRow]:
     known = Connection.objects.across_clubs(WHY).filter(club__in=ids).select_related("app")
     connections = {one.club_id: one for one in known.defer(*secrets_of("app"))}
     live: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    standing = Authorisation.objects.across_clubs(WHY).filter(
+    authorised = Authorisation.objects.across_clubs(WHY).filter(
         club__in=ids, ended_at=None, token_set__isnull=False, token_set__died_at=None
     )
-    people = standing.order_by("user__name").values_list("club_id", "app_id", "user__name", "user__email")
+    people = authorised.order_by("user__name").values_list("club_id", "app_id", "user__name", "user__email")
     for club_id, app_id, name, email in people:
         live[club_id].append((app_id, name or email))
     sent = Journal.objects.across_clubs(WHY).filter(club__in=ids, state=JournalState.SENT)

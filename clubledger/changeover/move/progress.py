@@ -92,10 +92,10 @@ def _look(rows: Sequence[Changeover]) -> list[Changeover]:
 def _see(rows: Sequence[Changeover]) -> _Seen:
     clubs = [row.club_id for row in rows]
     live: dict[tuple[int, int], dict[int, datetime]] = defaultdict(dict)
-    standing = Authorisation.objects.across_clubs(WHY).filter(
+    authorised = Authorisation.objects.across_clubs(WHY).filter(
         club__in=clubs, ended_at=None, token_set__isnull=False, token_set__died_at=None
     )
-    for club_id, app_id, user_id, at in standing.values_list("club_id", "app_id", "user_id", "authorised_at"):
+    for club_id, app_id, user_id, at in authorised.values_list("club_id", "app_id", "user_id", "authorised_at"):
         live[club_id, app_id][user_id] = at
     roles = roles_with(Permission.AUTHORISE)
     members = Membership.objects.filter(club__in=clubs, role__in=roles, is_active=True, user__is_active=True)

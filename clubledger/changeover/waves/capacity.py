@@ -1,4 +1,4 @@
-"""Whether a new app has room for the clubs that move to it: a tier's maximum of connections is a hard stop at Xero."""
+"""Whether a new app can hold the clubs that move to it: a tier's maximum of connections is a hard stop at Xero."""
 
 from collections.abc import Collection
 
