@@ -23,7 +23,7 @@ LAST_ON = date(2026, 11, 15)
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give gl_page.p50_ms, gl_page.p95_ms and gl_page.history_ratio; also the queries and the weight of the page."""
+    """Return gl_page.p50_ms, gl_page.p95_ms and gl_page.history_ratio; also the queries and the weight of the page."""
     with tempfile.TemporaryDirectory(prefix="clubledger-bench-") as folder:
         set_up_django(sqlite_in(Path(folder)) | {"CLUBLEDGER_REQUIRE_MFA": "0"})
         client, address = _club()
@@ -155,7 +155,7 @@ def _measure(client: Any, address: str) -> list[float]:
 
 
 def _count(client: Any, address: str) -> tuple[int, int]:
-    """Give the queries of a request, and the bytes of the page with its stylesheet, script and icon."""
+    """Return the queries of a request, and the bytes of the page with its stylesheet, script and icon."""
     from django.contrib.staticfiles import finders
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -20,7 +20,7 @@ TRANSACTIONS = 100_000
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give the figures of one import of 100,000 transactions in about 250,000 rows into a new SQLite database."""
+    """Return the figures of one import of 100,000 transactions in about 250,000 rows into a new SQLite database."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "transactions.csv"
         rows = write_transactions(path, TRANSACTIONS)
@@ -87,7 +87,7 @@ def _bare(path: Path, database: Path) -> float:
 
 
 def _import(path: Path, folder: Path) -> tuple[float, float]:
-    """Give seconds from the file to journals, and the peak memory of this process in MB."""
+    """Return seconds from the file to journals, and the peak memory of this process in MB."""
     secret = {"CLUBLEDGER_SECRET_KEY": "for-one-measurement-" + "x" * 40}
     set_up_django(sqlite_in(folder) | secret | {"DJANGO_SETTINGS_MODULE": "clubledger.settings"})
     from django.db import connections

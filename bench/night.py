@@ -58,7 +58,7 @@ class Night:
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give the night's figures; the reference of each is a limit that holds for any program, or what is aimed at."""
+    """Return the night's figures; the reference of each is a limit that holds for any program, or what is aimed at."""
     share = max(20, CLUBS // 10)
     name = f"bench_night_{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="clubledger-night-") as scratch, night_world.own_database(name) as database:
@@ -164,7 +164,7 @@ def _wait_until_idle() -> None:
 
 
 def _last_words(folder: Path) -> str:
-    """Give what the workers said last, their calls left out: why one died stands there, or nowhere."""
+    """Return what the workers said last, their calls left out: why one died stands there, or nowhere."""
     told = []
     for log in sorted(folder.glob("worker-*.log")):
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -236,7 +236,7 @@ class _Watch:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Give the processor seconds of a program, those of the programs it has waited for included. Raises OSError."""
+    """Return the processor seconds of a program, those of the programs it has waited for included. Raises OSError."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return sum(int(field) for field in fields[11:15]) / TICKS
 

@@ -36,12 +36,12 @@ CHARGES = {
 
 
 def name_of(number: int) -> str:
-    """Give the name of a club and of its organisation."""
+    """Return the name of a club and of its organisation."""
     return f"Bench Club {number}"
 
 
 def user_of(number: int) -> str:
-    """Give the Xero login of a club's treasurer."""
+    """Return the Xero login of a club's treasurer."""
     return f"treasurer{number}@bench.example"
 
 
@@ -139,7 +139,7 @@ def _tokens(port: int, number: int) -> dict[str, Any]:
 
 
 def tenant_id_of(number: int) -> str:
-    """Give the simulator's id of a club's organisation."""
+    """Return the simulator's id of a club's organisation."""
     from xero_simulator.charts import stable_id
 
     return stable_id("organisation", name_of(number))
@@ -344,7 +344,7 @@ def _analyse() -> None:
 
 
 def sent_times(due_at: datetime) -> list[float]:
-    """Give, for each journal sent, the seconds from the night's time to its being in Xero and read back, ascending."""
+    """Return, for each journal sent, the seconds from the night's time to being in Xero and read back, ascending."""
     from clubledger.ledger.models import Journal
 
     rows = Journal.objects.across_clubs("the measurement is about all clubs").filter(state="sent")

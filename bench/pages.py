@@ -30,7 +30,7 @@ PREFIX = "clubledger_bench_pages_"
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give p95_ms, max_queries and max_kb as pages.* for SQLite and as pages.postgresql.* for PostgreSQL.
+    """Return p95_ms, max_queries and max_kb as pages.* for SQLite and as pages.postgresql.* for PostgreSQL.
 
     loop_ms is what a fixed piece of work took in the same run: a ratio of 2 tells that the machine was half as fast as
     the one that the bound of 100 ms was set for, and that p95_ms is to be read so.
@@ -86,7 +86,7 @@ def _migrations() -> dict[str, str]:
 
 
 def _is_usable(note: Path) -> bool:
-    """Tell whether the kept database was made by this recipe, and by migrations of which none has changed since."""
+    """Whether the kept database was made by this recipe, and by migrations of which none has changed since."""
     if not note.is_file():
         return False
     made_by, now = json.loads(note.read_text(encoding="utf-8")), _migrations()
@@ -166,7 +166,7 @@ def _rename(url: str, name: str) -> None:
 
 
 def _loop() -> float:
-    """Give the milliseconds of a fixed piece of work."""
+    """Return the milliseconds of a fixed piece of work."""
     begun = time.perf_counter()
     total = 0
     for number in range(LOOP):
@@ -175,7 +175,7 @@ def _loop() -> float:
 
 
 def _pages() -> dict[str, Any]:
-    """Ask for every page some times, and for the slowest often, until one of these is the slowest; gives all."""
+    """Ask for every page some times, and for the slowest often, until one of these is the slowest; returns all."""
     from django.test import Client
 
     from bench import pages_addresses, pages_size
@@ -204,7 +204,7 @@ def _pages() -> dict[str, Any]:
 
 
 def _look(client: Any, name: str, address: str, pages: dict[str, dict[str, Any]]) -> str | None:
-    """Measure a page and keep it; gives its text, or None if there is no page at the address."""
+    """Measure a page and keep it; returns its text, or None if there is no page at the address."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

@@ -8,7 +8,7 @@ from bench.pages_size import AT
 
 
 def make_club() -> tuple[Any, Any]:
-    """Make the club with its people, its connection, its chart and its mapping; gives the club and its owner."""
+    """Make the club with its people, its connection, its chart and its mapping; returns the club and its owner."""
     from clubledger.clubs.models import Club, Membership, User
 
     club = Club.objects.create(slug=pages_size.SLUG, name="Banksia Park Golf Club")

@@ -57,7 +57,7 @@ def build(folder: Path) -> None:
 
 
 def _row(*first: str | date, **more: str) -> list[str]:
-    """Give a row of the file: its id, kind, date, account type, item and amount, and whatever else is named."""
+    """Return a row of the file: its id, kind, date, account type, item and amount, and whatever else is named."""
     given = dict(zip(HEADER.split(","), map(str, first), strict=False)) | more
     return [given.get(name, "") for name in HEADER.split(",")]
 
@@ -67,7 +67,7 @@ def _money(minor: int) -> str:
 
 
 def _week(letter: str, first_on: date, a_day: int, *, with_new: bool) -> Iterator[list[str]]:
-    """Give a week's rows: invoices of two charges, payments, sales, prizes. New charges, not mapped, on four days."""
+    """Return a week's rows: invoices of two charges, payments, sales, prizes. New charges, not mapped, on four days."""
     chance = random.Random(letter)
     for number in range(a_day * 7):
         day, source_id = number // a_day, f"{letter}0000-{number:06d}"
@@ -178,7 +178,7 @@ def _copy_weeks(weeks: int, first_on: date = HISTORY_FROM) -> None:
 
 
 def _plans(cursor: Any, first_on: date, import_id: int) -> Iterator[tuple[str, list[Any]]]:
-    """Give for each table the statement that copies its rows of the week, and its parameters, some made of the week."""
+    """Return for each table the statement that copies its rows of the week, and its parameters, some of the week."""
     journals = f"SELECT id FROM ledger_journal WHERE accounting_date >= '{first_on}'"
     transactions = f"SELECT id FROM ledger_sourcetransaction WHERE of_import_id = {import_id}"
     deliveries = f"SELECT id FROM delivery_delivery WHERE journal_id IN ({journals})"

@@ -19,7 +19,7 @@ MOST_CALLS = 15
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give send.calls and send.seconds. Raises AssertionError if not everything arrived."""
+    """Return send.calls and send.seconds. Raises AssertionError if not everything arrived."""
     with tempfile.TemporaryDirectory(prefix="clubledger-bench-") as folder:
         set_up_django(sqlite_in(Path(folder)) | {"CLUBLEDGER_LOG_LEVEL": "ERROR"})
         calls, seconds, journals, bare_seconds = _send_a_year(Path(folder))
@@ -41,7 +41,7 @@ def _figure(name: str, value: float, unit: str, reference: float) -> dict[str, A
 
 
 def _send_a_year(folder: Path) -> tuple[int, float, int, float]:
-    """Give the calls, the seconds, how many journals, and the seconds that the bare requests take."""
+    """Return the calls, the seconds, how many journals, and the seconds that the bare requests take."""
     from clubledger.delivery import serve
     from clubledger.delivery.sending import queue
     from clubledger.ledger.models import Journal

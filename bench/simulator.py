@@ -47,7 +47,7 @@ def _one_core() -> None:
 
 @contextmanager
 def _served(arguments: list[str], port: int) -> Iterator[float]:
-    """Run a server on one core until the block ends; gives the seconds until it accepted a connection."""
+    """Run a server on one core until the block ends; returns the seconds until it accepted a connection."""
     started = time.perf_counter()
     process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, preexec_fn=_one_core)  # noqa: PLW1509
     try:
@@ -99,7 +99,7 @@ class _Line:
 
 
 def _rate(port: int, messages: Iterator[bytes], seconds: float | None = None, count: int | None = None) -> float:
-    """Give answers per second over two connections, so that the server always has a request waiting."""
+    """Return answers per second over two connections, so that the server always has a request waiting."""
     lines = [_Line(port), _Line(port)]
     done, started = 0, time.perf_counter()
     for line in lines:
@@ -179,7 +179,7 @@ def _figure(name: str, value: float, unit: str, reference: float) -> dict[str, A
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give reads and batches per second and the start's seconds; the reference is a bare server sending the same."""
+    """Return reads and batches per second and the start's seconds; the reference is a bare server sending the same."""
     port = _free_port()
     command = [sys.executable, "-m", "xero_simulator", "--port", str(port)]
     with _served(command, port) as start_seconds:

@@ -31,7 +31,7 @@ PAGES = (
 
 
 def figures() -> list[dict[str, Any]]:
-    """Give wave.plan_seconds, wave.switch_seconds, wave.double_notices and console.p95_ms."""
+    """Return wave.plan_seconds, wave.switch_seconds, wave.double_notices and console.p95_ms."""
     set_up_django({"DATABASE_URL": os.environ.get("DATABASE_URL", f"{SERVER}/postgres")}, is_migrated=False)
     from django.test.utils import setup_databases, setup_test_environment, teardown_databases
 

@@ -121,6 +121,17 @@ def test_every_module_says_in_a_few_lines_what_it_is_for():
     assert wrong == []
 
 
+def test_docstrings_say_what_is_returned_in_plain_english():
+    wrong = [
+        f"{path}:{node.lineno}: {words.splitlines()[0]}"
+        for path, tree in our_modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (words := ast.get_docstring(node) or "").startswith(("Give ", "Give,", "Tell whether ", "Say whether "))
+    ]
+    assert wrong == []
+
+
 def test_names_are_about_something():
     wrong = []
     for path, tree in our_modules():

@@ -17,7 +17,7 @@ log = structlog.get_logger("clubledger.changeover")
 
 
 def close_club(*, club: Club, actor: User, reason: str) -> list[Authorisation]:
-    """Disconnect a club in Xero and close it: nobody opens it, nothing is sent. Gives what Xero did not disconnect.
+    """Disconnect a club in Xero and close it: nobody opens it, nothing is sent. Returns what Xero did not disconnect.
 
     Run again, it tries those once more. Raises NotStaff, ChangeoverError without a reason, or InFlight while a journal
     is on its way or unclear.

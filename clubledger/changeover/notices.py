@@ -90,7 +90,7 @@ def _todays(clubs: Iterable[Club]) -> dict[int, date]:
 
 
 def _told_today(by_club: Mapping[int, Changeover], days: Mapping[int, date]) -> set[tuple[int, int]]:
-    """Give (club, person) for whom a notice of another time has left today."""
+    """Return (club, person) for whom a notice of another time has left today."""
     rows = Notice.objects.across_clubs("written for many clubs at once").filter(
         club__in=list(by_club), cause=Cause.RESCHEDULED, on__gte=min(days.values())
     )
@@ -115,7 +115,7 @@ def _readers(by_club: Mapping[int, Changeover], cause: str) -> list[tuple[int, i
 
 
 def send_waiting(*, limit: int = 1000) -> int:
-    """Send the notices that wait, oldest first, on one connection to the mail server a batch. Gives how many went out.
+    """Send the notices that wait, oldest first, on one connection to the mail server a batch. Returns how many.
 
     Several workers may do it at once: each notice is claimed by a guarded UPDATE before it is sent.
     """
@@ -182,7 +182,7 @@ def _send(notice: Notice, post: object) -> bool:
 
 
 def is_still_true(notice: Notice) -> bool:
-    """Tell whether what a notice says still holds, so that nobody is reminded of what they have just done."""
+    """Whether what a notice says still holds, so that nobody is reminded of what they have just done."""
     changeover: Changeover = notice.changeover
     if changeover.state not in STILL_TRUE[notice.cause]:
         return False
@@ -198,7 +198,7 @@ def is_still_true(notice: Notice) -> bool:
 
 
 def message(notice: Notice, post: object = None) -> EmailMessage:
-    """Give a notice as an e-mail: plain text, the person's language, the club's time, one link to the thing to do."""
+    """Return a notice as an e-mail: plain text, the person's language, the club's time, one link to the thing to do."""
     changeover, club = notice.changeover, notice.club
     switch_at = changeover.switch_at.astimezone(ZoneInfo(club.time_zone)) if changeover.switch_at else None
     context = {

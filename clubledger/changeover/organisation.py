@@ -46,7 +46,7 @@ class Foresight:
 
 
 def foresee(*, club: Club) -> Foresight | None:
-    """Say what changing the organisation would do, and change nothing; None where there is none."""
+    """Return what changing the organisation would do, and change nothing; None where there is none."""
     connection = standing.current(club=club)
     if connection is None or not connection.tenant_id:
         return None
@@ -68,7 +68,7 @@ def _held(club: Club) -> QuerySet[Journal]:
 
 
 def change_organisation(*, club: Club, actor: User, reason: str) -> int:
-    """Disconnect the club from its organisation, so that another can be authorised; gives how many items to map anew.
+    """Disconnect the club from its organisation, so that another can be authorised; returns how many items to map anew.
 
     What Xero does not let us disconnect now stays in its list of connected apps and is no use to anybody here. Raises
     NotAllowed, or OrganisationStays without a reason, while a journal is queued, on its way, unclear or different in

@@ -44,20 +44,20 @@ def require(actor: User) -> None:
 
 
 def list_keys(*, actor: User) -> list[StaffKey]:
-    """Give all keys with their people, the live ones first, newest first. Raises NotStaff."""
+    """Return all keys with their people, the live ones first, newest first. Raises NotStaff."""
     require(actor)
     rows = StaffKey.objects.select_related("acts_for").order_by("-created_at", "-pk")
     return sorted(rows, key=lambda key: key.revoked_at is not None)
 
 
 def key_works(key: StaffKey) -> bool:
-    """Tell whether the key still opens anything: it is not revoked, and its person is still staff."""
+    """Whether the key still opens anything: it is not revoked, and its person is still staff."""
     return key.revoked_at is None and key.acts_for.is_active and key.acts_for.is_staff
 
 
 @transaction.atomic
 def create_key(*, actor: User, name: str) -> tuple[StaffKey, str]:
-    """Make a key that acts for `actor`. Gives it with its secret, which can't be shown again.
+    """Make a key that acts for `actor`. Returns it with its secret, which can't be shown again.
 
     Raises NotStaff, TooManyKeys.
     """
@@ -84,7 +84,7 @@ def revoke_key(*, actor: User, prefix: str) -> bool:
 
 
 def open_with_key(secret: str) -> StaffKey:
-    """Give the live key that has this secret, with its person. Raises UnknownKey."""
+    """Return the live key that has this secret, with its person. Raises UnknownKey."""
     mark, _sign, tail = secret[:200].partition("_")
     short, _sign, rest = tail.partition("_")
     key = StaffKey.objects.select_related("acts_for").filter(prefix=f"{mark}_{short}").first()

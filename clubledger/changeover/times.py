@@ -14,7 +14,7 @@ LONGEST_AHEAD = timedelta(days=2 * 366)
 
 
 def instant_of(on: date, at: time | None, zone: str) -> datetime:
-    """Give the instant, in UTC, of a day and time (09:00) in a time zone; of an hour that comes twice, the first.
+    """Return the instant, in UTC, of a day and time (09:00) in a time zone; of an hour that comes twice, the first.
 
     Raises NotPlannable for what is past or too far ahead, for a time of another zone, and for one that the clocks jump
     over.

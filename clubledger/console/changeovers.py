@@ -249,7 +249,7 @@ def changeover(request: HttpRequest, actor: User, changeover_id: int) -> HttpRes
 
 
 def _travellers(row: Changeover) -> list[dict[str, Any]]:
-    """Give who must authorise, with what became of their last try."""
+    """Return who must authorise, with what became of their last try."""
     if row.is_before:
         return []
     attempts = board.last_attempts(row)

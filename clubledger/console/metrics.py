@@ -15,7 +15,7 @@ TYPE = "text/plain; version=0.0.4; charset=utf-8"
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Give the figures; 404 where no token is set, 401 for who does not have it."""
+    """Return the figures; 404 where no token is set, 401 for who does not have it."""
     if not settings.METRICS_TOKEN:
         raise Http404
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -40,7 +40,7 @@ class Chip(NamedTuple):
 
 
 def person(request: HttpRequest) -> User:
-    """Give the person who is signed in."""
+    """Return the person who is signed in."""
     if not isinstance(request.user, User):
         raise Http404
     return request.user
@@ -80,12 +80,12 @@ def refuse(request: HttpRequest, access: ClubAccess, error: NotAllowed) -> HttpR
 
 
 def link_to(access: ClubAccess, name: str, *args: Any) -> str:
-    """Give the address of a page of the club."""
+    """Return the address of a page of the club."""
     return reverse(name, args=[access.club.slug, *args])
 
 
 def general_ledger_trail(access: ClubAccess, leaf: str = "") -> list[tuple[str, str]]:
-    """Give the way to General Ledger, or to `leaf` below it: titles with their addresses, empty where there is none."""
+    """Return the way to General Ledger, or to `leaf` below it: titles with their addresses, empty where none is."""
     trail = [
         (_("Configuration"), ""),
         (_("Integration"), ""),

@@ -22,7 +22,7 @@ class Explained:
 
 
 def explain(error: errors.XeroError) -> Explained:
-    """Give the words for an error of the room `xero`."""
+    """Return the words for an error of the room `xero`."""
     if isinstance(error, errors.ConnectionMoved):
         return Explained(
             _("Connection moved"),

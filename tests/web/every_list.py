@@ -16,7 +16,7 @@ from clubledger.frame.lists import Column, Holds, List
 
 
 def _found():
-    """Give each list of a module of the pages, a dictionary of lists included."""
+    """Return each list of a module of the pages, a dictionary of lists included."""
     for room in (clubledger.web, clubledger.console):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             for value in vars(importlib.import_module(module.name)).values():

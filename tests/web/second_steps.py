@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery"
 
 
 def code_for(secret: str, steps_ahead: int = 0) -> str:
-    """Give the six digits of now, or of so many half-minutes later (RFC 6238)."""
+    """Return the six digits of now, or of so many half-minutes later (RFC 6238)."""
     counter = struct.pack(">Q", int(time.time()) // 30 + steps_ahead)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
     at = digest[-1] & 15
@@ -26,7 +26,7 @@ def sign_in(client: Client, email: str, password: str = PASSWORD):
 
 
 def set_up_app(client: Client) -> str:
-    """Set up an authenticator app; gives its secret."""
+    """Set up an authenticator app; returns its secret."""
     page = client.get("/security/app/")
     found = re.search(r'<code class="wrap">([A-Z2-7]+)</code>', page.content.decode())
     assert found is not None, page

@@ -89,7 +89,7 @@ def filed(client, club, listed, **asked):
 
 
 def value_of(column, text):
-    """Give a cell as what the column holds: words without their case, numbers, days."""
+    """Return a cell as what the column holds: words without their case, numbers, days."""
     read = {
         Holds.NUMBER: int, Holds.MONEY: Decimal, Holds.DAY: date.fromisoformat,
         Holds.MONTH: date.fromisoformat, Holds.INSTANT: datetime.fromisoformat,
@@ -98,7 +98,7 @@ def value_of(column, text):
 
 
 def told_alike(name, table, lines):
-    """Give each row by those of its cells that page and file both tell, of the file and as the page has them."""
+    """Return each row by those of its cells that page and file both tell, of the file and as the page has them."""
     listed = EVERY_LIST[name]
     alike = [
         (place, number, column)
@@ -112,7 +112,7 @@ def told_alike(name, table, lines):
 
 
 def stands_as(expected, rows):
-    """Say whether the rows of the page tell what the file tells, in its order."""
+    """Return whether the rows of the page tell what the file tells, in its order."""
     return len(rows) <= len(expected) and all(
         all(part.casefold() in cell.casefold() for part, cell in zip(line, row, strict=True))
         for line, row in zip(expected, rows, strict=False)

@@ -36,7 +36,7 @@ def said(client, address, **asked):
 
 
 def column(client, address, place, **asked):
-    """Give a column of the CSV file of a list."""
+    """Return a column of the CSV file of a list."""
     answer = client.get(address, {**asked, "format": "csv"})
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     return [row[place] for row in list(csv.reader(text.splitlines()))[1:]]

@@ -164,7 +164,7 @@ GRID = "/c/banksia-park/configuration/charges/"
 
 
 def grid(club, **typed):
-    """Give what a grid of charges posts: every row with what it was, and what was typed by code."""
+    """Return what a grid of charges posts: every row with what it was, and what was typed by code."""
     rows = FinancialItem.objects.of(club).filter(kind="charge")
     form = {"item": [row.pk for row in rows]}
     for row in rows:

@@ -83,7 +83,7 @@ class Tally:
 def find(
     *, actor: User, wave_id: int | None = None, state: str = "", text: str = "", stuck: bool = False, sort: str = ""
 ) -> QuerySet[Changeover]:
-    """Give changeovers of a wave, in a state (`live`: not ended), with the text in the club's name, or stuck ones.
+    """Return changeovers of a wave, in a state (`live`: not ended), with the text in the club's name, or stuck ones.
 
     Stuck ones first, then the one that has stood longest. Raises NotStaff.
     """
@@ -123,7 +123,7 @@ def of_club(*, actor: User, club: Club) -> list[Changeover]:
 
 
 def stuck_now() -> Q:
-    """Give the condition of `state.is_stuck` as the database can tell it."""
+    """Return the condition of `state.is_stuck` as the database can tell it."""
     now = clock.now()
     late = Q(state__in=BEFORE, switch_at__lt=now - LATE_AFTER)
     slow = Q(state__in=AFTER, moved_at__lt=now - STUCK_AFTER)
@@ -142,7 +142,7 @@ def tally(*, actor: User, wave_id: int | None = None) -> Tally:
 
 
 def waves(*, actor: User) -> list[tuple[Wave, Tally]]:
-    """Give the waves, the newest first, each with its tally, in two queries. Raises NotStaff."""
+    """Return the waves, the newest first, each with its tally, in two queries. Raises NotStaff."""
     staff.require(actor)
     counts: dict[int, dict[str, int]] = {}
     grouped = Changeover.objects.across_clubs(WHY).filter(wave__isnull=False).values("wave_id", "state")
@@ -164,7 +164,7 @@ def waves(*, actor: User) -> list[tuple[Wave, Tally]]:
 
 
 def missing_people(changeovers: Iterable[Changeover]) -> dict[int, list[User]]:
-    """Give, by changeover, the people who have still to authorise."""
+    """Return, by changeover, the people who have still to authorise."""
     missing: dict[int, list[User]] = {}
     rows = Traveller.objects.across_clubs(WHY).filter(
         changeover__in=[one.pk for one in changeovers if one.is_live], authorised_at=None, excused_at=None
@@ -183,14 +183,14 @@ class Attempt:
 
 
 def last_attempts(row: Changeover) -> dict[int, Attempt]:
-    """Give, by person, their last try to authorise the new app since the switch; who calls has checked who asks."""
+    """Return, by person, their last try to authorise the new app since the switch; who calls has checked who asks."""
     rows = AuthorisationRequest.objects.of(row.club).filter(app=row.to_app_id, created_at__gte=row.switched_at)
     tries = rows.order_by("created_at", "pk").values_list("user_id", "created_at", "outcome")
     return {user_id: Attempt(at, outcome) for user_id, at, outcome in tries}
 
 
 def as_value(row: Changeover, missing: Iterable[User] = (), now: datetime | None = None) -> dict[str, Any]:
-    """Give a changeover as plain values, for the API, the commands and downloads."""
+    """Return a changeover as plain values, for the API, the commands and downloads."""
     now = now or clock.now()
     return {
         "id": row.pk,

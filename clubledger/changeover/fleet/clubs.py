@@ -45,7 +45,7 @@ class ClubRow:
 def find(
     *, actor: User, text: str = "", show: str = "all", app_id: int | None = None, sort: str = ""
 ) -> QuerySet[Club]:
-    """Give the active clubs whose name, slug or organisation holds the text, by one of SORTS or by name.
+    """Return the active clubs whose name, slug or organisation holds the text, by one of SORTS or by name.
 
     A minus before the column turns it round; what has nothing there stands last. Raises NotStaff.
     """
@@ -115,7 +115,7 @@ def _unsent(rows: QuerySet[Journal]) -> QuerySet[Journal]:
 
 
 def describe(clubs: Sequence[Club]) -> list[ClubRow]:
-    """Give the states of these clubs, in a handful of queries for all of them."""
+    """Return the states of these clubs, in a handful of queries for all of them."""
     ids = [club.pk for club in clubs]
     known = Connection.objects.across_clubs(WHY).filter(club__in=ids).select_related("app")
     connections = {one.club_id: one for one in known.defer(*secrets_of("app"))}

@@ -33,7 +33,7 @@ class Gauge:
 
 
 def measure() -> list[Gauge]:
-    """Give the figures. Whoever calls it has checked who asks."""
+    """Return the figures. Whoever calls it has checked who asks."""
     return [*_journals(), *_work(), *_calls(), *_people()]
 
 

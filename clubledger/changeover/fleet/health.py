@@ -83,7 +83,7 @@ class Fleet:
 
 
 def look(*, actor: User) -> Fleet:
-    """Give the state of the fleet now. Raises NotStaff."""
+    """Return the state of the fleet now. Raises NotStaff."""
     staff.require(actor)
     return Fleet(
         waiting=_waiting(),
@@ -136,7 +136,7 @@ def _found() -> Iterable[tuple[str, str, int]]:
 
 
 def without_figures(words: str) -> str:
-    """Give Xero's words with names in quotes, codes and amounts taken out: what is left is the cause, not the books."""
+    """Return Xero's words with names in quotes, codes and amounts taken out: what is left is the cause."""
     bare = re.sub(r"(['\"“‘]).*?(['\"”’])", "…", words)
     return re.sub(r"[\d][\d.,/:-]*", "#", bare).strip()[:160]
 
@@ -228,7 +228,7 @@ class AppUse:
 
 
 def apps(*, actor: User) -> list[AppUse]:
-    """Give the apps, active ones first, with how many clubs, people and connections hang on each. Raises NotStaff."""
+    """Return the apps, active ones first, with how many clubs, people and connections hang on each. Raises NotStaff."""
     staff.require(actor)
     live = Authorisation.objects.across_clubs(WHY).filter(ended_at=None, token_set__died_at=None)
     people = dict(live.values("app").annotate(n=Count("user", distinct=True)).values_list("app", "n"))
@@ -253,7 +253,7 @@ class ConnectionsUsed:
 
 
 def connections_used(*, actor: User) -> list[ConnectionsUsed]:
-    """Give, in one query, the apps that have connections and a maximum, the fullest first. Raises NotStaff."""
+    """Return, in one query, the apps that have connections and a maximum, the fullest first. Raises NotStaff."""
     staff.require(actor)
     one = Concat(Cast("token_set_id", CharField()), Value(":"), "tenant_id", output_field=CharField())
     live = Authorisation.objects.across_clubs(WHY).filter(ended_at=None, token_set__died_at=None)

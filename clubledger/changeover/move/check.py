@@ -49,7 +49,7 @@ class Empty:
 
 
 def empty_journals(*, club: Club, before_on: date | None = None) -> list[Empty]:
-    """Give the journals of days before `before_on` (today) that can still be sent and carry nothing, oldest first.
+    """Return the journals of days before `before_on` (today) that can still be sent and carry nothing, oldest first.
 
     Counted anew from the transactions beneath them, not from what the journal keeps of itself: one whose kept figures
     and transactions disagree is no empty journal, whichever of them is nil.
@@ -63,7 +63,7 @@ def empty_journals(*, club: Club, before_on: date | None = None) -> list[Empty]:
 
 @transaction.atomic
 def record_empty(*, club: Club, actor: User) -> int:
-    """Record every empty journal as manually added, in one act; Xero is not touched. Gives how many.
+    """Record every empty journal as manually added, in one act; Xero is not touched. Returns how many.
 
     Raises NotAllowed. The club is locked between the proof and the recording, so that nothing comes in between.
     """

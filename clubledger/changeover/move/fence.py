@@ -17,7 +17,7 @@ ON_THEIR_WAY = (JournalState.SENDING, JournalState.UNCERTAIN)
 
 
 def hold_queued_of(clubs: Sequence[Club]) -> dict[int, int]:
-    """Let everything queued at these clubs wait for the changeover, and say so on each row. Gives how many, by club.
+    """Let everything queued at these clubs wait for the changeover, and say so on each row. Returns how many, by club.
 
     The clubs are locked.
     """
@@ -41,7 +41,7 @@ def forget_limits(clubs: Sequence[Club]) -> None:
 
 
 def in_flight(club: Club) -> int:
-    """Give how many journals may be in Xero without our knowing: on their way, or to be looked up."""
+    """Return how many journals may be in Xero without our knowing: on their way, or to be looked up."""
     return Delivery.objects.of(club).filter(closed_at=None, journal__state__in=ON_THEIR_WAY).count()
 
 

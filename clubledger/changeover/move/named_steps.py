@@ -25,7 +25,7 @@ STEPS = (*PLAIN, *WITH_REASON, "reschedule", "disconnect", "note_gone")
 
 
 def take(step: str, *, club: Club, actor: User, changeover_id: int, reason: str = "", at: str = "") -> int:
-    """Take a step; `at` is for `reschedule`, by the club's clock. Gives how many connections it ended.
+    """Take a step; `at` is for `reschedule`, by the club's clock. Returns how many connections it ended.
 
     Raises NotStaff, WrongStep, and what the step itself raises.
     """

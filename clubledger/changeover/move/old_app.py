@@ -48,7 +48,7 @@ log = structlog.get_logger("clubledger.changeover")
 
 
 def old_authorisations(changeover: Changeover) -> list[Authorisation]:
-    """Give the authorisations of the old app that still stand, one a person."""
+    """Return the authorisations of the old app that still stand, one a person."""
     if changeover.from_app_id is None:
         return []
     rows = Authorisation.objects.of(changeover.club).filter(app_id=changeover.from_app_id, ended_at=None)
@@ -56,7 +56,7 @@ def old_authorisations(changeover: Changeover) -> list[Authorisation]:
 
 
 def disconnect_old(*, club: Club, actor: User | None, changeover_id: int) -> int:
-    """Disconnect every person's connection of the old app, in Xero and here. Gives how many.
+    """Disconnect every person's connection of the old app, in Xero and here. Returns how many.
 
     For staff, and for the club's people who may configure; None is Clubledger itself, where it was so planned. One
     person's connection that can't be removed does not keep the others'. Can be pressed again after a failure. Raises
@@ -90,7 +90,7 @@ def disconnect_old(*, club: Club, actor: User | None, changeover_id: int) -> int
 
 
 def is_silence(error: XeroError) -> bool:
-    """Tell whether Xero gave no answer at all: then whoever is asked next would wait in vain as well."""
+    """Whether Xero gave no answer at all: then whoever is asked next would wait in vain as well."""
     return isinstance(error, XeroUnavailable) and error.http_status is None
 
 
@@ -124,7 +124,7 @@ def _require_nothing_in_flight(club: Club) -> None:
 def note_gone(*, club: Club, actor: User, changeover_id: int, reason: str = "") -> int:
     """Take a person's word that the old app's connections are gone in Xero, where Xero can't be asked any more.
 
-    Because the app was deleted there, for instance. Ends them here and asks Xero nothing. Gives how many. Raises
+    Because the app was deleted there, for instance. Ends them here and asks Xero nothing. Returns how many. Raises
     NotStaff, WrongStep, InFlight.
     """
     staff.require(actor)
@@ -187,7 +187,7 @@ def _tell_why(row: Changeover, error: XeroError) -> None:
 
 
 def go_round() -> int:
-    """Look at some clubs whose old app still stands, and disconnect it where that was planned. Gives how many clubs."""
+    """Look at some clubs whose old app still stands, and disconnect it where that was planned. Returns how many."""
     now = clock.now()
     stands = Authorisation.objects.across_clubs(WHY).filter(
         club=OuterRef("club"), app=OuterRef("from_app"), ended_at=None
@@ -236,7 +236,7 @@ def _leave(row: Changeover) -> None:
 
 
 def _keep_trouble(row: Changeover, cause: Exception) -> None:
-    """Say what keeps the old app connected: at once if it needs a person, later if it may pass by itself."""
+    """Return what keeps the old app connected: at once if it needs a person, later if it may pass by itself."""
     if not isinstance(cause, XeroError):
         raise cause
     log.info("changeover.not_disconnected_yet", club=row.club.slug, words=cause.words)

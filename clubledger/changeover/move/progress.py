@@ -37,14 +37,14 @@ class _Seen:
 
 
 def look(*, club: Club) -> Changeover | None:
-    """Bring the club's changeover to where the facts are; gives it if it has moved."""
+    """Bring the club's changeover to where the facts are; returns it if it has moved."""
     rows = _switched().filter(club=club)
     moved = _look(list(rows))
     return moved[0] if moved else None
 
 
 def look_at_all() -> int:
-    """Bring every switched changeover to where the facts are. Gives how many have moved."""
+    """Bring every switched changeover to where the facts are. Returns how many have moved."""
     ids = list(_switched().order_by("pk").values_list("pk", flat=True))
     moved = 0
     for start in range(0, len(ids), AT_A_TIME):
@@ -114,7 +114,7 @@ def _retrieved(clubs: Collection[int]) -> dict[int, datetime]:
 
 
 def _verified_at(row: Changeover, present: dict[int, datetime], retrieved_at: datetime | None) -> datetime | None:
-    """Give when Get GL Codes first worked under the new app: after the switch no other app is used for it."""
+    """Return when Get GL Codes first worked under the new app: after the switch no other app is used for it."""
     if not present or retrieved_at is None or row.switched_at is None:
         return None
     since = max(row.switched_at, min(present.values()))

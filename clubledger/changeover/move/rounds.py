@@ -47,7 +47,7 @@ def go() -> None:
 
 
 def switch_due() -> int:
-    """Switch every club whose time has come, longest due first, a hundred at a time. Gives how many."""
+    """Switch every club whose time has come, longest due first, a hundred at a time. Returns how many."""
     due = Changeover.objects.across_clubs(WHY).filter(state__in=BEFORE, switch_at__lte=clock.now())
     ids = list(due.filter(to_app__status="active").order_by("switch_at", "pk").values_list("pk", flat=True))
     switched = 0
@@ -73,7 +73,7 @@ def _switch_together(ids: list[int]) -> int:
 
 
 def tell_of_tomorrow() -> int:
-    """Write to the clubs that switch tomorrow by their own calendar, after eight in their morning. Gives how many."""
+    """Write to the clubs that switch tomorrow by their own calendar, after eight in their morning. Returns how many."""
     now = clock.now()
     told = Notice.objects.across_clubs(WHY).filter(
         changeover=OuterRef("pk"), cause=Cause.TOMORROW, on__gte=(now - timedelta(days=1)).date()
@@ -94,7 +94,7 @@ def tell_of_tomorrow() -> int:
 
 
 def remind_due() -> int:
-    """Remind those who have still to authorise, some days after the switch. Gives how many clubs."""
+    """Remind those who have still to authorise, some days after the switch. Returns how many clubs."""
     now = clock.now()
     today = Notice.objects.across_clubs(WHY).filter(
         changeover=OuterRef("pk"), cause=Cause.STILL, on__gte=(now - timedelta(hours=20)).date()

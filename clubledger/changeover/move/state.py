@@ -31,7 +31,7 @@ class Facts:
 
 
 def state_after(facts: Facts) -> State:
-    """Give the state of a switched club from what is known. The order in which people do things does not matter."""
+    """Return the state of a switched club from what is known. The order in which people do things does not matter."""
     is_everybody_there = facts.people_done >= facts.people_total
     if facts.is_verified and facts.is_disconnected and is_everybody_there:
         return State.DONE
@@ -58,7 +58,7 @@ FROM: dict[str, tuple[str, ...]] = {
 
 
 def allows(changeover: Changeover, step: str) -> bool:
-    """Tell whether a step follows from where the changeover stands."""
+    """Whether a step follows from where the changeover stands."""
     if changeover.state not in FROM[step]:
         return False
     if step in {"disconnect", "note_gone"} and changeover.disconnected_at is not None:
@@ -71,12 +71,12 @@ def allows(changeover: Changeover, step: str) -> bool:
 
 
 def is_late(changeover: Changeover, now: datetime) -> bool:
-    """Tell whether its time to switch has passed without a switch."""
+    """Whether its time to switch has passed without a switch."""
     return changeover.state in BEFORE and changeover.switch_at is not None and changeover.switch_at < now - LATE_AFTER
 
 
 def is_stuck(changeover: Changeover, now: datetime) -> bool:
-    """Tell whether a person should look: it is late, has a trouble, or has not come on for a day after the switch."""
+    """Whether a person should look: it is late, has a trouble, or has not come on for a day after the switch."""
     if not changeover.is_live or changeover.state == State.PAUSED:
         return False
     if is_late(changeover, now) or changeover.trouble:
@@ -85,7 +85,7 @@ def is_stuck(changeover: Changeover, now: datetime) -> bool:
 
 
 def words_of(changeover: Changeover, now: datetime) -> str:
-    """Say what a changeover waits for, in one sentence for staff."""
+    """Return what a changeover waits for, in one sentence for staff."""
     if changeover.trouble:
         return in_readers_words(changeover.trouble)
     if is_late(changeover, now):
@@ -116,7 +116,7 @@ def words_of(changeover: Changeover, now: datetime) -> str:
 
 
 def _end_of(changeover: Changeover) -> str:
-    """Say how it ended."""
+    """Return how it ended."""
     if changeover.state == State.DONE:
         return _("The club sends with %(app)s.") % {"app": changeover.to_app}
     if changeover.from_app is None:

@@ -25,14 +25,14 @@ from clubledger.xero.models import Authorisation, Connection
 
 
 def live_of(*, club: Club) -> Changeover | None:
-    """Give the club's changeover that is not ended, if there is one."""
+    """Return the club's changeover that is not ended, if there is one."""
     rows = Changeover.objects.of(club).select_related("from_app", "to_app", "wave", "planned_by", "club")
     found: Changeover | None = rows.exclude(state__in=ENDED).first()
     return found
 
 
 def newest_of(*, club: Club) -> Changeover | None:
-    """Give the club's newest changeover, ended or not."""
+    """Return the club's newest changeover, ended or not."""
     rows = Changeover.objects.of(club).select_related("from_app", "to_app", "wave", "planned_by", "club")
     found: Changeover | None = rows.order_by("-pk").first()
     return found
@@ -56,7 +56,7 @@ def announce(*, club: Club, actor: User, changeover_id: int) -> Changeover:
 
 @transaction.atomic
 def reschedule(*, club: Club, actor: User, changeover_id: int, switch_at: datetime | None) -> Changeover:
-    """Give a changeover another time, or none (by a button); who was told is told anew.
+    """Reschedule a changeover, or leave it without a time (by a button); who was told is told anew.
 
     Raises NotStaff, WrongStep, and NotPlannable for a time that can't be.
     """
@@ -205,7 +205,7 @@ def _row(club: Club, changeover_id: int) -> Changeover | None:
 
 
 def _find(club: Club, changeover_id: int, step: str) -> Changeover:
-    """Give the row, the club locked, if the step follows from where it stands. Raises WrongStep."""
+    """Return the row, the club locked, if the step follows from where it stands. Raises WrongStep."""
     access.lock_club(club)
     row = _row(club, changeover_id)
     if row is None or not allows(row, step):

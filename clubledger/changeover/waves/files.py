@@ -50,7 +50,7 @@ def read_csv(content: bytes) -> tuple[list[Wish], list[Refusal]]:
 
 
 def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    """Give each line that says anything, with the number of the line it begins on."""
+    """Return each line that says anything, with the number of the line it begins on."""
     begins = lines.line_num + 1
     for cells in lines:
         if any(cell.strip() for cell in cells):

@@ -224,7 +224,7 @@ def wishes_for(
     notes: str = "",
     disconnects_itself: bool = False,
 ) -> Iterator[Wish]:
-    """Give a wish for each club: all at the same local time, or spread out so that `per_hour` clubs switch an hour.
+    """Return a wish for each club: all at the same local time, or spread out so that `per_hour` clubs switch an hour.
 
     Raises NotPlannable for a day that is too far ahead.
     """
@@ -245,7 +245,7 @@ def wishes_for(
 
 
 def clubs_to_move(*, actor: User, to_app: XeroApp, from_app: XeroApp | None = None, text: str = "") -> list[Club]:
-    """Give the active clubs, by name, that use `from_app` (any but the new one if None) and have no live changeover.
+    """Return the active clubs, by name, that use `from_app` (any but the new one if None) and have no live changeover.
 
     `text` must be in their name or slug. Raises NotStaff.
     """

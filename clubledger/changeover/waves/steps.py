@@ -29,7 +29,7 @@ MOST_SECONDS = 20.0
 
 
 def take_step(*, actor: User, wave_id: int, step: str, reason: str = "") -> int:
-    """Take a step for every changeover of the wave that it follows for; gives how many. Raises NotStaff, NotPlannable.
+    """Take a step for each changeover of the wave that it follows for; returns how many. Raises NotStaff, NotPlannable.
 
     `switch` makes them due now: the worker switches them, so that it goes on if this page is closed.
     """
@@ -105,7 +105,7 @@ def roll_back(*, actor: User, wave_id: int, reason: str = "") -> RolledBack:
 
 
 def _meaning(step: str) -> tuple[dict[str, Any], str, str, Cause | None]:
-    """Give what a step changes, its name and words in the log, and the cause of the notice it sends."""
+    """Return what a step changes, its name and words in the log, and the cause of the notice it sends."""
     now = clock.now()
     meanings: dict[str, tuple[dict[str, Any], str, str, Cause | None]] = {
         "announce": (

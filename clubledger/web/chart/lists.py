@@ -177,7 +177,7 @@ class JobCodeForm(forms.Form):
 
 
 def crumbs(access: ClubAccess, *more: tuple[str, str]) -> list[tuple[str, str]]:
-    """Give where a page of the chart stands."""
+    """Return where a page of the chart stands."""
     trail = [(_("Configuration"), ""), (_("Financials"), "")]
     return [*trail, (_("Chart of Accounts"), link_to(access, "chart-of-accounts")), *more]
 
@@ -333,7 +333,7 @@ OF_JOBS = Kind(
 
 
 def users_of(access: ClubAccess, row: Any) -> list[tuple[str, str]]:
-    """Give the words and the address of each grid where items use the account."""
+    """Return the words and the address of each grid where items use the account."""
     words = {
         "charges": lambda number: ngettext("%(count)s charge", "%(count)s charges", number),
         "account_types": lambda number: ngettext("%(count)s account type", "%(count)s account types", number),

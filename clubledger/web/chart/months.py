@@ -84,26 +84,26 @@ class Quarter:
         return cls(weeks, movements.moved(club=club, starts=weeks, by=by))
 
     def of(self, key: Any) -> OfOne | None:
-        """Give what a code moved; None if nothing did."""
+        """Return what a code moved; None if nothing did."""
         row = row_of(self.moved.get(key, {}), self.weeks)
         debit, credit = sum(one.debit for one in row), sum(one.credit for one in row)
         return OfOne(debit, credit, pictures.weeks([one.net for one in row])) if debit or credit else None
 
     def amounts_of(self, key: Any) -> tuple[Decimal | None, Decimal | None]:
-        """Give what was debited and credited, for a file; None where nothing moved."""
+        """Return what was debited and credited, for a file; None where nothing moved."""
         found = self.moved.get(key, {}).values()
         debit, credit = sum(one.debit for one in found), sum(one.credit for one in found)
         return (from_minor(debit), from_minor(credit)) if debit or credit else (None, None)
 
     def total(self) -> OfOne:
-        """Give what all codes moved together."""
+        """Return what all codes moved together."""
         every = [self.of(key) for key in self.moved]
         debit, credit = sum(one.debit for one in every if one), sum(one.credit for one in every if one)
         return OfOne(debit, credit, mark_safe(""))
 
 
 def row_of(found: movements.Periods, starts: Sequence[date]) -> list[Moved]:
-    """Give a code's periods, oldest first, those where nothing moved too."""
+    """Return a code's periods, oldest first, those where nothing moved too."""
     return [found.get(start, Moved()) for start in starts]
 
 
@@ -158,6 +158,6 @@ def gl_code(request: HttpRequest, access: ClubAccess, code_id: int) -> HttpRespo
 
 
 def _days(access: ClubAccess, month: date) -> str:
-    """Give the address of GL Integration with all journals of a month."""
+    """Return the address of GL Integration with all journals of a month."""
     last_on = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return f"{reverse('gl', args=[access.club.slug])}?from={month.isoformat()}&up_to={last_on.isoformat()}&show=all"

@@ -135,7 +135,7 @@ def _salt(access: ClubAccess, back: str) -> str:
 
 
 def _as_file(request: HttpRequest, access: ClubAccess, back: str) -> HttpResponseBase:
-    """Give the comparison as it was shown: the page brings it along, signed, so that Xero is not asked again."""
+    """Return the comparison as it was shown: the page brings it along, signed, so that Xero is not asked again."""
     try:
         cells = signing.loads(request.POST.get("compared", ""), salt=_salt(access, back), max_age=COMPARED_SECONDS)
     except signing.BadSignature:

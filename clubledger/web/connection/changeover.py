@@ -77,7 +77,7 @@ def changeover(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 
 def _sentence(access: ClubAccess, row: Changeover, kind: str) -> tuple[str, str]:
-    """Give the page's first sentence, and what it asks of this person (perhaps nothing)."""
+    """Return the page's first sentence, and what it asks of this person (perhaps nothing)."""
     if row.state == State.ROLLED_BACK:
         return _("The club is back on %(app)s; nothing has to be done.") % {"app": row.from_app}, ""
     if row.state == State.DONE:

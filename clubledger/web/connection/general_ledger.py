@@ -243,7 +243,7 @@ def set_currency(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 
 def _open_request(access: ClubAccess, request_id: int) -> AuthorisationRequest | None:
-    """Give this person's request while it waits for an answer, else None. Raises Http404 where it is not theirs."""
+    """Return this person's request while it waits for an answer, else None. Raises Http404 where it is not theirs."""
     found = consent.request_of(club=access.club, user=access.user, request_id=request_id)
     if found is None:
         raise Http404

@@ -100,7 +100,7 @@ def send(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 @require_safe
 @club_page()
 def send_progress(request: HttpRequest, access: ClubAccess, run_id: int) -> HttpResponseBase:
-    """Give the progress of a send run as a part of the page."""
+    """Return the progress of a send run as a part of the page."""
     run = runs.find(club=access.club, run_id=run_id)
     if run is None:
         raise Http404

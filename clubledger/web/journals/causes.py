@@ -32,7 +32,7 @@ PAGES = {"charge": "charges", "account_type": "account-types", "payment_method":
 
 
 def place(access: ClubAccess, mends: str, journal_id: int | None = None) -> tuple[str, str]:
-    """Give label and address of the place that mends; both empty where this person can do nothing about it."""
+    """Return label and address of the place that mends; both empty where this person can do nothing about it."""
     kind, _colon, what = mends.partition(":")
     if kind in PAGES:
         link = f"{link_to(access, PAGES[kind])}?{urlencode({'item': what})}"

@@ -184,7 +184,7 @@ def _what_stands_in_xero(access: ClubAccess, seen: Sighting) -> Facts:
 
 
 def sighting_words(seen: Sighting) -> str:
-    """Say what was seen."""
+    """Return what was seen."""
     return {
         "unknown": _("Xero has a journal with our reference %(reference)s that Clubledger does not know of."),
         "double": _("Xero has a second journal with our reference %(reference)s."),

@@ -106,7 +106,7 @@ class Step:
 
 
 def first_steps(access: ClubAccess, figures: Any, connection: Connection | None, unmapped: int = 0) -> list[Step]:
-    """Give the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
+    """Return the four steps of a new club (bring transactions, connect Xero, map, send) with what is done."""
     see = _("See")
     return [
         Step(
@@ -216,7 +216,7 @@ def _causes(access: ClubAccess, asked: Asked, counts: Tally) -> dict[str, list[C
 
 
 def _run(request: HttpRequest, access: ClubAccess, signs: Signs) -> tuple[int | None, queue.Progress | None]:
-    """Give the send run whose progress the page shows: the newest that goes on, or the one just asked for."""
+    """Return the send run whose progress the page shows: the newest that goes on, or the one just asked for."""
     run_id = signs.run_id
     is_asked = request.GET.get("run") == str(run_id)
     if run_id is None or (signs.run_finished_at is not None and not is_asked):
@@ -226,7 +226,7 @@ def _run(request: HttpRequest, access: ClubAccess, signs: Signs) -> tuple[int | 
 
 
 def is_moving(progress: queue.Progress) -> bool:
-    """Tell whether asking again soon would show something new: not if all that is left waits for a reason."""
+    """Whether asking again soon would show something new: not if all that is left waits for a reason."""
     return not progress.is_finished and progress.total - progress.done > progress.waiting
 
 

@@ -136,7 +136,7 @@ def journal(request: HttpRequest, access: ClubAccess, journal_id: int) -> HttpRe
 
 
 def _carries(access: ClubAccess, found: Journal, taxes: Mapping[str, str]) -> dict[str, Any] | None:
-    """Give what a difference journal carries, each line with the way to the line of ours that it corrects."""
+    """Return what a difference journal carries, each line with the way to the line of ours that it corrects."""
     explained = difference.explain(club=access.club, journal=found)
     if explained is None:
         return None
@@ -176,7 +176,7 @@ def _totals(lines: list[LineView]) -> dict[str, Any]:
 
 
 def _with_others(access: ClubAccess, journal_id: int) -> tuple[Journal, list[Journal]]:
-    """Give the journal and the others of its date, in one query. Raises Http404."""
+    """Return the journal and the others of its date, in one query. Raises Http404."""
     of_date = samples.of_one_date(club=access.club, journal_id=journal_id)
     found = next((one for one in of_date if one.pk == journal_id), None)
     if found is None:
@@ -205,7 +205,7 @@ def _page_of_lines(request: HttpRequest, lines: list[LineView], opened: LineView
 
 
 def _story(access: ClubAccess, found: Journal) -> list[Event]:
-    """Give what happened to the journal, oldest first: deliveries, requests to Xero, recordings."""
+    """Return what happened to the journal, oldest first: deliveries, requests to Xero, recordings."""
     events = [Event(found.created_at, _("The first transaction of this date came in."))]
     if found.validated_at:
         events.append(Event(found.validated_at, _("Last checked against Xero's chart of accounts.")))
@@ -222,7 +222,7 @@ def _noted(event: AuditEvent) -> str:
 
 
 def _on_its_way(access: ClubAccess, found: Journal) -> Iterator[Event]:
-    """Give what its deliveries and the requests that carried them tell, in one query and without their bodies."""
+    """Return what its deliveries and the requests that carried them tell, in one query and without their bodies."""
     rows = runs.steps_of(club=access.club, journal=found)
     told = set()
     for row in rows:
@@ -272,7 +272,7 @@ def _outcome(outcome: str) -> str:
 def _all_behind(
     access: ClubAccess, reading: drill_down.Reading, opened: LineView | None, order: str
 ) -> Iterator[Behind]:
-    """Give all the transactions behind a line, or behind the whole journal, a thousand at a time."""
+    """Return all the transactions behind a line, or behind the whole journal, a thousand at a time."""
     found = reading.journal
     number, pages = 1, 1
     while number <= pages:

@@ -16,7 +16,7 @@ from clubledger.web.journals.list_rows import Row
 
 
 def draw(rows: Iterable[Row]) -> SafeString:
-    """Give the rows; every text that is not our own is escaped."""
+    """Return the rows; every text that is not our own is escaped."""
     words = {
         "select": escape(_("Select the journal of")),
         "transactions": _label(_("Transactions")),

@@ -32,7 +32,7 @@ def draw_lines(
     side: int,
     kept: str = "",
 ) -> SafeString:
-    """Give the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, taxes, what differs.
+    """Return the rows of lines: GL code with its problems, job, tax type, rows, debit, credit, taxes, what differs.
 
     `taxes` are the names of tax types by code; amounts of tax are multiplied by `side` (1 or -1); `kept` stays in the
     address when a line is opened, such as `sort=debit`.
@@ -91,7 +91,7 @@ def _turned(amount: Decimal | None, side: int) -> str:
 
 
 def draw_transactions(access: ClubAccess, found: Iterable[TransactionView], kinds: Mapping[str, Any]) -> SafeString:
-    """Give the rows of transactions: id, kind, member, description, its rows, debit, credit."""
+    """Return the rows of transactions: id, kind, member, description, its rows, debit, credit."""
     before, after = link_to(access, "transaction", 0).rsplit("/0/", 1)
     names = {kind: escape(name) for kind, name in kinds.items()}
     member_word = escape(_("Member"))

@@ -36,7 +36,7 @@ class Row:
 
 
 def ordinal_words(sequence: int) -> str:
-    """Say which journal of its date it is: nothing for the first."""
+    """Return which journal of its date it is: nothing for the first."""
     if sequence == 1:
         return ""
     words = {2: _("second journal for this date"), 3: _("third journal for this date")}
@@ -64,7 +64,7 @@ WAITS: Mapping[str, Any] = {
 
 
 def wait_words(journal: Journal, zone: str) -> str:
-    """Say why a queued journal waits and when it is tried again."""
+    """Return why a queued journal waits and when it is tried again."""
     words = str(WAITS.get(journal.wait_reason, journal.wait_reason))
     if words and journal.wait_until:
         until = formats.instant(journal.wait_until, zone)
@@ -73,7 +73,7 @@ def wait_words(journal: Journal, zone: str) -> str:
 
 
 def state_shown(journal: Journal, access: ClubAccess) -> str:
-    """Give the state as people see it: an open journal may be empty, in need of help, or before the cut-over."""
+    """Return the state as people see it: an open journal may be empty, in need of help, or before the cut-over."""
     if journal.state in TAKES_IN:
         post_from = access.club.post_from
         if post_from and journal.accounting_date < post_from:
@@ -86,17 +86,17 @@ def state_shown(journal: Journal, access: ClubAccess) -> str:
 
 
 def has_fault(journal: Journal) -> bool:
-    """Tell whether the last validation found something that keeps it back."""
+    """Whether the last validation found something that keeps it back."""
     return any(finding.get("severity", "fault") == "fault" for finding in journal.findings)
 
 
 def has_chosen_first_open_day(journal: Journal) -> bool:
-    """Tell whether somebody chose the first open day for it since it was last validated: that finds the day itself."""
+    """Whether somebody chose the first open day for it since it was last validated: that finds the day itself."""
     return journal.state in TAKES_IN and journal.sent_on == journal.accounting_date
 
 
 def notes_of(journal: Journal, access: ClubAccess) -> list[str]:
-    """Give the sentences under a journal's state: Xero's words, findings, who sent or recorded it and when."""
+    """Return the sentences under a journal's state: Xero's words, findings, who sent or recorded it and when."""
     zone = access.club.time_zone
     notes = []
     if journal.xero_words and journal.state in {"rejected", "differs", "uncertain", "queued"}:
@@ -132,7 +132,7 @@ def notes_of(journal: Journal, access: ClubAccess) -> list[str]:
 def rows_of(
     found: Iterable[Journal], access: ClubAccess, connection: Connection | None, ticked: str = ""
 ) -> Iterator[Row]:
-    """Give the rows of journals. `ticked` is `all`, `valid` or empty: which rows come ticked."""
+    """Return the rows of journals. `ticked` is `all`, `valid` or empty: which rows come ticked."""
     # Addresses and words are made once, not once a row; the address is one from the list on, a third as long.
     before, after = link_to(access, "journal", 0).removeprefix(link_to(access, "gl")).split("/0/")
     not_numbered = _("TBA")
@@ -168,7 +168,7 @@ def _can_tick(journal: Journal, access: ClubAccess, state: str) -> bool:
 
 
 def xero_link(journal: Journal, connection: Any) -> str:
-    """Give the address that opens the journal in Xero; empty where it is not there."""
+    """Return the address that opens the journal in Xero; empty where it is not there."""
     if not journal.xero_journal_id or connection is None or journal.state not in {"sent", "differs", "voided"}:
         return ""
     return str(manual_journals.deep_link(connection, journal.xero_journal_id))

@@ -74,11 +74,11 @@ class Asked:
         return overview.choosable(self.days, shown=self.show, club=self.access.club)
 
     def address(self, **more: str) -> str:
-        """Give the query that shows the same again."""
+        """Return the query that shows the same again."""
         return "?" + urlencode(dict(self.hidden()) | more)
 
     def hidden(self) -> list[tuple[str, str]]:
-        """Give the same as hidden fields of a form."""
+        """Return the same as hidden fields of a form."""
         days = [("from", self.from_on.isoformat()), ("up_to", self.up_to_on.isoformat()), ("show", self.show)]
         return [*days, ("sort", self.sort)] if self.sort else days
 
@@ -124,7 +124,7 @@ class Selection:
         )
 
     def hidden(self) -> list[tuple[str, str]]:
-        """Give the selection as hidden fields, with what is being said of it now."""
+        """Return the selection as hidden fields, with what is being said of it now."""
         chosen = [("all", "1")] if self.is_all else [("journal", str(pk)) for pk in self.ids]
         return [
             *self.asked.hidden(),

@@ -95,7 +95,7 @@ def _text_of(file: "UploadedFile[Any] | None") -> str:
 
 
 def _changes_in(access: ClubAccess, text: str, choices: Choices) -> tuple[list[tuple[int, Change]], int]:
-    """Give the lines that change something, or can't, each with its number; and how many change nothing."""
+    """Return the lines that change something, or can't, each with its number; and how many change nothing."""
     if "\0" in text:
         raise UnreadableMapping(_("The file is not UTF-8 text. Save it as CSV (UTF-8)."))
     reader = _reader(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"))
@@ -134,7 +134,7 @@ def _reader(text: str) -> "csv.DictReader[str]":
 
 
 def _is_blank(values: Iterable[Any]) -> bool:
-    """Tell whether a row says nothing; what stands beyond its columns is a list."""
+    """Whether a row says nothing; what stands beyond its columns is a list."""
     return not any(any(value) if isinstance(value, list) else value and value.strip() for value in values)
 
 
@@ -145,7 +145,7 @@ def _change_of(
     lines: dict[tuple[str, str], int],
     number: int,
 ) -> Change | None:
-    """Give what a row changes, or the error it has; None where it says what is so already."""
+    """Return what a row changes, or the error it has; None where it says what is so already."""
     values = {name: _plain(row.get(name) or "") for name in COLUMNS}
     key = (values["kind"], values["code"])
     item = known.get(key)
@@ -176,7 +176,7 @@ def _plain(value: str) -> str:
 
 
 def _now(item: FinancialItem) -> dict[str, str]:
-    """Give what stands in the columns that a file may lack."""
+    """Return what stands in the columns that a file may lack."""
     return {
         "tax_type": item.tax_type,
         "untaxed_tax_type": item.untaxed_tax_type,

@@ -29,7 +29,7 @@ class Change:
     error: str = ""
 
     def hidden(self) -> list[tuple[str, str]]:
-        """Give the row's fields as hidden ones; `was` is left out, so that it counts as changed."""
+        """Return the row's fields as hidden ones; `was` is left out, so that it counts as changed."""
         pk = self.item.pk
         return [
             ("item", str(pk)),
@@ -76,22 +76,22 @@ class Choices:
         )
 
     def name_of(self, code: str) -> str:
-        """Give the name of a GL code; empty if it is not one that journals can use."""
+        """Return the name of a GL code; empty if it is not one that journals can use."""
         return self.gl_codes[code].name if code in self.gl_codes else ""
 
     def tax_name(self, tax_type: str) -> str:
-        """Give what Xero's screens call a tax type."""
+        """Return what Xero's screens call a tax type."""
         return self.tax_codes[tax_type].name if tax_type in self.tax_codes else tax_type
 
     def code_in(self, typed: str) -> str:
-        """Give the code of what was typed: lists offer it with its name behind it, and a code may have blanks."""
+        """Return the code of what was typed: lists offer it with its name behind it, and a code may have blanks."""
         words = typed.strip().split(" ")
         known = self.gl_codes.keys() | self.unusable.keys()
         beginnings = (" ".join(words[:end]) for end in range(len(words), 0, -1))
         return next((code for code in beginnings if code in known), words[0])
 
     def wanted(self, change: Change) -> items.Wanted:
-        """Give a change without error as the mapping that it asks for."""
+        """Return a change without error as the mapping that it asks for."""
         job = self.jobs.get(change.job)
         kept = change.item.default_job_id if job is None and change.job else None
         return items.Wanted(
@@ -103,11 +103,11 @@ class Choices:
         )
 
     def guess(self, item: FinancialItem) -> Candidate | None:
-        """Give the likeliest GL code of an item."""
+        """Return the likeliest GL code of an item."""
         return suggest(kind=item.kind, code=item.code, name=item.name, candidates=self.candidates)
 
     def taxes_for(self, gl_code: str, *chosen: str) -> list[TaxCode]:
-        """Give the tax types that Xero allows on this account's class, and those already chosen, in use or not.
+        """Return the tax types that Xero allows on this account's class, and those already chosen, in use or not.
 
         A row that is not touched has to come back from the page as it was.
         """
@@ -120,7 +120,7 @@ class Choices:
         return [*fits, *(self.tax_codes.get(name) or TaxCode(tax_type=name, name=name) for name in missing)]
 
     def untaxed_for(self, code: GLCode, tax_type: str) -> str:
-        """Give the tax type for rows without tax: the usual partner, or the only untaxed one this account may bear."""
+        """Return the tax type for rows without tax: the usual partner, or the only untaxed one the account may bear."""
         tax = self.tax_codes.get(tax_type)
         if tax is None or not tax.rate:
             return ""
@@ -135,7 +135,7 @@ class Choices:
         return left[0] if len(left) == 1 else ""
 
     def taxes(self) -> list[TaxCode]:
-        """Give the tax types that items can bear: those for income or expenses."""
+        """Return the tax types that items can bear: those for income or expenses."""
         fits = {"REVENUE", "EXPENSE"}
         return [tax for tax in self.tax_codes.values() if not tax.applies_to or fits & set(tax.applies_to)]
 
@@ -145,12 +145,12 @@ OUT_OF_THE_RETURN = ("BASEXCLUDED", "NONE")
 
 
 def is_allowed(tax: TaxCode, code: GLCode) -> bool:
-    """Tell whether Xero allows the tax type on the account's class, as far as either is known."""
+    """Whether Xero allows the tax type on the account's class, as far as either is known."""
     return not tax.applies_to or not code.account_class or code.account_class in tax.applies_to
 
 
 def changes_in(form: QueryDict, club: Club, kind: str, choices: Choices) -> list[Change]:
-    """Give the rows that differ from what they were, a pressed guess, or what is to be set for all ticked rows."""
+    """Return the rows that differ from what they were, a pressed guess, or what is to be set for all ticked rows."""
     shown = items.items_by_id(club=club, kind=kind, ids=query.keys(form.getlist("item")))
     # A guess that is taken saves what was typed elsewhere too: the page comes back anew, and would have lost it.
     accepted, _colon, guessed = form.get("accept", "").partition(":")

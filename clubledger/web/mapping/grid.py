@@ -161,7 +161,7 @@ def _show(
 
 
 def _who_maps(access: ClubAccess) -> list[str]:
-    """Give the names of those who may map, for whoever may not."""
+    """Return the names of those who may map, for whoever may not."""
     return [str(one) for one in people_who_may(access.club, Permission.CONFIGURE)[:5]]
 
 
@@ -225,7 +225,7 @@ def _save(request: HttpRequest, access: ClubAccess, kind: str) -> HttpResponseBa
 
 
 def _besides(change: Change, choices: Choices) -> tuple[str, str]:
-    """Give the tax types and the job code that change too, before and after; both empty where they stay."""
+    """Return the tax types and the job code that change too, before and after; both empty where they stay."""
     item = change.item
     pairs = (
         (choices.tax_name(item.tax_type), choices.tax_name(change.tax_type)),
@@ -237,7 +237,7 @@ def _besides(change: Change, choices: Choices) -> tuple[str, str]:
 
 
 def effects_of(access: ClubAccess, changes: Sequence[Change], choices: Choices) -> list[tuple[Change, int, Decimal]]:
-    """Give those of the changes that move open journals, with how many and by what amount."""
+    """Return those of the changes that move open journals, with how many and by what amount."""
     wanted = [choices.wanted(change) for change in changes if not change.error]
     found = items.effects_of(club=access.club, wanted=wanted)
     return [(change, *found[change.item.pk]) for change in changes if change.item.pk in found]

@@ -31,13 +31,13 @@ class Candidate:
 
 
 def words_of(text: str) -> set[str]:
-    """Give the telling words of a name or code, in one form each."""
+    """Return the telling words of a name or code, in one form each."""
     found = {SAME.get(word, word) for word in WORD.findall(text.lower())}
     return {word for word in found if word not in EMPTY_WORDS and not word.isdigit()}
 
 
 def suggest(*, kind: str, code: str, name: str, candidates: Iterable[Candidate]) -> Candidate | None:
-    """Give the likeliest candidate of the classes that fit the kind; None where nothing speaks for one."""
+    """Return the likeliest candidate of the classes that fit the kind; None where nothing speaks for one."""
     wanted = words_of(name) | words_of(code)
     scored: list[tuple[float, str, Candidate]] = []
     for candidate in candidates:
@@ -60,7 +60,7 @@ def _near(word: str, other: str) -> bool:
 
 
 def untaxed_partner(tax_type: str, known: Sequence[str]) -> str:
-    """Give the tax type for rows without tax that goes with a taxed one, if the organisation has it."""
+    """Return the tax type for rows without tax that goes with a taxed one, if the organisation has it."""
     wanted = {
         "OUTPUT": "EXEMPTOUTPUT", "OUTPUT2": "ZERORATED", "INPUT": "EXEMPTEXPENSES", "INPUT2": "ZERORATEDINPUT",
         "CAPEXINPUT": "EXEMPTCAPITAL",

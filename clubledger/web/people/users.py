@@ -29,7 +29,7 @@ ROLES = list(PERMISSIONS)
 
 
 def _holds(permission: Permission) -> Callable[[str], Any]:
-    """Give what tells of a role whether it holds the permission."""
+    """Return what tells of a role whether it holds the permission."""
     return lambda role: permission in PERMISSIONS[role]
 
 
@@ -319,7 +319,7 @@ def _tell_sent(request: HttpRequest, made: Invitation) -> None:
 @require_POST
 @club_page(Permission.PEOPLE)
 def set_role(request: HttpRequest, access: ClubAccess, membership_id: int) -> HttpResponseBase:
-    """Give somebody of the club another role, or their access back."""
+    """Change the role of somebody of the club, or restore their access."""
     member = _member(access, membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():

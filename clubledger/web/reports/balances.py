@@ -88,7 +88,7 @@ def prove_balances(request: HttpRequest, access: ClubAccess) -> HttpResponseBase
 
 
 def _sentence(access: ClubAccess, proof: BalanceProof | None, off: Sequence[Balance]) -> dict[str, str]:
-    """Give the answer in a sentence: whether all adds up, when that was proved, and what is off."""
+    """Return the answer in a sentence: whether all adds up, when that was proved, and what is off."""
     if proof is None or proof.made_at is None:
         return {"main": _("Nothing was proved yet."), "help": ""}
     zone = access.club.time_zone

@@ -137,14 +137,14 @@ def _types(rows: Sequence[JournalTax]) -> list[TypeRow]:
 def _documents(
     listing: Listing, access: ClubAccess, period: Period, limit: int | None = None
 ) -> tuple[list[Document], int, int]:
-    """Give the earlier documents in the order asked for, cut off at the limit; their number and tax are of all."""
+    """Return the earlier documents in the order asked for, cut off at the limit; their number and tax are of all."""
     most = None if listing.sort else limit
     found, count, tax = gst.earlier_documents(club=access.club, period=period, limit=most)
     return listing.in_order(found)[:limit], count, tax
 
 
 def _around(period: Period, now: Period, length: str) -> list[Period]:
-    """Give the periods to list, oldest first: those up to the present one, or up to the one asked for."""
+    """Return the periods to list, oldest first: those up to the present one, or up to the one asked for."""
     last, count = now, PERIODS_SHOWN.get(length, 4)
     for _step in range(count - 1):
         if last <= period:
@@ -173,7 +173,7 @@ def _period_row(period: Period, rows: Sequence[JournalTax], length: str, *, is_h
 
 
 def _registration(connection: Connection | None) -> str:
-    """Say how the organisation stands to GST: none (not registered), cash, fine, or unknown before Xero was read."""
+    """Return how the organisation stands to GST: none (not registered), cash, fine, or unknown before Xero was read."""
     if connection is None or not connection.tenant_id or not connection.sales_tax_basis:
         return "unknown"
     if not connection.organisation.is_registered_for_tax:
@@ -182,7 +182,7 @@ def _registration(connection: Connection | None) -> str:
 
 
 def _sentence(here: PeriodRow, off: Sequence[JournalTax]) -> dict[str, str]:
-    """Give the answer in a sentence: whether documents and Xero agree, and what is not there yet."""
+    """Return the answer in a sentence: whether documents and Xero agree, and what is not there yet."""
     silent = abs(here.collected.silent) + abs(here.paid.silent)
     if not any((silent, here.collected.documents, here.paid.documents, here.collected.xero, here.paid.xero)):
         return {"main": _("There is no GST in this period."), "help": ""}
@@ -226,7 +226,7 @@ def _unsent_link(access: ClubAccess, rows: Sequence[JournalTax]) -> str:
 def _as_file(
     request: HttpRequest, access: ClubAccess, period: Period, rows: Sequence[JournalTax], periods: Sequence[PeriodRow]
 ) -> HttpResponseBase:
-    """Give one of the tables: by tax type (the preset), by journal, the earlier documents, or the periods."""
+    """Return one of the tables: by tax type (the preset), by journal, the earlier documents, or the periods."""
     name = f"gst-check-{access.club.slug}-{period.first_on}-{period.last_on}"
     listing = next(
         (one.asked(request) for one in (JOURNALS, DOCUMENTS, PERIODS) if one.table == request.GET.get("table")),

@@ -107,7 +107,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 
 def _entries(user: User, clubs: Sequence[ClubAccess]) -> list[Entry]:
-    """Give each club with how it stands, in as many queries for fifty as for two."""
+    """Return each club with how it stands, in as many queries for fifty as for two."""
     unsent = overview.unsent_of(clubs=[access.club for access in clubs])
     signs = standing.signs_for(user=user, needs_own={access.club.pk: access.may(Permission.SEND) for access in clubs})
     entries = []

@@ -25,7 +25,7 @@ PROVIDER = "xero"
 @login_required
 @reauthentication_required  # type: ignore[untyped-decorator]
 def xero_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Say what tying means; a POST leaves for Xero, or unties."""
+    """Return what tying means; a POST leaves for Xero, or unties."""
     if not settings.XERO_SIGN_IN:
         raise Http404
     me = person(request)

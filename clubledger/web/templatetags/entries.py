@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def single_sign_on(context: dict[str, HttpRequest]) -> list[object]:
-    """Give the providers of single sign-on that the settings name."""
+    """Return the providers of single sign-on that the settings name."""
     return list(get_single_sign_on().list_providers(context["request"]))
 
 

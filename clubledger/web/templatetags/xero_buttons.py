@@ -12,7 +12,7 @@ KINDS = ("svg", "png")
 
 @register.simple_tag
 def xero_picture(name: str) -> str:
-    """Give the address of the picture called connect, disconnect or sign-in; empty where there is none."""
+    """Return the address of the picture called connect, disconnect or sign-in; empty where there is none."""
     if not settings.XERO_BUTTONS:
         return ""
     found = (f"{name}.{kind}" for kind in KINDS if (Path(settings.XERO_BUTTONS) / f"{name}.{kind}").is_file())

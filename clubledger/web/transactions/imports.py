@@ -211,7 +211,7 @@ def _age_seconds(path: Path) -> float:
 
 
 def _kept(access: ClubAccess, name: str) -> Path:
-    """Give the path of an uploaded file. Raises Http404 for a name that is not one of this club's."""
+    """Return the path of an uploaded file. Raises Http404 for a name that is not one of this club's."""
     if not re.fullmatch(rf"{access.club.pk}-[0-9a-f]{{32}}\.csv", name):
         raise Http404
     return Path(settings.MEDIA_ROOT) / "uploads" / name
@@ -272,14 +272,14 @@ def one_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Http
 @require_safe
 @club_page()
 def import_progress(request: HttpRequest, access: ClubAccess, import_id: int) -> HttpResponseBase:
-    """Give the progress of an import as a part of the page."""
+    """Return the progress of an import as a part of the page."""
     found = _found(access, import_id)
     context = {"found": found, "is_over": found.finished_at is not None, "seconds_left": _seconds_left(found)}
     return render(request, "web/transactions/import_progress.html", context)
 
 
 def _seconds_left(found: Import) -> float | None:
-    """Say how long the rest of the file will take at the pace so far; None where that is not known yet."""
+    """Return how long the rest of the file will take at the pace so far; None where that is not known yet."""
     if not (found.started_at and found.seen_at and found.rows_done) or found.rows_total <= found.rows_done:
         return None
     taken = (found.seen_at - found.started_at).total_seconds()
@@ -289,7 +289,7 @@ def _seconds_left(found: Import) -> float | None:
 @require_safe
 @club_page()
 def refused_rows(request: HttpRequest, access: ClubAccess, import_id: int) -> HttpResponseBase:
-    """Give the refused rows as a file of the same format with the reason, to mend and import again."""
+    """Return the refused rows as a file of the same format with the reason, to mend and import again."""
     found = _found(access, import_id)
     answer = StreamingHttpResponse(
         refused_rows_csv(club=access.club, of_import=found), content_type="text/csv; charset=utf-8"

@@ -143,7 +143,7 @@ def transactions(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
 
 
 def _further(request: HttpRequest, asked: Search, reach_on: date) -> str:
-    """Give the address that looks further back; empty where all the days asked for were looked through."""
+    """Return the address that looks further back; empty where all the days asked for were looked through."""
     if reach_on <= asked.from_on:
         return ""
     days = {"from": asked.from_on.isoformat(), "up_to": (reach_on - timedelta(days=1)).isoformat()}
@@ -204,7 +204,7 @@ def _tax_of(lines: Iterable[SourceLine]) -> Decimal | None:
 
 
 def _pair(found: SourceTransaction, line: SourceLine) -> Pair:
-    """Give a row's two sides as the table of kinds says. Rows of discounts and of reversals are negative: mirrored."""
+    """Return a row's two sides as the table of kinds says. Rows of discounts and reversals are negative: mirrored."""
     amount = from_minor(line.amount_minor)
     debits_account = Kind(found.legs_kind) in DEBITS_THE_ACCOUNT_TYPE
     if amount < 0:
