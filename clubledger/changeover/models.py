@@ -1,5 +1,7 @@
 """A club's move from one Xero app to another: where it stands, what was done when, who comes along, who was told."""
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -160,6 +162,16 @@ class Cause(models.TextChoices):
     CALLED_OFF = "called_off", _("called off")
 
 
+class NoticeState(StrEnum):
+    """What has become of an e-mail about a changeover. Moot: what it would have said no longer holds."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    MOOT = "moot"
+
+
 class Notice(ClubScoped):
     """An e-mail to one person about their club's changeover. The unique constraint is what stops a second one a day."""
 
@@ -170,8 +182,8 @@ class Notice(ClubScoped):
     on = models.DateField(help_text="The day in the club's time zone, before which it is not sent.")
     state = models.CharField(
         max_length=10,
-        default="waiting",
-        choices=[(name, name) for name in ("waiting", "sending", "sent", "failed", "moot")],
+        default=NoticeState.WAITING.value,
+        choices=[(state.value, state.value) for state in NoticeState],
         help_text="`sending` for long: the sender died; it may have gone out, so it is not sent again.",
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -184,7 +196,9 @@ class Notice(ClubScoped):
         constraints = [
             models.UniqueConstraint(fields=["club", "user", "cause", "on"], name="one_notice_a_day_for_a_cause")
         ]
-        indexes = [models.Index(fields=["id"], condition=models.Q(state="waiting"), name="notices_to_send")]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(state=NoticeState.WAITING.value), name="notices_to_send")
+        ]
 
     def __str__(self) -> str:
         return f"{self.cause} notice to {self.user_id} on {self.on}"

@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
-from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, State, Traveller
+from clubledger.changeover.models import AFTER, BEFORE, Cause, Changeover, Notice, NoticeState, State, Traveller
 from clubledger.clubs import languages, mail
 from clubledger.clubs.access import Permission, roles_with
 from clubledger.clubs.models import Club, Membership
@@ -94,7 +94,7 @@ def _told_today(by_club: Mapping[int, Changeover], days: Mapping[int, date]) -> 
     rows = Notice.objects.across_clubs("written for many clubs at once").filter(
         club__in=list(by_club), cause=Cause.RESCHEDULED, on__gte=min(days.values())
     )
-    gone = rows.exclude(state="waiting").values_list("club_id", "user_id", "on")
+    gone = rows.exclude(state=NoticeState.WAITING).values_list("club_id", "user_id", "on")
     return {(club_id, user_id) for club_id, user_id, on in gone if on == days[club_id]}
 
 
@@ -124,7 +124,7 @@ def send_waiting(*, limit: int = 1000) -> int:
     for _batch in range(-(-limit // BATCH)):
         found = list(
             Notice.objects.across_clubs(WHY)
-            .filter(Q(due_at=None) | Q(due_at__lte=clock.now()), state="waiting")
+            .filter(Q(due_at=None) | Q(due_at__lte=clock.now()), state=NoticeState.WAITING)
             .exclude(pk__in=early)
             .select_related("club", "user", "changeover", "changeover__to_app", "changeover__from_app")
             .order_by("pk")[:BATCH]
@@ -152,16 +152,16 @@ def send_waiting(*, limit: int = 1000) -> int:
 
 
 def _send(notice: Notice, post: object) -> bool:
-    mine = Notice.objects.of(notice.club).filter(pk=notice.pk, state="waiting")
+    mine = Notice.objects.of(notice.club).filter(pk=notice.pk, state=NoticeState.WAITING)
     if not is_still_true(notice):
-        mine.update(state="moot")
+        mine.update(state=NoticeState.MOOT)
         return False
-    if not mine.update(state="sending", claimed_at=clock.now()):
+    if not mine.update(state=NoticeState.SENDING, claimed_at=clock.now()):
         return False
     crash.point("changeover.after_notice_claim")
     # What it says is what holds now: it may have been given another time while this batch was being sent.
     notice.changeover.refresh_from_db(fields=["switch_at", "state", "trouble"])
-    claimed = Notice.objects.of(notice.club).filter(pk=notice.pk, state="sending")
+    claimed = Notice.objects.of(notice.club).filter(pk=notice.pk, state=NoticeState.SENDING)
     try:
         message(notice, post).send()
     except Exception as error:
@@ -170,14 +170,14 @@ def _send(notice: Notice, post: object) -> bool:
         words = str(error)[:1000]
         if mail.is_temporary(error) and notice.tries < len(mail.AGAIN_AFTER):
             due_at = clock.now() + mail.AGAIN_AFTER[notice.tries]
-            claimed.update(state="waiting", words=words, tries=notice.tries + 1, due_at=due_at)
+            claimed.update(state=NoticeState.WAITING, words=words, tries=notice.tries + 1, due_at=due_at)
         else:
-            claimed.update(state="failed", words=words)
+            claimed.update(state=NoticeState.FAILED, words=words)
         if mail.is_gone(error):
             raise _MailServerGone from error
         return False
     crash.point("changeover.after_notice_sent")
-    claimed.update(state="sent", sent_at=clock.now(), words="")
+    claimed.update(state=NoticeState.SENT, sent_at=clock.now(), words="")
     return True
 
 

@@ -186,6 +186,14 @@ class Reading(ClubScoped):
         return f"reading of club {self.club_id}"
 
 
+class SightingKind(models.TextChoices):
+    """What is wrong with a journal that was seen in Xero."""
+
+    UNKNOWN = "unknown", "unknown to us"
+    DOUBLE = "double", "a second one"
+    CHANGED = "changed", "changed in Xero"
+
+
 class Sighting(ClubScoped):
     """A manual journal in Xero that bears one of our references and that we can't account for. A person decides."""
 
@@ -194,7 +202,7 @@ class Sighting(ClubScoped):
     reference = models.CharField(max_length=40)
     kind = models.CharField(
         max_length=12,
-        choices=[("unknown", "unknown to us"), ("double", "a second one"), ("changed", "changed in Xero")],
+        choices=SightingKind.choices,
     )
     xero_journal_id = models.CharField(max_length=36)
     found = models.JSONField(help_text="The manual journal as Xero gave it.")

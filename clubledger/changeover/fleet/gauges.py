@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Count, Min
 
-from clubledger.changeover.models import ENDED, Changeover, Notice
+from clubledger.changeover.models import ENDED, Changeover, Notice, NoticeState
 from clubledger.clubs.models import AuditChain
 from clubledger.delivery.models import Call, Delivery, Turn
 from clubledger.foundation import clock, engine
@@ -64,8 +64,12 @@ def _work() -> Iterator[Gauge]:
         seen_at = None
     age = _age(seen_at) if seen_at else float("inf")
     yield Gauge("clubledger_worker_seen_seconds", "Time since any worker's sign of life.", {"": age})
-    letters = Notice.objects.across_clubs(WHY).filter(state__in=["waiting", "failed"]).values("state")
-    counts = {"waiting": 0, "failed": 0} | dict(letters.annotate(n=Count("pk")).values_list("state", "n"))
+    letters = (
+        Notice.objects.across_clubs(WHY).filter(state__in=[NoticeState.WAITING, NoticeState.FAILED]).values("state")
+    )
+    counts = {NoticeState.WAITING.value: 0, NoticeState.FAILED.value: 0} | dict(
+        letters.annotate(n=Count("pk")).values_list("state", "n")
+    )
     yield Gauge("clubledger_notices", "E-mails about changeovers that wait or could not be sent.", counts, "state")
 
 

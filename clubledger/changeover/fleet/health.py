@@ -14,7 +14,7 @@ from django.db.models import CharField, Count, Exists, F, Max, Min, OuterRef, Q,
 from django.db.models.functions import Cast, Concat
 
 from clubledger.changeover import staff
-from clubledger.changeover.models import Notice
+from clubledger.changeover.models import Notice, NoticeState
 from clubledger.clubs.models import User
 from clubledger.delivery.models import AppPause, Call, Delivery, Turn
 from clubledger.foundation import clock, engine
@@ -191,13 +191,13 @@ def _tokens() -> list[DyingToken]:
 def _worker() -> Worker:
     now = clock.now()
     due = Turn.objects.across_clubs(WHY).filter(due_at__lte=now).aggregate(clubs=Count("pk"), longest=Min("due_at"))
-    notices = Notice.objects.across_clubs(WHY).filter(state__in=["waiting", "failed"])
+    notices = Notice.objects.across_clubs(WHY).filter(state__in=[NoticeState.WAITING, NoticeState.FAILED])
     counts = dict(notices.values("state").annotate(count=Count("pk")).values_list("state", "count"))
     worker = Worker(
         due_clubs=due["clubs"],
         longest_due_at=due["longest"],
-        notices_waiting=counts.get("waiting", 0),
-        notices_failed=counts.get("failed", 0),
+        notices_waiting=counts.get(NoticeState.WAITING, 0),
+        notices_failed=counts.get(NoticeState.FAILED, 0),
     )
     try:
         worker.seen_at = engine.worker_seen_at()

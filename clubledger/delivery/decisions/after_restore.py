@@ -16,7 +16,7 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery.errors import CannotDecide
-from clubledger.delivery.models import Delivery, NightLetter, RestoreHold, Sighting
+from clubledger.delivery.models import Delivery, NightLetter, RestoreHold, Sighting, SightingKind
 from clubledger.delivery.sending import hold, turns
 from clubledger.foundation import clock
 from clubledger.ledger.journals import recording, states
@@ -115,7 +115,7 @@ def open_confirmation(*, club: Club) -> OpenConfirmation | None:
     if club.post_from is not None:
         unsent = unsent.filter(accounting_date__gte=club.post_from)
     days = unsent.order_by("accounting_date").values_list("accounting_date", flat=True).distinct()
-    seen = Sighting.objects.of(club).filter(kind="unknown", seen_at__gte=restored.restored_at)
+    seen = Sighting.objects.of(club).filter(kind=SightingKind.UNKNOWN, seen_at__gte=restored.restored_at)
     return OpenConfirmation(
         hold=restored,
         unsent_days=list(days),

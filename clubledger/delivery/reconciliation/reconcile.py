@@ -10,7 +10,7 @@ from django.db import transaction
 
 from clubledger.clubs import access
 from clubledger.clubs.models import Club
-from clubledger.delivery.models import Delivery, Reading
+from clubledger.delivery.models import Delivery, Reading, SightingKind
 from clubledger.delivery.reconciliation import comparison, recognition, sightings
 from clubledger.delivery.reconciliation.comparison import GONE
 from clubledger.delivery.reference import date_and_sequence_in, reference_in
@@ -91,14 +91,14 @@ def match_reference(
     """
     live = [found for found in group if found.status not in GONE]
     if journal is None:
-        sightings.note(club, None, reference, "unknown", live)
+        sightings.note(club, None, reference, SightingKind.UNKNOWN, live)
         return
     if journal.xero_journal_id:
         known = [found for found in group if found.journal_id == journal.xero_journal_id]
         others = [found for found in live if found.journal_id != journal.xero_journal_id]
         for found in known:
             sightings.note_drift(club, journal, reference, found)
-        sightings.note(club, journal, reference, "double", others)
+        sightings.note(club, journal, reference, SightingKind.DOUBLE, others)
         return
     delivery = Delivery.objects.of(club).filter(journal=journal, closed_at=None).select_related("sender").first()
     if delivery is not None:
@@ -108,7 +108,7 @@ def match_reference(
         JournalState.SENDING,
         JournalState.UNCERTAIN,
     ):
-        sightings.note(club, journal, reference, "unknown", live)
+        sightings.note(club, journal, reference, SightingKind.UNKNOWN, live)
         return
     if journal.state == JournalState.SENDING and not delivery.xero_journal_id and _is_claimed(delivery):
         # A worker is in the middle of its call; it will record what it is told.
@@ -118,7 +118,7 @@ def match_reference(
         return
     comparison.record_found(club, delivery, chosen)
     sightings.settle_adopted(club, chosen.journal_id)
-    sightings.note(club, journal, reference, "double", [found for found in live if found is not chosen])
+    sightings.note(club, journal, reference, SightingKind.DOUBLE, [found for found in live if found is not chosen])
 
 
 def _may_still_come(delivery: Delivery, asked_at: datetime) -> bool:

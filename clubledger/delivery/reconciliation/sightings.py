@@ -1,6 +1,6 @@
 """Manual journals in Xero that bear our reference and that we can't account for: an alarm that a person settles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from clubledger.clubs import access, audit
 from clubledger.clubs.access import Permission
 from clubledger.clubs.models import Club, User
 from clubledger.delivery.errors import CannotDecide
-from clubledger.delivery.models import Delivery, Sighting
+from clubledger.delivery.models import Delivery, Sighting, SightingKind
 from clubledger.delivery.payload import differences
 from clubledger.delivery.reconciliation.comparison import look_again, plain
 from clubledger.delivery.reference import date_and_sequence_in
@@ -22,13 +22,13 @@ from clubledger.ledger.journals.states import WaitReason
 from clubledger.ledger.models import Journal, JournalState
 from clubledger.xero.http.answers import ManualJournal
 
-VOIDABLE = ("unknown", "double")
+VOIDABLE = (SightingKind.UNKNOWN, SightingKind.DOUBLE)
 """The kinds whose journal in Xero can be voided without touching one that we sent."""
 
-_WORDS = {
-    "unknown": "Xero has a journal with our reference that we have no record of sending.",
-    "double": "Xero has a second journal with the same reference.",
-    "changed": "A journal that we sent was changed in Xero.",
+_WORDS: Mapping[str, str] = {
+    SightingKind.UNKNOWN: "Xero has a journal with our reference that we have no record of sending.",
+    SightingKind.DOUBLE: "Xero has a second journal with the same reference.",
+    SightingKind.CHANGED: "A journal that we sent was changed in Xero.",
 }
 
 
@@ -85,9 +85,9 @@ def note_drift(club: Club, journal: Journal, reference: str, found: ManualJourna
     if is_changed and journal.state == JournalState.DIFFERS:
         look_again(club, delivery, found)
         is_changed = bool(carriers.carriers_of(club, journal))
-    told = Sighting.objects.of(club).filter(kind="changed", xero_journal_id=found.journal_id)
+    told = Sighting.objects.of(club).filter(kind=SightingKind.CHANGED, xero_journal_id=found.journal_id)
     if is_changed and not told.filter(found=plain(found)).exists():
-        note(club, journal, reference, "changed", [found])
+        note(club, journal, reference, SightingKind.CHANGED, [found])
 
 
 def _content(found: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def open_by_reference(club: Club) -> dict[str, list[str]]:
     """
     seen: dict[str, list[str]] = {}
     unadopted = Q(settled_at=None) | Q(settled_by__isnull=False)
-    rows = Sighting.objects.of(club).filter(unadopted, kind="unknown").order_by("pk")
+    rows = Sighting.objects.of(club).filter(unadopted, kind=SightingKind.UNKNOWN).order_by("pk")
     for reference, xero_journal_id in rows.values_list("reference", "xero_journal_id"):
         seen.setdefault(reference, []).append(xero_journal_id)
     return seen
@@ -113,7 +113,7 @@ def hold_back(club: Club) -> None:
 
     So it is after a restored backup, where the day was voided since and sent as its next journal.
     """
-    alarms = Sighting.objects.of(club).filter(settled_at=None, kind="unknown")
+    alarms = Sighting.objects.of(club).filter(settled_at=None, kind=SightingKind.UNKNOWN)
     days = {date_and_sequence_in(reference)[0] for reference in alarms.values_list("reference", flat=True)}
     queued = Delivery.objects.of(club).filter(
         closed_at=None, due_at__lte=clock.now(), journal__state=JournalState.QUEUED, journal__accounting_date__in=days
@@ -132,7 +132,7 @@ def go_on(club: Club) -> None:
 
 def settle_adopted(club: Club, xero_journal_id: str) -> None:
     """Put an alarm to rest whose journal has found its own."""
-    rows = Sighting.objects.of(club).filter(kind="unknown", xero_journal_id=xero_journal_id, settled_at=None)
+    rows = Sighting.objects.of(club).filter(kind=SightingKind.UNKNOWN, xero_journal_id=xero_journal_id, settled_at=None)
     if rows.update(settled_at=clock.now(), settled_how=phrase("It was found to be the journal that we meant to send.")):
         go_on(club)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from clubledger.clubs import audit
 from clubledger.clubs.models import Club
-from clubledger.delivery.models import Delivery, Sighting
+from clubledger.delivery.models import Delivery, Sighting, SightingKind
 from clubledger.foundation import clock
 from clubledger.ledger.journals import reopen, states
 from clubledger.ledger.models import TAKES_IN, Journal, JournalState
@@ -47,7 +47,9 @@ def arrived(club: Club, delivery: Delivery) -> None:
 def _is_as_it_was(club: Club, journal: Journal) -> bool:
     found = Delivery.objects.of(club).filter(journal=journal, xero_journal_id=journal.xero_journal_id)
     kept = found.order_by("-pk").values_list("found_in_xero", flat=True).first()
-    alarms = Sighting.objects.of(club).filter(kind="changed", xero_journal_id=journal.xero_journal_id, settled_at=None)
+    alarms = Sighting.objects.of(club).filter(
+        kind=SightingKind.CHANGED, xero_journal_id=journal.xero_journal_id, settled_at=None
+    )
     return (kept is None or kept["status"] == "POSTED") and not alarms.exists()
 
 

@@ -21,7 +21,7 @@ from clubledger.clubs.access import ClubAccess, Permission
 from clubledger.delivery import preflight
 from clubledger.delivery.decisions import accept, after_restore, difference, void
 from clubledger.delivery.errors import DeliveryError
-from clubledger.delivery.models import Sighting
+from clubledger.delivery.models import Sighting, SightingKind
 from clubledger.delivery.reconciliation import sightings
 from clubledger.foundation.phrasebook import in_readers_words
 from clubledger.frame import formats
@@ -186,9 +186,11 @@ def _what_stands_in_xero(access: ClubAccess, seen: Sighting) -> Facts:
 def sighting_words(seen: Sighting) -> str:
     """Return what was seen."""
     return {
-        "unknown": _("Xero has a journal with our reference %(reference)s that Clubledger does not know of."),
-        "double": _("Xero has a second journal with our reference %(reference)s."),
-        "changed": _("The journal %(reference)s was changed in Xero after it was sent."),
+        SightingKind.UNKNOWN: _(
+            "Xero has a journal with our reference %(reference)s that Clubledger does not know of."
+        ),
+        SightingKind.DOUBLE: _("Xero has a second journal with our reference %(reference)s."),
+        SightingKind.CHANGED: _("The journal %(reference)s was changed in Xero after it was sent."),
     }[seen.kind] % {"reference": seen.reference}
 
 
