@@ -191,7 +191,7 @@ def sighting_words(seen: Sighting) -> str:
         ),
         SightingKind.DOUBLE: _("Xero has a second journal with our reference %(reference)s."),
         SightingKind.CHANGED: _("The journal %(reference)s was changed in Xero after it was sent."),
-    }[seen.kind] % {"reference": seen.reference}
+    }[SightingKind(seen.kind)] % {"reference": seen.reference}
 
 
 def _date_on_first_open_day(*, journal_id: int, **asked: Any) -> int:
