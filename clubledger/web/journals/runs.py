@@ -73,7 +73,6 @@ def send_runs(request: HttpRequest, access: ClubAccess) -> HttpResponseBase:
         crumbs=[(_("GL Integration"), link_to(access, "gl")), (_("Sent by whom"), "")],
         listing=listing,
         page=listing.page,
-        sort_asked=listing.sort,
         journals=sum(run.journals for run in listing.rows),
         minor=sum(run.minor or 0 for run in listing.rows),
         **_nightly(access),

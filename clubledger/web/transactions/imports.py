@@ -156,7 +156,6 @@ def _page(request: HttpRequest, access: ClubAccess, form: ImportForm, status: in
         listing=listing,
         page=listing.page,
         newest=past.newest_of(club=access.club),
-        sort_asked=listing.sort,
         columns=[(name, name in REQUIRED_COLUMNS, words) for name, words in FILE_COLUMNS],
         kinds=[str(kind) for kind in Kind],
         status=status,
@@ -263,8 +262,7 @@ def one_import(request: HttpRequest, access: ClubAccess, import_id: int) -> Http
         can_undo=access.may(Permission.IMPORT) and found.state in undo.UNDOABLE,
         listing=listing,
         page=listing.page,
-        sort_asked=listing.sort,
-        sort_is_off=is_long,
+        is_long=is_long,
         most_sorted=MOST_SORTED,
     )
 
