@@ -101,7 +101,7 @@ def show(request: HttpRequest, access: ClubAccess, template: str, *, status: int
     menu = pages.menu(OF_A_CLUB, request.path, slug=access.club.slug)
     is_financial = any(entry.is_here for entry in menu[0].entries)
     frame = {
-        "at": access,
+        "access": access,
         "may": {permission.name: access.may(permission) for permission in Permission},
         "zone": access.club.time_zone,
         "role": Role(access.role).label,
