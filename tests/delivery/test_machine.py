@@ -89,7 +89,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             return
         try:
             run.mend(self.world)
-            run.settle(self.world)
+            run.send_all(self.world)
             invariants.check(self.world)
             for at in self.world.clubs:
                 self.ended.update(Journal.objects.of(at.club).values_list("state", flat=True))
